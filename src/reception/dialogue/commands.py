@@ -1,0 +1,151 @@
+"""What a caller's words ask for. Understanding proposes commands; flows decide what becomes of them."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Flow(StrEnum):
+    """The things a caller can set about."""
+
+    NEW_RESERVATION = "new_reservation"
+    CHANGE_RESERVATION = "change_reservation"
+    CANCEL_RESERVATION = "cancel_reservation"
+    LEAVE_MESSAGE = "leave_message"
+    LEAD = "lead"
+
+
+class SlotName(StrEnum):
+    """What a flow may need to know."""
+
+    PARTY_SIZE = "party_size"
+    DATE = "date"
+    TIME = "time"
+    NIGHTS = "nights"
+    PLACE = "place"
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+    NOTES = "notes"
+    MESSAGE = "message"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOfDay:
+    """A local time. `certain` is false when morning or evening was left open ("at 7") and hours must decide."""
+
+    time: time
+    certain: bool = True
+
+
+SlotValue: TypeAlias = int | str | date | TimeOfDay
+"""PARTY_SIZE, NIGHTS: int. DATE: date. TIME: TimeOfDay. PHONE: E.164 str. The rest: str."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartFlow:
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class SetSlot:
+    """`raw` is the stretch of the caller's words that the value was read from."""
+
+    slot: SlotName
+    value: SlotValue
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectSlot:
+    """The caller takes back what was there: "no, five people"."""
+
+    slot: SlotName
+    value: SlotValue
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedSlot:
+    """Something was given for `slot` that cannot be right; `reason`: `invalid_phone`, `incomplete_phone`,
+    `past_date`, `no_such_date`, `out_of_range`, `ambiguous`."""
+
+    slot: SlotName
+    reason: str
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseOption:
+    """Picks one of what was offered; `index` counts from 0, -1 is the last."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class CancelFlow:
+    """Leave what we were doing ("never mind"); not the cancelling of a reservation."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskKnowledge:
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHuman:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """ "What did you say?\""""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallTalk:
+    """`kind`: `greeting`, `thanks`, `how_are_you`, `are_you_human`, `wait`, `acknowledge`."""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Goodbye:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotUnderstood:
+    """Nothing could be made of the words; `reason`: `empty`, `unclear`, `other_language`, `abusive`."""
+
+    reason: str = "unclear"
+
+
+Command: TypeAlias = (
+    StartFlow
+    | SetSlot
+    | CorrectSlot
+    | RejectedSlot
+    | ChooseOption
+    | Confirm
+    | Deny
+    | CancelFlow
+    | AskKnowledge
+    | RequestHuman
+    | Repeat
+    | SmallTalk
+    | Goodbye
+    | NotUnderstood
+)

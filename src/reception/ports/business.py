@@ -1,0 +1,124 @@
+"""A business and its agent, as the dialogue and the engine see them: plain values, read once at the start of a call."""
+
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+
+class BusinessKind(StrEnum):
+    RESTAURANT = "restaurant"
+    HOTEL = "hotel"
+    REAL_ESTATE = "real_estate"
+    CLINIC = "clinic"
+    SALON = "salon"
+    OTHER = "other"
+
+
+class AgentKind(StrEnum):
+    RECEPTIONIST = "receptionist"
+    REAL_ESTATE = "real_estate"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSpan:
+    """Open from `opens` to `closes` local time; a `closes` not after `opens` means the next day."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """`weekly[0]` is Monday. An entry in `exceptions` replaces its day; an empty one closes it."""
+
+    weekly: tuple[tuple[OpenSpan, ...], ...]
+    exceptions: tuple[tuple[date, tuple[OpenSpan, ...]], ...] = ()
+
+    def on(self, day: date) -> tuple[OpenSpan, ...]:
+        """The spans that start on `day`, in order."""
+        for exception, spans in self.exceptions:
+            if exception == day:
+                return spans
+        return self.weekly[day.weekday()]
+
+
+class Bookable(StrEnum):
+    """What is reserved: a table for some hours, a room for some nights, a viewing of a listing with a person."""
+
+    TABLE = "table"
+    ROOM = "room"
+    VIEWING = "viewing"
+
+
+@dataclass(frozen=True, slots=True)
+class BookingRules:
+    """How a business takes bookings.
+
+    `turn_times` are (largest party, length) pairs in ascending order; the last one holds for every larger party.
+    Rooms are booked by nights, from `check_in` to `check_out`.
+    """
+
+    bookable: Bookable = Bookable.TABLE
+    slot_minutes: int = 15
+    turn_times: tuple[tuple[int, timedelta], ...] = ((2, timedelta(minutes=90)), (99, timedelta(minutes=120)))
+    largest_party: int = 8
+    lead_time: timedelta = timedelta(minutes=30)
+    horizon: timedelta = timedelta(days=180)
+    last_seating_before_close: timedelta = timedelta(minutes=60)
+    hold: timedelta = timedelta(minutes=5)
+    check_in: time = time(15, 0)
+    check_out: time = time(11, 0)
+    longest_stay_nights: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """One tenant. `timezone` is an IANA name; `region` an ISO 3166 code, by which phone numbers are read.
+
+    `places` are the names a caller may choose from: room types of a hotel, listings of an estate agency.
+    """
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    kind: BusinessKind
+    timezone: str
+    region: str
+    locale: str
+    phone: str
+    address: str
+    hours: OpeningHours
+    rules: BookingRules
+    places: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSettings:
+    """What an agent's owner may tune; the defaults are safe.
+
+    `patience` scales every wait at the end of an utterance, 0.5 to 3.
+    """
+
+    greeting: str = ""
+    persona_name: str = ""
+    voice: str = "heart"
+    voice_speed: float = 1.0
+    patience: float = 1.0
+    silence_prompt_s: float = 8.0
+    silence_prompts: int = 2
+    filler_after_ms: int = 700
+    max_call_s: int = 1800
+    handoff_phone: str = ""
+    vocabulary: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    agent_id: UUID
+    tenant_id: UUID
+    name: str
+    kind: AgentKind
+    settings: AgentSettings
+    version: int = 1

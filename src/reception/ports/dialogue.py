@@ -1,0 +1,131 @@
+"""What the engine, and text chat, ask of a dialogue.
+
+A turn is prepared as often as the engine likes, without effect, and committed once. Effects run in `commit`
+only, keyed by (conversation, turn, index), so that committing a turn again repeats nothing.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+from uuid import UUID
+
+from reception.ports.expectation import Completeness, Expectation
+from reception.ports.speech import TranscriptionHints
+
+Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
+Channel: TypeAlias = Literal["voice", "chat"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTurn:
+    """What a caller said or typed. `turn` counts from 1 within the conversation."""
+
+    turn: int
+    text: str
+    channel: Channel
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The passage that a sentence rests on."""
+
+    chunk_id: UUID
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One sentence for the caller, written as one would write it; the voice makes it speakable."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
+    interruptible: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that was done and is committed, e.g. `reservation.created`, for the page and for webhooks."""
+
+    name: str
+    data: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call once what was said before has been played."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Hand the call to a person at `target` once what was said before has been played."""
+
+    target: str
+    reason: str
+
+
+ReplyPart: TypeAlias = Say | Act | HangUp | Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedTurn:
+    """A turn thought through, with nothing done yet.
+
+    `preview` holds the sentences that will be said whatever the effects do, so that they may be synthesised
+    before the commit. `plan` is the dialogue's own and opaque to everyone else.
+    """
+
+    caller: CallerTurn
+    completeness: Completeness
+    preview: tuple[Say, ...] = ()
+    plan: object = None
+    understanding_ms: float = 0.0
+    retrieval_ms: float = 0.0
+    cache: str = ""
+    providers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Dialogue(Protocol):
+    """One conversation."""
+
+    @property
+    def conversation_id(self) -> UUID: ...
+
+    def expectation(self) -> Expectation:
+        """What the last committed turn asked for."""
+        ...
+
+    def hints(self) -> TranscriptionHints: ...
+
+    def completeness(self, text: str) -> Completeness:
+        """How finished `text` is as an answer to `expectation()`. Pure, under a millisecond."""
+        ...
+
+    async def open(self) -> Sequence[ReplyPart]:
+        """The greeting (turn 0)."""
+        ...
+
+    async def prepare(self, caller: CallerTurn) -> PreparedTurn:
+        """Understand and decide, without effect. May be called again for the same turn with other words."""
+        ...
+
+    def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
+        """Run the turn's effects, once, then yield the reply, sentence by sentence.
+
+        Effects finish even when the iterator is closed early or its task is cancelled.
+        """
+        ...
+
+    async def on_silence(self, count: int) -> Sequence[ReplyPart]:
+        """The caller has said nothing for a while, for the `count`th time in a row (from 1)."""
+        ...
+
+    async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
+        """The caller has heard `text` of the reply to `turn`; less than was decided when `interrupted`."""
+        ...
+
+    async def close(self, reason: str) -> None:
+        """The conversation is over: release what is held, store what is to be stored. Safe to call twice."""
+        ...

@@ -1,0 +1,79 @@
+"""One participant's connection to a call, whatever wire it came over.
+
+Audio crosses this port decoded: mono int16 at `CallLeg.rate_hz`. A transport does nothing but turn frames of its
+wire into these values and back.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from reception.ports.audio import Pcm16
+from reception.ports.events import CallEvent
+
+
+@dataclass(frozen=True, slots=True)
+class AudioIn:
+    samples: Pcm16
+
+
+@dataclass(frozen=True, slots=True)
+class TextIn:
+    """The caller typed instead of speaking."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DtmfIn:
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkIn:
+    """Playback has reached the mark `name` (or it was dropped by `clear`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LegClosed:
+    """The caller is gone; the last input of a leg."""
+
+    reason: str
+
+
+LegInput: TypeAlias = AudioIn | TextIn | DtmfIn | MarkIn | LegClosed
+
+
+class CallLeg(Protocol):
+    """Sending never blocks for longer than the transport's own bounded queue allows; a client that does not read
+    is closed with a reason."""
+
+    @property
+    def rate_hz(self) -> int:
+        """Sample rate of audio in both directions on the engine's side: 8000 or 16000."""
+        ...
+
+    @property
+    def output_rate_hz(self) -> int:
+        """Sample rate of what is sent, in the client's own rate when the transport need not resample."""
+        ...
+
+    def inputs(self) -> AsyncIterator[LegInput]:
+        """Everything from the client, in order; ends after `LegClosed`."""
+        ...
+
+    async def send_audio(self, samples: Pcm16, turn: int) -> None:
+        """Queue audio for playback, at `output_rate_hz`. The client buffers; it may be sent ahead of real time."""
+        ...
+
+    async def send_mark(self, name: str) -> None: ...
+
+    async def clear(self) -> None:
+        """Drop all audio not yet played."""
+        ...
+
+    async def send_event(self, event: CallEvent) -> None: ...
+
+    async def close(self, reason: str) -> None: ...
