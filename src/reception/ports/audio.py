@@ -1,15 +1,10 @@
 """Audio as it travels inside the product."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from reception.core.audio import Encoding, Pcm16
 
-Pcm16: TypeAlias = NDArray[np.int16]
-"""Mono samples, shape (n,), signed 16-bit."""
-
-Encoding: TypeAlias = Literal["pcm_s16le", "mulaw", "alaw"]
+__all__ = ["AudioFormat", "Encoding", "Pcm16"]
 
 
 @dataclass(frozen=True, slots=True)
