@@ -1,0 +1,1 @@
+"""Three fictional businesses that a fresh installation starts with."""
