@@ -138,7 +138,7 @@ def _harbor_table(holidays: _Closed) -> DemoBusiness:
             DocumentSpec("faq.md", "Frequently asked questions"),
             DocumentSpec("reservations.md", "Reservation policy"),
         ),
-        blurb="A seafood restaurant on the waterfront of Port Linden, California. June books, moves and cancels tables.",
+        blurb="A seafood restaurant by the harbor of Port Linden, California. June books, moves and cancels tables.",
         sample_questions=(
             "I'd like a table for two tomorrow at seven thirty.",
             "Do you have vegan dishes?",
