@@ -1,0 +1,72 @@
+"""Sessions: short, scoped to one tenant by row-level security, committed at their end."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from reception.core.errors import Unavailable
+from reception.db.address import parse
+
+_SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.login_email', :email, true)")
+
+
+class Database:
+    """A pool of connections as the run-time role. No connection is made before the first session.
+
+    Row-level security decides what a session sees; a session without a tenant sees nothing. Services are given a
+    session and never commit: leaving the `async with` block does, and an exception rolls everything back.
+    """
+
+    def __init__(self, runtime_url: str, *, pool_size: int = 10) -> None:
+        self._engine = create_async_engine(
+            parse(runtime_url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"application_name": "reception", "connect_timeout": 10},
+        )
+        self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
+
+    def tenant_session(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
+        """A transaction that sees and writes the rows of one tenant.
+
+        Raises:
+            Unavailable: the database cannot be reached, or does not answer in time.
+        """
+        return self._scoped(tenant_id=str(tenant_id), email="")
+
+    def login_session(self, email: str) -> AbstractAsyncContextManager[AsyncSession]:
+        """A transaction that may read the one user with this e-mail address, and nothing else.
+
+        Raises:
+            Unavailable: the database cannot be reached, or does not answer in time.
+        """
+        return self._scoped(tenant_id="", email=email.strip().lower())
+
+    async def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            Unavailable: there is none.
+        """
+        async with self._scoped(tenant_id="", email=""):
+            pass
+
+    async def dispose(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _scoped(self, *, tenant_id: str, email: str) -> AsyncIterator[AsyncSession]:
+        try:
+            async with self._sessions() as session, session.begin():
+                await session.execute(_SCOPE, {"tenant_id": tenant_id, "email": email.replace("\x00", "")})
+                yield session
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise Unavailable("The database does not answer") from error

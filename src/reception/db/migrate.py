@@ -1,0 +1,94 @@
+"""Brings a database to the present schema, embedded or external."""
+
+from alembic import command
+from alembic.config import Config
+from psycopg.errors import InsufficientPrivilege
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from reception.core.errors import Unavailable
+from reception.db import address
+from reception.db.address import RUNTIME_ROLE, TIMEOUTS
+
+OLDEST_POSTGRES = 16
+OLDEST_VECTOR = (0, 8)
+_ADVISORY_LOCK = 7_321_905_114_202_611
+
+
+def migrate(owner_url: str) -> None:
+    """Upgrade to the newest revision, as the role that owns the tables. Several processes may do so at once.
+
+    Creates the run-time role where it is missing.
+
+    Raises:
+        Unavailable: the server cannot be reached, is too old, lacks pgvector, or the role may not do what is needed;
+            the detail says which.
+    """
+    engine = create_engine(address.parse(owner_url), poolclass=NullPool)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+            connection.commit()
+            _prepare(connection)
+            _upgrade(connection)
+    except OperationalError as error:
+        raise Unavailable("The database cannot be reached for its migration") from error
+    finally:
+        engine.dispose()
+
+
+def runtime_url(owner_url: str) -> str:
+    """The address by which the service connects to an external database: the same login, reduced at once to the
+    run-time role, which owns nothing."""
+    url = address.parse(owner_url)
+    return address.text(address.with_options(url, f"-c role={RUNTIME_ROLE} {TIMEOUTS}"))
+
+
+def _prepare(connection: Connection) -> None:
+    version = int(connection.execute(text("SELECT current_setting('server_version_num')")).scalar_one()) // 10_000
+    if version < OLDEST_POSTGRES:
+        raise Unavailable(f"PostgreSQL {version} is too old: Reception needs {OLDEST_POSTGRES} or newer")
+    try:
+        connection.execute(text("CREATE EXTENSION IF NOT EXISTS vector"))
+        connection.commit()
+    except DBAPIError as error:
+        connection.rollback()
+        raise Unavailable(
+            "The extension pgvector is missing. Install it on the server, then run CREATE EXTENSION vector as superuser"
+        ) from error
+    found = str(connection.execute(text("SELECT extversion FROM pg_extension WHERE extname = 'vector'")).scalar_one())
+    if tuple(int(part) for part in found.split(".")[:2]) < OLDEST_VECTOR:
+        raise Unavailable(f"pgvector {found} is too old: Reception needs 0.8 or newer")
+    try:
+        _ensure_runtime_role(connection)
+        connection.commit()
+    except DBAPIError as error:
+        connection.rollback()
+        if isinstance(error.orig, InsufficientPrivilege):
+            raise Unavailable(
+                f"The database user may not create the role {RUNTIME_ROLE}. As superuser, run: CREATE ROLE {RUNTIME_ROLE} "
+                f"NOSUPERUSER NOBYPASSRLS; GRANT {RUNTIME_ROLE} TO the user of DATABASE_URL"
+            ) from error
+        raise
+
+
+def _ensure_runtime_role(connection: Connection) -> None:
+    exists = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": RUNTIME_ROLE}).scalar()
+    if not exists:
+        connection.execute(
+            text(f"CREATE ROLE {RUNTIME_ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT")
+        )
+    may_act = connection.execute(
+        text("SELECT rolcanlogin OR pg_has_role(current_user, rolname, 'SET') FROM pg_roles WHERE rolname = :role"),
+        {"role": RUNTIME_ROLE},
+    ).scalar_one()
+    if not may_act:
+        connection.execute(text(f"GRANT {RUNTIME_ROLE} TO CURRENT_USER"))
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", "reception.db:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

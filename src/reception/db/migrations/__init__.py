@@ -1,0 +1,1 @@
+"""Alembic scripts, kept inside the package so that an installation can migrate itself."""
