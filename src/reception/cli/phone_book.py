@@ -1,0 +1,86 @@
+"""Finds an agent on a running server by id, name or demo slug, and a token to call it with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from reception.core.errors import AppError, InvalidInput, NotFound, Unauthenticated, Unavailable
+
+LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Everything that is needed to place a call. `url` is the server's, without a path."""
+
+    url: str
+    agent_id: str
+    agent_name: str
+    token: str
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether `url` names this machine, which no proxy stands in front of."""
+    return (urlsplit(url).hostname or "") in LOOPBACK
+
+
+async def look_up(url: str, agent: str, *, token: str = "") -> Line:
+    """Find `agent` on the server at `url`; without a token, among its demo agents.
+
+    Raises:
+        InvalidInput: `url` is not an http(s) address.
+        Unavailable: nothing answers there, or it is not a Reception server.
+        NotFound: no such agent; the message lists those there are.
+        Unauthenticated: the token is not accepted, or one is needed.
+    """
+    if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+        raise InvalidInput(f"{url!r} is not an address: write http://host:port")
+    url = url.rstrip("/")
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=not on_this_machine(url)) as client:
+            entry = await find_agent(client, agent, token)
+            agent_id = str(entry.get("agent_id") or entry.get("id") or "")
+            return Line(url, agent_id, str(entry.get("name") or agent), token or await demo_token(client, agent_id))
+    except httpx.HTTPError as error:
+        reason = type(error).__name__
+        raise Unavailable(f"No server answers at {url} ({reason}). Is `reception serve` running?") from error
+
+
+async def find_agent(client: httpx.AsyncClient, wanted: str, token: str) -> Mapping[str, Any]:
+    """The agent whose id, name or slug is `wanted`, whatever its case."""
+    path, headers = ("/agents", {"Authorization": f"Bearer {token}"}) if token else ("/demo/agents", {})
+    body = read(await client.get(path, headers=headers), path)
+    entries: list[Mapping[str, Any]] = body if isinstance(body, list) else body.get("items") or body.get("agents") or []
+    key = wanted.strip().casefold()
+    for entry in entries:
+        names = {str(entry.get(field, "")).casefold() for field in ("agent_id", "id", "name", "slug")}
+        if key in names - {""}:
+            return entry
+    known = ", ".join(sorted(str(entry.get("slug") or entry.get("name")) for entry in entries)) or "none"
+    if not key:
+        raise InvalidInput(f"Whom to call? Give --agent. This server has: {known}.")
+    raise NotFound(f"There is no agent {wanted!r}. This server has: {known}.")
+
+
+async def demo_token(client: httpx.AsyncClient, agent_id: str) -> str:
+    body = read(await client.post("/demo/token", json={"agent_id": agent_id}), "/demo/token")
+    return str(body["access_token"])
+
+
+def read(response: httpx.Response, path: str) -> Any:
+    """The JSON of a good answer; a bad one as the error that it says it is."""
+    if response.is_success:
+        return response.json()
+    detail = response.reason_phrase
+    if "json" in response.headers.get("content-type", ""):
+        problem = response.json()
+        detail = str(problem.get("detail") or problem.get("title") or detail)
+    if response.status_code in {401, 403}:
+        raise Unauthenticated(f"The server refused the token: {detail}")
+    if response.status_code == 404:
+        raise NotFound(f"{path}: {detail} (without the demo businesses, give --token)")
+    error: AppError = Unavailable(f"{path} answered {response.status_code}: {detail}")
+    raise error
