@@ -67,8 +67,8 @@ def _prepare(connection: Connection) -> None:
         connection.rollback()
         if isinstance(error.orig, InsufficientPrivilege):
             raise Unavailable(
-                f"The database user may not create the role {RUNTIME_ROLE}. As superuser, run: CREATE ROLE {RUNTIME_ROLE} "
-                f"NOSUPERUSER NOBYPASSRLS; GRANT {RUNTIME_ROLE} TO the user of DATABASE_URL"
+                f"The database user may not create the role {RUNTIME_ROLE}. As superuser, run: "
+                f"CREATE ROLE {RUNTIME_ROLE} NOSUPERUSER NOBYPASSRLS; GRANT {RUNTIME_ROLE} TO the user of DATABASE_URL"
             ) from error
         raise
 

@@ -244,8 +244,7 @@ def upgrade() -> None:
         op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO reception_app")
     op.execute("GRANT USAGE ON SCHEMA public TO reception_app")
     op.execute(
-        "CREATE POLICY login ON users FOR SELECT"
-        " USING (email = NULLIF(current_setting('app.login_email', true), ''))"
+        "CREATE POLICY login ON users FOR SELECT USING (email = NULLIF(current_setting('app.login_email', true), ''))"
     )
     op.execute(
         "CREATE POLICY platform_admins ON users TO CURRENT_USER"

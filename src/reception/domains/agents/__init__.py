@@ -1,0 +1,1 @@
+"""Agents: who answers for a business."""

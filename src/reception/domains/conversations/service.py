@@ -1,0 +1,281 @@
+"""Conversations: begin, record turn by turn, take up again, end."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from psycopg.errors import ForeignKeyViolation, UniqueViolation
+from sqlalchemy import bindparam, case, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.core.errors import Conflict, NotFound
+from reception.core.ids import uuid7
+from reception.db.bounds import bounded, bounded_json, clipped, storable
+from reception.db.violations import is_violation
+from reception.domains.conversations.models import ConversationRow, EffectRun, MessageRow
+from reception.ports.dialogue import Channel, Json
+from reception.ports.tools import TurnRecord
+
+LONGEST_MESSAGE = 20_000
+_LONGEST_STATE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One side of a turn. `heard` is what of the agent's text the caller heard, None while that is not known."""
+
+    turn: int
+    speaker: str
+    text: str
+    commands: Sequence[str]
+    citations: Sequence[UUID]
+    heard: str | None
+    interrupted: bool
+    metrics: Mapping[str, Json] | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """`agent_id` is None once the agent was deleted; `ended_at` None while it goes on."""
+
+    conversation_id: UUID
+    agent_id: UUID | None
+    channel: str
+    started_at: datetime
+    ended_at: datetime | None
+    end_reason: str
+    last_turn: int
+
+
+async def start(
+    session: AsyncSession,
+    tenant_id: UUID,
+    agent_id: UUID,
+    *,
+    conversation_id: UUID,
+    channel: Channel,
+    caller_phone: str = "",
+) -> None:
+    """Store a new conversation; starting one that exists changes nothing.
+
+    Raises:
+        NotFound: the tenant has no such agent.
+        Unprocessable: the phone number is too long.
+    """
+    row = insert(ConversationRow).values(
+        id=conversation_id,
+        tenant_id=tenant_id,
+        agent_id=agent_id,
+        channel=channel,
+        caller_phone=bounded(caller_phone, "/caller/phone", longest=32),
+    )
+    try:
+        async with session.begin_nested():
+            await session.execute(row.on_conflict_do_nothing(index_elements=["id"]))
+    except IntegrityError as error:
+        if is_violation(error, ForeignKeyViolation):
+            raise NotFound("There is no such agent") from error
+        raise
+
+
+async def get(session: AsyncSession, conversation_id: UUID) -> Conversation:
+    """One conversation of the tenant.
+
+    Raises:
+        NotFound: the tenant has no such conversation.
+    """
+    found = await session.execute(
+        select(ConversationRow).where(ConversationRow.id == conversation_id).execution_options(populate_existing=True)
+    )
+    row = found.scalars().one_or_none()
+    if row is None:
+        raise NotFound("There is no such conversation")
+    return Conversation(row.id, row.agent_id, row.channel, row.started_at, row.ended_at, row.end_reason, row.last_turn)
+
+
+async def load_state(session: AsyncSession, conversation_id: UUID) -> tuple[int, Mapping[str, Json]] | None:
+    """The last turn that was recorded and the dialogue's state after it; None for an unknown conversation."""
+    found = await session.execute(
+        select(ConversationRow.last_turn, ConversationRow.state).where(ConversationRow.id == conversation_id)
+    )
+    row = found.one_or_none()
+    return None if row is None else (row.last_turn, row.state)
+
+
+async def record_turn(session: AsyncSession, tenant_id: UUID, conversation_id: UUID, record: TurnRecord) -> None:
+    """Store what was heard and said in a turn, and the state after it. Storing a turn again replaces it; what the
+    caller heard of it, and its metrics, stay. Texts beyond 20,000 characters are cut.
+
+    Raises:
+        NotFound: there is no such conversation.
+        Unprocessable: the state is too large.
+    """
+    state = bounded_json(record.state, "/state", longest=_LONGEST_STATE)
+    is_newest = ConversationRow.last_turn <= record.turn
+    kept = await session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation_id)
+        .values(
+            last_turn=func.greatest(ConversationRow.last_turn, record.turn),
+            state=case((is_newest, bindparam("state", state, ConversationRow.state.type)), else_=ConversationRow.state),
+        )
+        .returning(ConversationRow.id)
+        .execution_options(synchronize_session=False)
+    )
+    if kept.first() is None:
+        raise NotFound("There is no such conversation")
+    commands: list[Json] = [clipped(command, 200) for command in record.commands]
+    citations: list[Json] = [str(chunk_id) for chunk_id in record.citations]
+    sides: tuple[tuple[str, str, list[Json], list[Json]], ...] = (
+        ("caller", record.heard, commands, []),
+        ("agent", record.said, [], citations),
+    )
+    for speaker, text, side_commands, side_citations in sides:
+        if record.turn == 0 and not text:
+            continue
+        values = {
+            "text": clipped(text, LONGEST_MESSAGE),
+            "commands": side_commands,
+            "citations": side_citations,
+        }
+        await _put(session, tenant_id, conversation_id, record.turn, speaker, values)
+
+
+async def mark_heard(session: AsyncSession, conversation_id: UUID, turn: int, text: str, *, interrupted: bool) -> None:
+    """Store what the caller heard of the reply to `turn`; the turn need not have been recorded yet.
+
+    Raises:
+        NotFound: there is no such conversation.
+    """
+    values = {"heard": clipped(text, LONGEST_MESSAGE), "interrupted": interrupted}
+    await _put(session, await _tenant_of(session, conversation_id), conversation_id, turn, "agent", values)
+
+
+async def record_metrics(session: AsyncSession, conversation_id: UUID, turn: int, metrics: Mapping[str, Json]) -> None:
+    """Store where the time of a turn went.
+
+    Raises:
+        NotFound: there is no such conversation.
+        Unprocessable: more than 10,000 characters of JSON.
+    """
+    values = {"metrics": bounded_json(metrics, "/metrics", longest=10_000)}
+    await _put(session, await _tenant_of(session, conversation_id), conversation_id, turn, "agent", values)
+
+
+async def list_messages(session: AsyncSession, conversation_id: UUID) -> list[Message]:
+    """What was said, in order: for each turn the caller, then the agent."""
+    rows = await session.execute(
+        select(MessageRow)
+        .where(MessageRow.conversation_id == conversation_id)
+        .order_by(MessageRow.turn, MessageRow.speaker.desc())
+        .execution_options(populate_existing=True)
+    )
+    return [
+        Message(
+            turn=row.turn,
+            speaker=row.speaker,
+            text=row.text,
+            commands=cast("Sequence[str]", row.commands),
+            citations=[UUID(cast("str", chunk_id)) for chunk_id in row.citations],
+            heard=row.heard,
+            interrupted=row.interrupted,
+            metrics=row.metrics,
+            created_at=row.created_at,
+        )
+        for row in rows.scalars()
+    ]
+
+
+async def close(session: AsyncSession, conversation_id: UUID, reason: str, now: datetime) -> None:
+    """Mark a conversation ended at `now` (aware). The first reason stays."""
+    await session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation_id, ConversationRow.ended_at.is_(None))
+        .values(ended_at=now, end_reason=clipped(reason, 200))
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def find_outcome(
+    session: AsyncSession, conversation_id: UUID, turn: int, index: int
+) -> Mapping[str, Json] | None:
+    """What came of an effect that ran before, or None. Until the transaction ends, no other one gets past this point
+    for the same conversation, so that an effect which is run twice at once waits for its own outcome."""
+    await session.execute(
+        select(ConversationRow.id).where(ConversationRow.id == conversation_id).with_for_update(key_share=True)
+    )
+    found = await session.execute(
+        select(EffectRun.outcome).where(
+            EffectRun.conversation_id == conversation_id, EffectRun.turn == turn, EffectRun.index == index
+        )
+    )
+    return found.scalar_one_or_none()
+
+
+async def record_outcome(
+    session: AsyncSession,
+    tenant_id: UUID,
+    conversation_id: UUID,
+    turn: int,
+    index: int,
+    outcome: Mapping[str, Json],
+) -> None:
+    """Store what came of an effect, in its own transaction, so that both are there or neither.
+
+    Raises:
+        Conflict: the effect has an outcome already; what this transaction did is rolled back.
+        NotFound: there is no such conversation.
+    """
+    try:
+        await session.execute(
+            insert(EffectRun).values(
+                conversation_id=conversation_id,
+                turn=turn,
+                index=index,
+                tenant_id=tenant_id,
+                outcome=storable(outcome),
+            )
+        )
+    except IntegrityError as error:
+        if is_violation(error, ForeignKeyViolation):
+            raise NotFound("There is no such conversation") from error
+        if is_violation(error, UniqueViolation):
+            raise Conflict("This effect has run before") from error
+        raise
+
+
+async def _tenant_of(session: AsyncSession, conversation_id: UUID) -> UUID:
+    found = await session.execute(select(ConversationRow.tenant_id).where(ConversationRow.id == conversation_id))
+    tenant_id = found.scalar_one_or_none()
+    if tenant_id is None:
+        raise NotFound("There is no such conversation")
+    return tenant_id
+
+
+async def _put(
+    session: AsyncSession,
+    tenant_id: UUID,
+    conversation_id: UUID,
+    turn: int,
+    speaker: str,
+    values: Mapping[str, object],
+) -> None:
+    row = insert(MessageRow).values(
+        id=uuid7(),
+        tenant_id=tenant_id,
+        conversation_id=conversation_id,
+        turn=turn,
+        speaker=speaker,
+        **{"text": "", **values},
+    )
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=["conversation_id", "turn", "speaker"],
+            set_={name: row.excluded[name] for name in values},
+        )
+    )

@@ -1,0 +1,1 @@
+"""A business's own documents, searchable."""

@@ -1,0 +1,1 @@
+"""What the business must follow up itself."""

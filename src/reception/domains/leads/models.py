@@ -1,0 +1,24 @@
+"""The leads table."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import FetchedValue, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from reception.db.model import Model
+from reception.ports.dialogue import Json
+
+
+class LeadRow(Model):
+    __tablename__ = "leads"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID]
+    conversation_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(120))
+    phone: Mapped[str] = mapped_column(String(32))
+    summary: Mapped[str] = mapped_column(String(2000))
+    details: Mapped[dict[str, Json]]
+    created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

@@ -1,0 +1,1 @@
+"""Businesses, each one tenant."""

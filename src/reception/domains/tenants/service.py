@@ -1,0 +1,141 @@
+"""Create, read, change and delete the tenant of a session."""
+
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.core.errors import Conflict, NotFound
+from reception.db.violations import is_violation
+from reception.domains.tenants.models import Tenant
+from reception.domains.tenants.spec import (
+    TenantSpec,
+    changed,
+    hours_from,
+    hours_json,
+    rules_from,
+    rules_json,
+    validated,
+)
+from reception.ports.business import Business, BusinessKind
+
+__all__ = ["TenantSpec", "create_tenant", "delete_tenant", "get_business", "update_tenant"]
+
+_PLACES = sql("SELECT place FROM resources WHERE place <> '' GROUP BY place ORDER BY min(resource_no)")
+
+
+async def create_tenant(session: AsyncSession, tenant_id: UUID, spec: TenantSpec) -> Business:
+    """Store a new business. `session` must be the tenant's own.
+
+    Raises:
+        Conflict: the slug is taken.
+        Unprocessable: a field is not valid.
+    """
+    spec = validated(spec)
+    try:
+        async with session.begin_nested():
+            await session.execute(insert(Tenant).values(id=tenant_id, **_columns(spec)))
+    except IntegrityError as error:
+        raise _conflict(error, spec.slug) from error
+    return _business(tenant_id, spec, ())
+
+
+async def get_business(session: AsyncSession) -> Business:
+    """The business of the session's tenant; its places in the order in which they were added.
+
+    Raises:
+        NotFound: there is none.
+    """
+    tenant = await _tenant(session)
+    places = (await session.execute(_PLACES)).scalars().all()
+    return _business(tenant.id, _spec(tenant), tuple(places))
+
+
+async def update_tenant(session: AsyncSession, **changes: object) -> Business:
+    """Change fields of `TenantSpec` by name.
+
+    Raises:
+        NotFound: there is no such tenant.
+        Conflict: the slug is taken.
+        Unprocessable: a field is unknown or not valid.
+    """
+    tenant = await _tenant(session)
+    spec = validated(changed(_spec(tenant), changes))
+    try:
+        async with session.begin_nested():
+            await session.execute(update(Tenant).where(Tenant.id == tenant.id).values(**_columns(spec)))
+    except IntegrityError as error:
+        raise _conflict(error, spec.slug) from error
+    return await get_business(session)
+
+
+async def delete_tenant(session: AsyncSession) -> None:
+    """Delete the session's tenant with everything that belongs to it.
+
+    Raises:
+        NotFound: there is no such tenant.
+    """
+    tenant = await _tenant(session)
+    await session.execute(delete(Tenant).where(Tenant.id == tenant.id))
+
+
+async def _tenant(session: AsyncSession) -> Tenant:
+    found = await session.execute(select(Tenant).execution_options(populate_existing=True))
+    tenant = found.scalars().one_or_none()
+    if tenant is None:
+        raise NotFound("There is no such business")
+    return tenant
+
+
+def _conflict(error: IntegrityError, slug: str) -> Exception:
+    return Conflict(f"The slug {slug} is taken") if is_violation(error, UniqueViolation) else error
+
+
+def _columns(spec: TenantSpec) -> dict[str, object]:
+    return {
+        "slug": spec.slug,
+        "name": spec.name,
+        "kind": spec.kind.value,
+        "timezone": spec.timezone,
+        "region": spec.region,
+        "locale": spec.locale,
+        "phone": spec.phone,
+        "address": spec.address,
+        "hours": hours_json(spec.hours),
+        "rules": rules_json(spec.rules),
+    }
+
+
+def _spec(tenant: Tenant) -> TenantSpec:
+    return TenantSpec(
+        slug=tenant.slug,
+        name=tenant.name,
+        kind=BusinessKind(tenant.kind),
+        timezone=tenant.timezone,
+        region=tenant.region,
+        locale=tenant.locale,
+        phone=tenant.phone,
+        address=tenant.address,
+        hours=hours_from(tenant.hours),
+        rules=rules_from(tenant.rules),
+    )
+
+
+def _business(tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...]) -> Business:
+    return Business(
+        tenant_id=tenant_id,
+        slug=spec.slug,
+        name=spec.name,
+        kind=spec.kind,
+        timezone=spec.timezone,
+        region=spec.region,
+        locale=spec.locale,
+        phone=spec.phone,
+        address=spec.address,
+        hours=spec.hours,
+        rules=spec.rules,
+        places=places,
+    )
