@@ -1,0 +1,61 @@
+"""Who may call a route: bearer tokens, scopes, and the tenant that a request acts in."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from reception.api.services import ServicesDep
+from reception.core.errors import Forbidden, InvalidInput, Unauthenticated
+from reception.runtime.principal import Principal, Scope
+
+_bearer = HTTPBearer(auto_error=False, description="A token of POST /auth/login")
+
+
+async def principal(
+    services: ServicesDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    x_tenant_id: Annotated[str | None, Header(description="The tenant a platform admin acts in", max_length=64)] = None,
+) -> Principal:
+    if credentials is None:
+        raise Unauthenticated("Send `Authorization: Bearer <token>`; a token comes from POST /auth/login.")
+    return services.tokens.verify(credentials.credentials).acting_in(x_tenant_id)
+
+
+def allowed(scope: Scope) -> Callable[[Principal], Awaitable[Principal]]:
+    """A dependency that lets only bearers of `scope` through."""
+
+    async def check(bearer: Annotated[Principal, Depends(principal)]) -> Principal:
+        if scope not in bearer.scopes:
+            raise Forbidden(f"This token lacks the scope {scope.value}.")
+        return bearer
+
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class InTenant:
+    """A bearer who acts in `tenant_id`."""
+
+    bearer: Principal
+    tenant_id: UUID
+
+    def check_agent(self, agent_id: UUID) -> None:
+        if self.bearer.agent_id is not None and self.bearer.agent_id != agent_id:
+            raise Forbidden("This token is for another agent.")
+
+
+def in_tenant(scope: Scope) -> Callable[[Request, Principal], Awaitable[InTenant]]:
+    """A dependency like `allowed`, for routes that act in one tenant."""
+
+    async def check(request: Request, bearer: Annotated[Principal, Depends(allowed(scope))]) -> InTenant:
+        if bearer.tenant_id is None:
+            raise InvalidInput("Name the tenant to act in with the header X-Tenant-Id.")
+        structlog.contextvars.bind_contextvars(tenant_id=str(bearer.tenant_id))
+        return InTenant(bearer, bearer.tenant_id)
+
+    return check

@@ -1,0 +1,39 @@
+"""What routes work with, given to the application once."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from reception.core.clock import Clock
+from reception.db.database import Database
+from reception.ports.speech import Embedder
+from reception.runtime.chat import ChatDesk
+from reception.runtime.demo.seed import DemoAgent
+from reception.runtime.readiness import Readiness
+from reception.runtime.tokens import Tickets, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`demo_agents` is empty outside demo mode."""
+
+    database: Database
+    embedder: Embedder
+    clock: Clock
+    tokens: Tokens
+    tickets: Tickets
+    chat: ChatDesk
+    readiness: Readiness
+    token_lifetime: timedelta
+    demo_agents: tuple[DemoAgent, ...] = ()
+
+
+def _services(request: Request) -> Services:
+    services = request.app.state.services
+    assert isinstance(services, Services)
+    return services
+
+
+ServicesDep = Annotated[Services, Depends(_services)]

@@ -1,0 +1,156 @@
+"""Tenants: made by platform admins, read and changed by their owners."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, status
+from pydantic import Field
+
+from reception.api.access import allowed
+from reception.api.schemas import Hours, Request, Response, Rules, Slug, Text, Timezone
+from reception.api.services import ServicesDep
+from reception.core.errors import Conflict, Forbidden, NotFound
+from reception.core.ids import uuid7
+from reception.domains.tenants import service as tenants
+from reception.ports.business import Business, BusinessKind
+from reception.runtime.principal import Principal, Scope
+
+router = APIRouter(prefix="/tenants", tags=["tenants"])
+
+_Name = Annotated[Text, Field(min_length=1, max_length=120)]
+_Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+_Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+_Phone = Annotated[Text, Field(max_length=32)]
+_Address = Annotated[Text, Field(max_length=300)]
+
+
+class NewTenant(Request):
+    slug: Slug
+    name: _Name
+    kind: BusinessKind
+    timezone: Timezone
+    region: _Region
+    locale: _Locale = "en-US"
+    phone: _Phone = ""
+    address: _Address = ""
+    hours: Hours
+    rules: Rules = Rules()
+
+
+class TenantChange(Request):
+    """Only the fields that are present change."""
+
+    name: _Name = ""
+    kind: BusinessKind = BusinessKind.OTHER
+    timezone: Timezone = "UTC"
+    region: _Region = "US"
+    locale: _Locale = "en-US"
+    phone: _Phone = ""
+    address: _Address = ""
+    hours: Hours | None = None
+    rules: Rules = Rules()
+
+    def changes(self) -> dict[str, Any]:
+        """The present fields as the service takes them."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
+        if self.hours is None:
+            values.pop("hours", None)
+        return {name: value.value() if isinstance(value, Hours | Rules) else value for name, value in values.items()}
+
+
+class Tenant(Response):
+    id: UUID
+    slug: str
+    name: str
+    kind: BusinessKind
+    timezone: str
+    region: str
+    locale: str
+    phone: str
+    address: str
+    hours: Hours
+    rules: Rules
+    places: tuple[str, ...]
+
+    @classmethod
+    def of(cls, business: Business) -> "Tenant":
+        return cls(
+            id=business.tenant_id,
+            slug=business.slug,
+            name=business.name,
+            kind=business.kind,
+            timezone=business.timezone,
+            region=business.region,
+            locale=business.locale,
+            phone=business.phone,
+            address=business.address,
+            hours=Hours.of(business.hours),
+            rules=Rules.of(business.rules),
+            places=business.places,
+        )
+
+
+def _check_own(bearer: Principal, tenant_id: UUID) -> None:
+    if Scope.PLATFORM not in bearer.scopes and bearer.tenant_id != tenant_id:
+        # Not "forbidden": whether another tenant exists is nobody's business.
+        raise NotFound("There is no such tenant.")
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Create a tenant")
+async def create(
+    body: NewTenant, services: ServicesDep, _bearer: Annotated[Principal, Depends(allowed(Scope.PLATFORM))]
+) -> Tenant:
+    spec = tenants.TenantSpec(
+        slug=body.slug,
+        name=body.name,
+        kind=body.kind,
+        timezone=body.timezone,
+        region=body.region,
+        locale=body.locale,
+        phone=body.phone,
+        address=body.address,
+        hours=body.hours.value(),
+        rules=body.rules.value(),
+    )
+    tenant_id = uuid7()
+    async with services.database.tenant_session(tenant_id) as session:
+        business = await tenants.create_tenant(session, tenant_id, spec)
+    return Tenant.of(business)
+
+
+@router.get("/{tenant_id}", summary="Read a tenant")
+async def read(
+    tenant_id: UUID, services: ServicesDep, bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_READ))]
+) -> Tenant:
+    _check_own(bearer, tenant_id)
+    async with services.database.tenant_session(tenant_id) as session:
+        return Tenant.of(await tenants.get_business(session))
+
+
+@router.patch("/{tenant_id}", summary="Change a tenant")
+async def change(
+    tenant_id: UUID,
+    body: TenantChange,
+    services: ServicesDep,
+    bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_WRITE))],
+) -> Tenant:
+    _check_own(bearer, tenant_id)
+    async with services.database.tenant_session(tenant_id) as session:
+        return Tenant.of(await tenants.update_tenant(session, **body.changes()))
+
+
+@router.delete("/{tenant_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a tenant with all it has")
+async def delete(
+    tenant_id: UUID,
+    services: ServicesDep,
+    bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_WRITE))],
+    confirm: Annotated[str, Query(description="The tenant's name, exactly", max_length=120)],
+) -> None:
+    """Agents, documents, conversations, reservations and leads go with it; this cannot be undone."""
+    _check_own(bearer, tenant_id)
+    if bearer.agent_id is not None:
+        raise Forbidden("This token is for one agent only.")
+    async with services.database.tenant_session(tenant_id) as session:
+        if (await tenants.get_business(session)).name != confirm:
+            raise Conflict("`confirm` must be the tenant's name, exactly.")
+        await tenants.delete_tenant(session)

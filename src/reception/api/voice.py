@@ -1,0 +1,38 @@
+"""`POST /voice/tickets`: a single-use secret by which a browser opens `WS /voice/stream`."""
+
+from dataclasses import replace
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from reception.api.access import InTenant, in_tenant
+from reception.api.schemas import Request, Response
+from reception.api.services import ServicesDep
+from reception.domains.agents.service import get_agent
+from reception.runtime.principal import Scope
+
+router = APIRouter(prefix="/voice", tags=["voice"])
+
+
+class TicketRequest(Request):
+    agent_id: UUID
+
+
+class Ticket(Response):
+    """Used as the WebSocket subprotocol `ticket.<value>`, within `expires_in` seconds, once."""
+
+    ticket: str
+    expires_in: int
+
+
+@router.post("/tickets", summary="A ticket for one call")
+async def ticket(
+    body: TicketRequest, services: ServicesDep, where: Annotated[InTenant, Depends(in_tenant(Scope.CALL))]
+) -> Ticket:
+    where.check_agent(body.agent_id)
+    async with services.database.tenant_session(where.tenant_id) as session:
+        await get_agent(session, body.agent_id)
+    caller = replace(where.bearer, tenant_id=where.tenant_id, scopes=frozenset({Scope.CALL}), agent_id=body.agent_id)
+    issued = services.tickets.issue(caller)
+    return Ticket(ticket=issued.value, expires_in=issued.expires_in_s)

@@ -1,0 +1,215 @@
+"""The composition root: builds everything from `Settings`, and takes it down again."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, FastAPI
+from starlette.routing import WebSocketRoute
+
+from reception import __version__
+from reception.api import agents, auth, chat, demo, health, knowledge, tenants, voice
+from reception.api.edge import Edge
+from reception.api.problems import install_problems
+from reception.api.services import Services
+from reception.core.clock import Clock, SystemClock
+from reception.core.errors import NotFound
+from reception.core.telemetry import DEMO_SEEDED
+from reception.db.database import Database
+from reception.db.embedded import EmbeddedPostgres
+from reception.db.migrate import migrate, runtime_url
+from reception.dialogue.understanding.local import LocalUnderstanding
+from reception.domains.access.service import Role, create_user, set_password
+from reception.providers.bundle import Speech, load_embedded
+from reception.runtime.calls import CallCentre, LiveCalls
+from reception.runtime.chat import ChatDesk
+from reception.runtime.conversations import ConversationFactory
+from reception.runtime.demo.seed import DemoAgent, seed_demo
+from reception.runtime.readiness import Readiness
+from reception.runtime.recorder import MetricsRecorder
+from reception.runtime.tokens import Tickets, Tokens
+from reception.runtime.warming import warm_speech
+from reception.settings import Settings, signing_key
+from reception.transports.voice_stream import VoiceStream
+
+_log = structlog.get_logger(__name__)
+
+DEMO_ADMIN_EMAIL = "demo@example.com"
+_DEMO_ADMIN_ID = UUID("0192d3a0-0000-7000-8000-00000000de30")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """A running installation, short of its listening socket."""
+
+    app: FastAPI
+    live: LiveCalls
+    demo_login: DemoLogin | None
+    demo_agents: tuple[DemoAgent, ...]
+
+
+@asynccontextmanager
+async def build(settings: Settings, progress: Progress) -> AsyncIterator[Reception]:
+    """Everything wired, from the database to the routes; torn down at exit, the database last.
+
+    Raises:
+        AppError: a part cannot start; its detail says which, and what mends it.
+    """
+    clock = SystemClock()
+    tokens = Tokens(signing_key(settings), clock)
+    loading = asyncio.create_task(load_embedded(progress), name="load-speech")
+    try:
+        async with _storage(settings, progress) as (database, owner_url):
+            speech = await loading
+            understanding = LocalUnderstanding(speech.embedder)
+            await understanding.warm()
+            login: DemoLogin | None = None
+            agents_on_show: tuple[DemoAgent, ...] = ()
+            if settings.demo_mode:
+                progress("Preparing the demo businesses")
+                login = await _demo_login(owner_url)
+                agents_on_show = tuple(await seed_demo(database, speech.embedder, clock.now()))
+                _log.info(DEMO_SEEDED, agents=len(agents_on_show))
+            parts = _Parts(settings, database, speech, understanding, clock, tokens, agents_on_show)
+            async with _running(parts) as (app, live):
+                yield Reception(app, live, login, agents_on_show)
+    finally:
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+
+
+def create_app(services: Services, calls: CallCentre, *, max_body_bytes: int, documented: bool) -> FastAPI:
+    """The HTTP and WebSocket application over parts that run already.
+
+    `documented` serves the description of the API at /openapi.json and /docs.
+    """
+    app = FastAPI(
+        title="Reception",
+        version=__version__,
+        openapi_url="/openapi.json" if documented else None,
+        docs_url="/docs" if documented else None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.services = services
+    install_problems(app)
+    for router in _routers(demo_mode=bool(services.demo_agents)):
+        app.include_router(router)
+    stream = VoiceStream(calls, services.tokens, services.tickets)
+    app.router.routes.append(WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"))
+    app.add_middleware(Edge, max_body_bytes=max_body_bytes, clock=services.clock)
+    return app
+
+
+def _routers(*, demo_mode: bool) -> list[APIRouter]:
+    routers = [resource.router for resource in (health, auth, tenants, agents, chat, knowledge, voice)]
+    return [*routers, demo.router, demo.page_router()] if demo_mode else routers
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    settings: Settings
+    database: Database
+    speech: Speech
+    understanding: LocalUnderstanding
+    clock: Clock
+    tokens: Tokens
+    demo_agents: tuple[DemoAgent, ...]
+
+
+@asynccontextmanager
+async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
+    """The application with its background work, which ends with it."""
+    settings, database, speech, clock = parts.settings, parts.database, parts.speech, parts.clock
+    conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock)
+    recorder = MetricsRecorder(database)
+    live = LiveCalls(settings.max_calls)
+    tickets = Tickets(clock)
+    services = Services(
+        database=database,
+        embedder=speech.embedder,
+        clock=clock,
+        tokens=parts.tokens,
+        tickets=tickets,
+        chat=ChatDesk(database, conversations),
+        readiness=Readiness(database, speech, live),
+        token_lifetime=timedelta(minutes=settings.token_minutes),
+        demo_agents=parts.demo_agents,
+    )
+    calls = CallCentre(conversations, live, speech, clock, recorder.observer)
+    app = create_app(services, calls, max_body_bytes=settings.max_body_bytes, documented=not settings.production)
+    background = [
+        asyncio.create_task(recorder.run(), name="metrics-recorder"),
+        asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
+    ]
+    try:
+        yield app, live
+    finally:
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
+        await recorder.flush()
+
+
+@asynccontextmanager
+async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[Database, str]]:
+    """A migrated database, embedded unless `database_url` is set, and the address of its owning role."""
+    embedded: EmbeddedPostgres | None = None
+    if settings.database_url is None:
+        progress("Starting PostgreSQL")
+        embedded = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
+        owner_url, service_url = embedded.owner_url, embedded.runtime_url
+    else:
+        owner_url = settings.database_url.get_secret_value()
+        service_url = runtime_url(owner_url)
+    try:
+        progress("Migrating the database")
+        await asyncio.to_thread(migrate, owner_url)
+        database = Database(service_url)
+        try:
+            yield database, owner_url
+        finally:
+            await database.dispose()
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def _demo_login(owner_url: str) -> DemoLogin:
+    """A platform admin whose password is new at each start and kept nowhere."""
+    login = DemoLogin(DEMO_ADMIN_EMAIL, secrets.token_urlsafe(12))
+    await ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
+    return login
+
+
+async def ensure_platform_admin(owner_url: str, login: DemoLogin, user_id: UUID) -> None:
+    """Create the platform admin `user_id`, or give it the new password. Needs the role that owns the tables."""
+    owner = Database(owner_url, pool_size=1)
+    try:
+        async with owner.login_session(login.email) as session:
+            try:
+                await set_password(session, user_id, login.password)
+            except NotFound:
+                await create_user(
+                    session,
+                    tenant_id=None,
+                    email=login.email,
+                    password=login.password,
+                    role=Role.PLATFORM_ADMIN,
+                    user_id=user_id,
+                )
+    finally:
+        await owner.dispose()

@@ -1,0 +1,25 @@
+"""The commands, put together."""
+
+import typer
+
+from reception.cli.call import call
+from reception.cli.serve import serve
+
+app = typer.Typer(
+    name="reception",
+    help="A self-hosted AI receptionist.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command()(serve)
+app.command()(call)
+
+
+@app.callback()
+def _root() -> None:
+    """A self-hosted AI receptionist: it answers calls and chats, and books what the database confirms."""
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,113 @@
+"""`reception serve`: from nothing to "ready", and down again without dropping a call."""
+
+import asyncio
+import gc
+import signal
+import socket
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from rich.console import Console
+
+from reception import __version__
+from reception.app import Reception, build
+from reception.cli.listening import http_server, listen, until_stopped
+from reception.cli.logs import configure_logs
+from reception.core.errors import AppError
+from reception.settings import Settings, load_settings
+
+INTERRUPTED = 130
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks one. [default: 8000]")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the database lives. [default: .data]")] = None,
+) -> None:
+    """Run the receptionist: database, speech, web page and API in one process."""
+    console = Console(highlight=False)
+    try:
+        settings = load_settings(host=host, port=port, data_dir=data_dir)
+        configure_logs(settings.log_level, as_json=settings.json_logs)
+        with listen(settings.host, settings.port) as listener:
+            code = uvloop.run(_serve(settings, listener, console))
+    except AppError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]Cannot start:[/] {error.detail}", soft_wrap=True)
+        raise typer.Exit(1) from None
+    raise typer.Exit(code)
+
+
+class _Interrupt:
+    """What a signal means now: while starting it gives up, while serving it drains, while draining it hurries."""
+
+    def __init__(self) -> None:
+        self.stop = asyncio.Event()
+        self.current: asyncio.Task[object] | None = None
+
+    def __call__(self) -> None:
+        self.stop.set()
+        if self.current is not None:
+            self.current.cancel()
+
+
+async def _serve(settings: Settings, listener: socket.socket, console: Console) -> int:
+    began_s = time.monotonic()
+    interrupt = _Interrupt()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupt)
+    interrupt.current = asyncio.current_task()
+    console.print(f"[bold]Reception {__version__}[/]")
+    try:
+        async with build(settings, lambda step: console.print(f"  [dim]{_elapsed(began_s)}[/]  {step}")) as reception:
+            interrupt.current = None
+            gc.collect()
+            gc.freeze()
+            server = http_server(reception.app, max_frame_bytes=settings.max_frame_bytes)
+            _announce(console, settings, listener, reception, began_s)
+            serving = await until_stopped(server, listener, interrupt.stop)
+            await _drain(settings, reception, interrupt, console)
+            server.should_exit = True
+            await serving
+            interrupt.current = None
+    except asyncio.CancelledError:
+        if not interrupt.stop.is_set():
+            raise
+        console.print("Stopped before it was ready.")
+        return INTERRUPTED
+    console.print("Stopped.")
+    return 0
+
+
+async def _drain(settings: Settings, reception: Reception, interrupt: _Interrupt, console: Console) -> None:
+    if reception.live.count:
+        console.print(f"Waiting up to {settings.drain_s:.0f} s for {reception.live.count} live call(s) to end")
+    draining = asyncio.create_task(reception.live.drain(settings.drain_s), name="drain")
+    interrupt.current = draining
+    await asyncio.wait((draining,))
+    interrupt.current = None
+
+
+def _announce(
+    console: Console, settings: Settings, listener: socket.socket, reception: Reception, began_s: float
+) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    console.print(f"\n[bold green]Ready[/] in {time.monotonic() - began_s:.1f} s")
+    console.print(f"  Address     http://{shown}:{port}/")
+    if reception.demo_login is not None:
+        console.print(
+            f"  Demo login  {reception.demo_login.email}   password {reception.demo_login.password}", markup=False
+        )
+        for agent in reception.demo_agents:
+            console.print(f"  Agent       {agent.name}", markup=False)
+    if reception.demo_login is not None and host not in ("127.0.0.1", "::1"):
+        console.print("[yellow]The demo is open to everybody who can reach this address.[/]")
+    console.print("  Stop with Ctrl-C\n")
+
+
+def _elapsed(began_s: float) -> str:
+    return f"{time.monotonic() - began_s:5.1f} s"

@@ -1,0 +1,128 @@
+"""Live calls: admitted up to a limit, wired to their agent, drained before the process ends."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from reception.call.config import CallConfig
+from reception.call.session import CallSession
+from reception.core.clock import Clock
+from reception.core.errors import Unavailable
+from reception.core.telemetry import CALL_ENDED, CALL_STARTED
+from reception.ports.dialogue import Dialogue
+from reception.ports.events import CallObserver
+from reception.ports.leg import CallLeg
+from reception.ports.speech import Voice
+from reception.providers.bundle import Speech
+from reception.runtime.conversations import ConversationFactory, WiredAgent
+
+_log = structlog.get_logger(__name__)
+
+ObserverFactory = Callable[[UUID, UUID], CallObserver]
+"""Makes the observer of one call from its tenant and conversation."""
+
+
+class LiveCalls:
+    """The calls of this process. A call has a place from before it is answered until its session has ended."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._admitted = 0
+        self._draining = False
+        self._sessions: dict[UUID, CallSession] = {}
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @property
+    def count(self) -> int:
+        return self._admitted
+
+    @property
+    def draining(self) -> bool:
+        return self._draining
+
+    @contextmanager
+    def admit(self) -> Iterator[None]:
+        """A place for one call.
+
+        Raises:
+            Unavailable: every place is taken, or the server is about to stop.
+        """
+        if self._draining:
+            raise Unavailable("The server is stopping; call again in a moment.")
+        if self._admitted >= self._limit:
+            raise Unavailable(f"All {self._limit} lines are busy; call again in a moment.")
+        self._admitted += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._admitted -= 1
+            if self._admitted == 0:
+                self._idle.set()
+
+    @contextmanager
+    def register(self, conversation_id: UUID, session: CallSession) -> Iterator[None]:
+        self._sessions[conversation_id] = session
+        try:
+            yield
+        finally:
+            del self._sessions[conversation_id]
+
+    async def drain(self, within_s: float) -> int:
+        """Refuse new calls, let the live ones finish for `within_s`, then end the rest. Returns how many were ended."""
+        self._draining = True
+        try:
+            async with asyncio.timeout(within_s):
+                await self._idle.wait()
+        except TimeoutError:
+            pass
+        cut = list(self._sessions.values())
+        for session in cut:
+            await session.end("server_stopping")
+        try:
+            async with asyncio.timeout(_LAST_WORDS_S):
+                await self._idle.wait()
+        except TimeoutError:
+            _log.warning("calls.abandoned", count=self._admitted)
+        return len(cut)
+
+
+_LAST_WORDS_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallCentre:
+    """Everything a transport needs to answer a call."""
+
+    conversations: ConversationFactory
+    live: LiveCalls
+    speech: Speech
+    clock: Clock
+    observe: ObserverFactory
+
+    async def answer(self, leg: CallLeg, wired: WiredAgent, dialogue: Dialogue) -> str:
+        """Run a whole call over `leg`, which has been admitted. Returns why it ended."""
+        settings = wired.agent.settings
+        session = CallSession(
+            leg,
+            dialogue,
+            vad=self.speech.vad,
+            recognizer=self.speech.recognizer,
+            turn_detector=self.speech.turn_detector,
+            tts=self.speech.tts,
+            voice=Voice(name=settings.voice, speed=settings.voice_speed, locale=wired.business.locale),
+            config=CallConfig.for_agent(settings),
+            clock=self.clock,
+            observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id),),
+        )
+        log = _log.bind(tenant_id=str(wired.business.tenant_id), call_id=str(dialogue.conversation_id))
+        log.info(CALL_STARTED, agent_id=str(wired.agent.agent_id), live=self.live.count)
+        with self.live.register(dialogue.conversation_id, session):
+            reason = await session.run()
+        log.info(CALL_ENDED, reason=reason)
+        return reason

@@ -1,0 +1,87 @@
+"""Text chat through the same dialogue as calls. Nothing of a conversation is kept in the process between messages."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+from reception.core.errors import Conflict, NotFound
+from reception.db.database import Database
+from reception.dialogue.conversation import GraphDialogue
+from reception.domains.conversations import service as conversations
+from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, ReplyPart, Say, Transfer
+from reception.runtime.conversations import ConversationFactory
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """`reply` is the sentences in order, joined by a blank; `ended` says that the agent has closed the conversation."""
+
+    conversation_id: UUID
+    turn: int
+    reply: str
+    citations: tuple[Citation, ...]
+    actions: tuple[Act, ...]
+    ended: bool
+
+
+class ChatDesk:
+    """Answers messages; those of one conversation one after the other."""
+
+    def __init__(self, database: Database, conversations: ConversationFactory) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, tenant_id: UUID, agent_id: UUID, message: str, conversation_id: UUID | None) -> ChatReply:
+        """The agent's reply to `message`.
+
+        Raises:
+            NotFound: no such agent or conversation for this tenant.
+            Conflict: the conversation has ended.
+        """
+        if conversation_id is None:
+            wired = await self._conversations.find_agent(tenant_id, agent_id)
+            return await self._turn(await self._conversations.start(wired, "chat"), message)
+        lock = self._turns.setdefault(conversation_id, asyncio.Lock())
+        async with lock:
+            return await self._turn(await self._resume(tenant_id, agent_id, conversation_id), message)
+
+    async def _resume(self, tenant_id: UUID, agent_id: UUID, conversation_id: UUID) -> GraphDialogue:
+        wired = await self._conversations.find_agent(tenant_id, agent_id)
+        async with self._database.tenant_session(tenant_id) as session:
+            conversation = await conversations.get(session, conversation_id)
+            stored = await conversations.load_state(session, conversation_id)
+        if stored is None or conversation.agent_id != agent_id:
+            raise NotFound("There is no such conversation with this agent.")
+        if conversation.channel != "chat":
+            raise Conflict("This conversation is a call: it cannot go on in writing.")
+        if conversation.ended_at is not None:
+            raise Conflict("This conversation has ended: start a new one.")
+        last_turn, state = stored
+        return self._conversations.wire(wired, "chat", conversation_id, state=state, last_turn=last_turn)
+
+    async def _turn(self, dialogue: GraphDialogue, message: str) -> ChatReply:
+        turn = dialogue.next_turn
+        prepared = await dialogue.prepare(CallerTurn(turn, message, "chat"))
+        parts = [part async for part in dialogue.commit(prepared)]
+        ending = _ending(parts)
+        if ending is not None:
+            await dialogue.close(ending)
+        said = [part for part in parts if isinstance(part, Say)]
+        return ChatReply(
+            conversation_id=dialogue.conversation_id,
+            turn=turn,
+            reply=" ".join(part.text for part in said),
+            citations=tuple(dict.fromkeys(citation for part in said for citation in part.citations)),
+            actions=tuple(part for part in parts if isinstance(part, Act)),
+            ended=ending is not None,
+        )
+
+
+def _ending(parts: Sequence[ReplyPart]) -> str | None:
+    for part in parts:
+        if isinstance(part, HangUp | Transfer):
+            return part.reason
+    return None

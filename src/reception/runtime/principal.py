@@ -1,0 +1,68 @@
+"""Who is asking, and what they may do."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from uuid import UUID
+
+from reception.core.errors import Forbidden, InvalidInput
+from reception.domains.access.service import Role
+
+
+class Scope(StrEnum):
+    """One thing that a token may allow."""
+
+    PLATFORM = "platform"
+    """Act in any tenant, and make tenants."""
+    TENANT_READ = "tenant:read"
+    TENANT_WRITE = "tenant:write"
+    AGENTS_READ = "agents:read"
+    AGENTS_WRITE = "agents:write"
+    KNOWLEDGE_READ = "knowledge:read"
+    KNOWLEDGE_WRITE = "knowledge:write"
+    CHAT = "chat"
+    CALL = "call"
+
+
+_READ = frozenset({Scope.TENANT_READ, Scope.AGENTS_READ, Scope.KNOWLEDGE_READ})
+_STAFF = _READ | {Scope.CHAT, Scope.CALL}
+_MANAGER = _STAFF | {Scope.AGENTS_WRITE, Scope.KNOWLEDGE_WRITE}
+_OWNER = _MANAGER | {Scope.TENANT_WRITE}
+
+ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
+    Role.READ_ONLY: _READ,
+    Role.STAFF: _STAFF,
+    Role.MANAGER: _MANAGER,
+    Role.OWNER: _OWNER,
+    Role.PLATFORM_ADMIN: _OWNER | {Scope.PLATFORM},
+}
+DEMO_SCOPES = frozenset({Scope.CHAT, Scope.CALL})
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A verified token's bearer. `tenant_id` is None for a platform admin who has not chosen a tenant.
+
+    `agent_id` narrows the token to one agent; None allows every agent of the tenant.
+    """
+
+    subject: str
+    tenant_id: UUID | None
+    scopes: frozenset[Scope]
+    agent_id: UUID | None = None
+
+    def acting_in(self, tenant: str | None) -> "Principal":
+        """This bearer in the tenant that an `X-Tenant-Id` header names, where it may choose one.
+
+        Raises:
+            Forbidden: another tenant than the token's own.
+            InvalidInput: not an id.
+        """
+        if not tenant:
+            return self
+        try:
+            chosen = UUID(tenant)
+        except ValueError:
+            raise InvalidInput("X-Tenant-Id must be the id of a tenant.") from None
+        if chosen != self.tenant_id and Scope.PLATFORM not in self.scopes:
+            raise Forbidden("This token does not act in another tenant.")
+        return replace(self, tenant_id=chosen)

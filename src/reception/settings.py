@@ -1,0 +1,110 @@
+"""What an operator may set, from the environment (`RECEPTION_…`) and the command line. Read by `app` and `cli` only."""
+
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from reception.core.errors import InvalidInput
+
+SHORTEST_SECRET = 32
+_NOT_SECRETS = frozenset({"changeme", "change-me", "secret", "password", "reception", "default", "insecure"})
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Every setting with its unit in its name; the defaults serve one machine, for its own user, with the demo."""
+
+    model_config = SettingsConfigDict(env_prefix="RECEPTION_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    environment: Environment = Environment.DEVELOPMENT
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    data_dir: Path = Path(".data")
+    database_url: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("database_url", "RECEPTION_DATABASE_URL", "DATABASE_URL")
+    )
+    secret_key: SecretStr | None = None
+    demo: bool | None = None
+    max_calls: int = Field(default=32, ge=1, le=10_000)
+    max_frame_bytes: int = Field(default=1 << 20, ge=1 << 16, le=16 << 20)
+    max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
+    token_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "console", "json"] = "auto"
+
+    @model_validator(mode="after")
+    def _refuse_unsafe(self) -> Self:
+        key = self.secret_key.get_secret_value() if self.secret_key else ""
+        if self.production:
+            if not key:
+                raise ValueError("In production RECEPTION_SECRET_KEY must be set: it signs every token.")
+            if self.demo:
+                raise ValueError("The demo hands out tokens to anybody: in production RECEPTION_DEMO must stay off.")
+        if key and (len(key) < SHORTEST_SECRET or key.lower().strip("-_ 0123456789") in _NOT_SECRETS):
+            raise ValueError(
+                f"RECEPTION_SECRET_KEY must be at least {SHORTEST_SECRET} characters that nobody can guess. "
+                'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        if len(set(key)) < 8 and key:
+            raise ValueError("RECEPTION_SECRET_KEY repeats too few characters to be a secret.")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def demo_mode(self) -> bool:
+        """On in development unless turned off; never in production."""
+        return not self.production if self.demo is None else self.demo
+
+    @property
+    def json_logs(self) -> bool:
+        return self.production if self.log_format == "auto" else self.log_format == "json"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment, with `overrides` that are not None on top.
+
+    Raises:
+        InvalidInput: one sentence for each setting that is wrong or unsafe, without its value.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidInput(" ".join(_sentence(problem) for problem in error.errors())) from None
+
+
+def _sentence(problem: Any) -> str:
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    name = "_".join(str(part) for part in problem["loc"]).upper().removeprefix("RECEPTION_")
+    return f"RECEPTION_{name}: {message}." if name else message
+
+
+def signing_key(settings: Settings) -> str:
+    """The key that signs tokens: the one set, or in development one made once and kept in the data directory (0600)."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / "secret.key"
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        kept = path.read_text(encoding="ascii").strip()
+        if len(kept) < SHORTEST_SECRET:
+            raise InvalidInput(f"{path} does not hold a key of {SHORTEST_SECRET} characters; remove it.") from None
+        return kept
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        made = secrets.token_urlsafe(48)
+        file.write(made + "\n")
+    return made

@@ -1,0 +1,135 @@
+"""`WS /voice/stream`: who is calling, which agent, is there a line; then the call.
+
+Close codes: 4400 not a call, 4401 credentials, 4403 not allowed, 4404 no such agent, 1013 every line is busy,
+1011 a fault of ours.
+"""
+
+import asyncio
+import itertools
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from reception.core.errors import AppError, Forbidden, InvalidInput, NotFound, Unauthenticated, Unavailable
+from reception.core.telemetry import CALL_FAILED
+from reception.runtime.calls import CallCentre
+from reception.runtime.conversations import WiredAgent
+from reception.runtime.principal import Principal, Scope
+from reception.runtime.tokens import Tickets, Tokens
+from reception.transports.browser import BrowserLeg
+from reception.transports.browser_messages import Start, error_message, parse_client_message
+
+_log = structlog.get_logger(__name__)
+
+START_WITHIN_S = 10.0
+TICKET_PREFIX = "ticket."
+_TRY_AGAIN_LATER = 1013
+_INTERNAL_ERROR = 1011
+_NOT_A_CALL = 4400
+_CLOSE_CODES: dict[type[AppError], int] = {
+    InvalidInput: _NOT_A_CALL,
+    Unauthenticated: 4401,
+    Forbidden: 4403,
+    NotFound: 4404,
+    Unavailable: _TRY_AGAIN_LATER,
+}
+_LONGEST_REASON_BYTES = 120
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStream:
+    """The endpoint. One instance serves every call of the process."""
+
+    calls: CallCentre
+    tokens: Tokens
+    tickets: Tickets
+
+    async def answer(self, websocket: WebSocket) -> None:
+        ticket = next((name for name in websocket.scope["subprotocols"] if name.startswith(TICKET_PREFIX)), None)
+        # Accepted before it is judged, as a browser sees no close code of a refused handshake.
+        await websocket.accept(subprotocol=ticket)
+        try:
+            principal = self._authenticate(websocket, ticket)
+            start, next_seq = await _await_start(websocket)
+            await self._call(websocket, principal, start, next_seq)
+        except WebSocketDisconnect:
+            return
+        except AppError as error:
+            await _close(websocket, _close_code(error), error.detail)
+        except ExceptionGroup as faults:
+            _log.error(CALL_FAILED, exc_info=faults)
+            await _close(websocket, _INTERNAL_ERROR, "The call failed on our side.")
+
+    async def _call(self, websocket: WebSocket, principal: Principal, start: Start, next_seq: int) -> None:
+        if start.conversation_id is not None or start.resume_after_seq is not None:
+            raise InvalidInput("Taking up a call again is not supported yet: start without conversation_id.")
+        wired = await self._find_agent(principal, start.agent_id)
+        with self.calls.live.admit():
+            dialogue = await self.calls.conversations.start(wired, "voice", caller_phone=start.caller.phone)
+            leg = BrowserLeg(websocket, start.audio.format, dialogue.conversation_id, self.calls.clock, next_seq)
+            async with leg:
+                await self.calls.answer(leg, wired, dialogue)
+
+    async def _find_agent(self, principal: Principal, agent_id: str) -> WiredAgent:
+        try:
+            wanted = UUID(agent_id)
+        except ValueError:
+            raise NotFound("There is no such agent.") from None
+        if principal.tenant_id is None or (principal.agent_id is not None and principal.agent_id != wanted):
+            raise NotFound("There is no such agent.")
+        return await self.calls.conversations.find_agent(principal.tenant_id, wanted)
+
+    def _authenticate(self, websocket: WebSocket, ticket: str | None) -> Principal:
+        if ticket is not None:
+            principal = self.tickets.redeem(ticket.removeprefix(TICKET_PREFIX))
+        else:
+            scheme, _, value = websocket.headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not value:
+                raise Unauthenticated("A bearer token or a ticket is needed.")
+            principal = self.tokens.verify(value.strip()).acting_in(websocket.headers.get("x-tenant-id"))
+        if Scope.CALL not in principal.scopes:
+            raise Forbidden("This token does not allow calls.")
+        return principal
+
+
+async def _await_start(websocket: WebSocket) -> tuple[Start, int]:
+    """The client's `start` and the next free `seq`; malformed messages before it are forgiven, audio is not."""
+    try:
+        async with asyncio.timeout(START_WITHIN_S):
+            return await _read_start(websocket)
+    except TimeoutError:
+        raise InvalidInput(f"`start` must arrive within {START_WITHIN_S:.0f} s.") from None
+
+
+async def _read_start(websocket: WebSocket) -> tuple[Start, int]:
+    for seq in itertools.count():
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        if message.get("bytes") is not None:
+            raise InvalidInput("Audio came before `start`.")
+        try:
+            parsed = parse_client_message(message.get("text") or "")
+        except InvalidInput as problem:
+            await websocket.send_json({**error_message(problem.code, problem.detail, fatal=False), "seq": seq})
+            continue
+        if not isinstance(parsed, Start):
+            raise InvalidInput(f"`{parsed.type}` came before `start`.")
+        return parsed, seq
+    raise AssertionError("unreachable")
+
+
+def _close_code(error: AppError) -> int:
+    return next((_CLOSE_CODES[kind] for kind in type(error).__mro__ if kind in _CLOSE_CODES), _INTERNAL_ERROR)
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    short = reason.encode("utf-8")[:_LONGEST_REASON_BYTES].decode("utf-8", "ignore")
+    try:
+        async with asyncio.timeout(1.0):
+            await websocket.close(code, short)
+    except (TimeoutError, RuntimeError, WebSocketDisconnect):
+        # The peer has closed already, or does not read.
+        return
