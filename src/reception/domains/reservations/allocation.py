@@ -1,0 +1,183 @@
+"""How resources are taken: the exclusion constraint decides, and everything here only asks it well.
+
+Order of locks: the reservation of one's own, then the resource that is asked for. Whoever asks for a resource waits
+for the row lock on it, so that of many callers one inserts and the others find it taken, instead of all inserting at
+once and waiting for each other in a deadlock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from psycopg.errors import ExclusionViolation
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.core.errors import SlotTaken, Unavailable
+from reception.db.violations import is_transient, is_violation
+from reception.domains.reservations.availability import Span, Unit
+from reception.domains.reservations.models import Allocation, ReservationRow, ResourceRow
+from reception.ports.booking import ReservationStatus
+from reception.ports.business import Bookable
+
+_ATTEMPTS = 3
+_LAPSE = text(
+    """
+    WITH lapsed AS (
+        SELECT id FROM reservations
+        WHERE status = 'held' AND hold_expires_at <= :now AND id IN (
+            SELECT reservation_id FROM allocations
+            WHERE blocking AND resource_no = ANY(:numbers) AND period && tstzrange(:starts_at, :ends_at)
+        )
+        FOR UPDATE SKIP LOCKED
+    ), marked AS (
+        UPDATE reservations SET status = 'expired', updated_at = now() WHERE id IN (SELECT id FROM lapsed) RETURNING id
+    )
+    UPDATE allocations SET blocking = false WHERE reservation_id IN (SELECT id FROM marked)
+    """
+)
+"""Expires the holds whose time is over. One that is locked is being confirmed at this moment, and stays."""
+
+
+async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, ...]:
+    """The tenant's units. Listings that name the same person under `staff` in their attributes share the number of
+    the first of them: a person shows one listing at a time."""
+    rows = await session.execute(
+        select(
+            ResourceRow.resource_no, ResourceRow.name, ResourceRow.place, ResourceRow.capacity, ResourceRow.attributes
+        )
+        .where(ResourceRow.kind == bookable.value)
+        .order_by(ResourceRow.resource_no)
+    )
+    first_of: dict[str, int] = {}
+    units = []
+    for number, name, place, capacity, attributes in rows:
+        staff = str(attributes.get("staff") or "")
+        shared = first_of.setdefault(staff, number) if staff and bookable is Bookable.VIEWING else number
+        units.append(Unit(shared, staff if staff and bookable is Bookable.VIEWING else name, place, capacity))
+    return tuple(units)
+
+
+async def load_busy(
+    session: AsyncSession,
+    window: Span,
+    now: datetime,
+    *,
+    conversation_id: UUID | None = None,
+    reservation_id: UUID | None = None,
+) -> dict[int, list[Span]]:
+    """Which resources are blocked when, within `window`. Holds that have lapsed do not block, nor does what the
+    conversation itself holds, nor the reservation `reservation_id`."""
+    held = ReservationRow.status == ReservationStatus.HELD.value
+    ignored = and_(held, ReservationRow.hold_expires_at <= now)
+    if conversation_id is not None:
+        ignored = or_(ignored, and_(held, ReservationRow.conversation_id == conversation_id))
+    if reservation_id is not None:
+        ignored = or_(ignored, ReservationRow.id == reservation_id)
+    rows = await session.execute(
+        select(Allocation.resource_no, func.lower(Allocation.period), func.upper(Allocation.period))
+        .join(ReservationRow, ReservationRow.id == Allocation.reservation_id)
+        .where(Allocation.blocking, Allocation.period.overlaps(Range(window.start, window.end)), ~ignored)
+    )
+    busy: dict[int, list[Span]] = {}
+    for number, start, end in rows:
+        busy.setdefault(number, []).append(Span(start, end))
+    return busy
+
+
+async def take(
+    session: AsyncSession,
+    tenant_id: UUID,
+    reservation_id: UUID,
+    choices: Sequence[tuple[int, ...]],
+    span: Span,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Block one of `choices`, the first that the database grants, for a reservation that is stored already.
+
+    Raises:
+        SlotTaken: none is free.
+        Unavailable: the database kept failing on contention.
+    """
+    for numbers in choices:
+        if await _take_one(session, tenant_id, reservation_id, numbers, span, now):
+            return numbers
+    raise SlotTaken
+
+
+async def _take_one(
+    session: AsyncSession, tenant_id: UUID, reservation_id: UUID, numbers: tuple[int, ...], span: Span, now: datetime
+) -> bool:
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "reservation_id": reservation_id,
+            "resource_no": number,
+            "period": Range(span.start, span.end),
+            "blocking": True,
+        }
+        for number in numbers
+    ]
+    lapse = {"now": now, "numbers": list(numbers), "starts_at": span.start, "ends_at": span.end}
+    for _ in range(_ATTEMPTS):
+        try:
+            async with session.begin_nested():
+                await session.execute(
+                    select(ResourceRow.resource_no)
+                    .where(ResourceRow.resource_no.in_(numbers))
+                    .order_by(ResourceRow.resource_no)
+                    .with_for_update(key_share=True)
+                )
+                await session.execute(_LAPSE, lapse)
+                await session.execute(insert(Allocation).values(rows))
+        except DBAPIError as error:
+            if is_violation(error, ExclusionViolation):
+                return False
+            if not is_transient(error):
+                raise
+        else:
+            return True
+    raise Unavailable("Too many are booking at this moment")
+
+
+async def release(session: AsyncSession, conversation_id: UUID) -> None:
+    """Give up what a conversation holds; nothing of it remains."""
+    await session.execute(
+        delete(ReservationRow)
+        .where(ReservationRow.conversation_id == conversation_id, ReservationRow.status == ReservationStatus.HELD.value)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def unblock(session: AsyncSession, reservation_id: UUID) -> None:
+    """Free the resources of a reservation, and remember which they were."""
+    await session.execute(
+        update(Allocation)
+        .where(Allocation.reservation_id == reservation_id)
+        .values(blocking=False)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def forget(session: AsyncSession, reservation_id: UUID) -> None:
+    """Free the resources of a reservation that is about to take others."""
+    await session.execute(
+        delete(Allocation)
+        .where(Allocation.reservation_id == reservation_id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def numbers_of(session: AsyncSession, reservation_ids: Sequence[UUID]) -> dict[UUID, list[int]]:
+    """The resources that reservations take or took, in order."""
+    rows = await session.execute(
+        select(Allocation.reservation_id, Allocation.resource_no)
+        .where(Allocation.reservation_id.in_(reservation_ids))
+        .order_by(Allocation.resource_no)
+    )
+    numbers: dict[UUID, list[int]] = {}
+    for reservation_id, number in rows:
+        numbers.setdefault(reservation_id, []).append(number)
+    return numbers

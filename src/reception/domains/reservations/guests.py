@@ -1,0 +1,42 @@
+"""Who a reservation is for, checked; and the reference that they can quote."""
+
+import re
+import secrets
+
+from reception.db.bounds import bounded, refuse
+from reception.ports.booking import Guest
+
+REFERENCE_LENGTH = 6
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def validated(guest: Guest) -> Guest:
+    """`guest` with its texts stripped.
+
+    Raises:
+        Unprocessable: no name, no E.164 phone number, or a field that is too long.
+    """
+    phone = guest.phone.strip()
+    if not _E164.fullmatch(phone):
+        raise refuse("/guest/phone", "must be a phone number with its country code, such as +14155550142")
+    email = bounded(guest.email, "/guest/email", longest=254)
+    if email and not _EMAIL.fullmatch(email):
+        raise refuse("/guest/email", "must be an e-mail address")
+    return Guest(
+        name=bounded(guest.name, "/guest/name", shortest=1, longest=120),
+        phone=phone,
+        email=email,
+        notes=bounded(guest.notes, "/guest/notes", longest=1000),
+    )
+
+
+def new_reference() -> str:
+    """Six letters and digits that are not mistaken for each other: no 0, O, 1 or I."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+def normal_reference(said: str) -> str:
+    """A reference as it is stored, whatever case, spaces and hyphens it was given with."""
+    return re.sub(r"[\W_]", "", said).upper()[: REFERENCE_LENGTH + 1]
