@@ -13,7 +13,8 @@ const REASONS = {
   1013: "All lines are busy. Please call again in a moment.",
 };
 
-// Dispatches: "ready", "message" (detail: the server's event), "mic" and "played" (levels), "over" (detail: {problem?, reason?}).
+// Dispatches "message" (the server's event), "mic" and "played" (levels), "cleared" (position), and "over" with
+// {problem, kind, reason}, once.
 export class VoiceCall extends EventTarget {
   constructor(agentId, { microphone }) {
     super();
@@ -40,6 +41,10 @@ export class VoiceCall extends EventTarget {
         },
         { microphone: this.wantsMicrophone },
       );
+      if (this.over) {
+        this.audio.close();
+        return;
+      }
       const ticket = await ticketFor(this.agentId);
       if (this.over) return;
       this.#connect(ticket);
