@@ -1,2 +1,0 @@
-def speakable(text: str) -> str:
-    return text
