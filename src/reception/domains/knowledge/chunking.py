@@ -132,7 +132,7 @@ def _asks(block: str) -> bool:
 
 
 def _introduces(block: str) -> bool:
-    """Whether what follows belongs to a block: it is a bare question, ends in a colon, or is too short to stand alone."""
+    """Whether what follows belongs to a block: it is a bare question, ends in a colon, or too short alone."""
     last = _plain(block.rsplit("\n", 1)[-1])
     return last.endswith((":", "?")) or (len(block) < _SHORT_CHARS and not last.endswith((".", "!")))
 

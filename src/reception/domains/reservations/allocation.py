@@ -48,8 +48,8 @@ async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, .
         select(
             ResourceRow.resource_no, ResourceRow.name, ResourceRow.place, ResourceRow.capacity, ResourceRow.attributes
         )
-        .where(row.kind == bookable.value)
-        .order_by(row.resource_no)
+        .where(ResourceRow.kind == bookable.value)
+        .order_by(ResourceRow.resource_no)
     )
     first_of: dict[str, int] = {}
     units = []
