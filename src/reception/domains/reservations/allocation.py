@@ -42,8 +42,8 @@ _LAPSE = text(
 
 
 async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, ...]:
-    """The tenant's units. Listings that name the same person under `staff` in their attributes share the number of
-    the first of them: a person shows one listing at a time."""
+    """The tenant's units. Listings that name the same person in their attributes, under `staff` or `agent`, share the
+    number of the first of them: a person shows one listing at a time."""
     rows = await session.execute(
         select(
             ResourceRow.resource_no, ResourceRow.name, ResourceRow.place, ResourceRow.capacity, ResourceRow.attributes
@@ -54,9 +54,8 @@ async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, .
     first_of: dict[str, int] = {}
     units = []
     for number, name, place, capacity, attributes in rows:
-        staff = str(attributes.get("staff") or "")
-        shared = first_of.setdefault(staff, number) if staff and bookable is Bookable.VIEWING else number
-        units.append(Unit(shared, staff if staff and bookable is Bookable.VIEWING else name, place, capacity))
+        staff = str(attributes.get("staff") or attributes.get("agent") or "") if bookable is Bookable.VIEWING else ""
+        units.append(Unit(first_of.setdefault(staff, number) if staff else number, staff or name, place, capacity))
     return tuple(units)
 
 

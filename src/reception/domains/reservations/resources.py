@@ -41,7 +41,7 @@ async def create_resource(
     capacity: int,
     attributes: Mapping[str, Json] | None = None,
 ) -> UUID:
-    """Store a resource and return its id. `attributes["staff"]` of a listing names the person who shows it.
+    """Store a resource and return its id. `staff` (or `agent`) in a listing's attributes names who shows it.
 
     Raises:
         Conflict: there is one of that kind, name and place.
