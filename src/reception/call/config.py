@@ -1,0 +1,106 @@
+"""Every timing and threshold of the engine."""
+
+from dataclasses import dataclass, field
+
+from reception.ports.business import AgentSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What the engine says by itself, when the dialogue cannot."""
+
+    fillers: tuple[str, ...] = ("One moment.", "Let me see.", "Just a second.", "Let me check that.")
+    greeting: str = "Hello, how can I help you?"
+    repeat: str = "Sorry, I didn't catch that. Could you say it again?"
+    apology: str = "I'm sorry, something went wrong on my side. Could you say that once more?"
+    silence: str = "I can't hear anything, so I'll let you go. Goodbye."
+    too_long: str = "I'm sorry, we have reached the longest I can stay on a call. Thank you for calling, goodbye."
+
+    def all(self) -> tuple[str, ...]:
+        """Everything here, for a synthesised-audio cache to be warmed with."""
+        return (*self.fillers, self.greeting, self.repeat, self.apology, self.silence, self.too_long)
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfig:
+    """How a call is paced. `*_ms` of caller speech and silence are audio time; the rest is wall-clock time.
+
+    `patience` scales every wait between the candidate end of an utterance and its commit.
+    """
+
+    # Voice activity: probabilities 0 to 1. The low threshold keeps speech going, the high one starts it, and a
+    # higher one starts it while the agent is audible, so that its echo does not.
+    speech_threshold: float = 0.5
+    silence_threshold: float = 0.35
+    speech_threshold_playing: float = 0.65
+    start_windows: int = 2
+    resume_windows: int = 2
+
+    # Utterances.
+    preroll_ms: int = 256
+    dip_ms: int = 64
+    candidate_ms: int = 128
+    partial_every_ms: int = 640
+    max_utterance_ms: int = 30_000
+    stalled_after_ms: int = 2_500
+
+    # End of turn: silence needed to commit.
+    patience: float = 1.0
+    complete_ms: int = 192
+    unsure_ms: int = 704
+    unsure_unjudged_ms: int = 480
+    incomplete_ms: int = 1_216
+    dictating_ms: int = 2_496
+    sounds_complete: float = 0.85
+    sounds_cut_off: float = 0.15
+
+    # Barge-in.
+    barge_in_ms: int = 128
+    doubtful_ms: int = 1_000
+    false_alarms_trusted: int = 2
+
+    # Playout.
+    max_lead_ms: int = 1_500
+    refill_lead_ms: int = 1_000
+    piece_ms: int = 200
+    least_piece_ms: int = 100
+    mark_grace_ms: int = 800
+    sentences_ahead: int = 2
+
+    # Dead air.
+    filler_after_ms: int = 700
+    filler_lead_ms: int = 240
+    filler_fade_ms: int = 40
+    silence_prompt_s: float = 8.0
+    silence_prompts: int = 2
+    max_call_s: float = 1_800.0
+
+    # Keypad.
+    dtmf_pause_s: float = 3.0
+    dtmf_zero_pause_s: float = 1.0
+    dtmf_full_digits: int = 10
+    dtmf_full_pause_s: float = 0.6
+
+    # How long a part may take before the turn goes on without it.
+    stt_timeout_s: float = 6.0
+    detector_timeout_s: float = 1.0
+    tts_timeout_s: float = 4.0
+    dialogue_timeout_s: float = 15.0
+    effects_grace_s: float = 5.0
+
+    # Bounds of what waits.
+    max_waiting_turns: int = 8
+    max_waiting_events: int = 256
+
+    phrases: Phrases = field(default_factory=Phrases)
+
+    @classmethod
+    def for_agent(cls, settings: AgentSettings) -> "CallConfig":
+        """The defaults with what the agent's owner has tuned; `patience` is held within 0.5 to 3."""
+        return cls(
+            patience=min(3.0, max(0.5, settings.patience)),
+            filler_after_ms=settings.filler_after_ms,
+            silence_prompt_s=settings.silence_prompt_s,
+            silence_prompts=settings.silence_prompts,
+            max_call_s=float(settings.max_call_s),
+        )

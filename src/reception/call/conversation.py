@@ -1,0 +1,280 @@
+"""The agent's side of a call: one turn after another, each answered once."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import structlog
+
+from reception.call.config import CallConfig
+from reception.call.faults import Failure, attempt, close_iterator
+from reception.call.latency import LatencyObserver, ReplyEnded, TurnCommitted, TurnPrepared
+from reception.call.latency import Stage as LatencyStage
+from reception.call.reply import Reply, Spoken, Stage
+from reception.call.speculation import Speculation
+from reception.core.telemetry import BARGE_IN, TURN_COMMITTED
+from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, ReplyPart, Say, Transfer
+from reception.ports.events import ActionDone, TranscriptHeard
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Greet:
+    """Open the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A committed turn; `speech_end_s` is None when it was typed."""
+
+    text: str
+    committed_s: float
+    confidence: float = 1.0
+    speech_end_s: float | None = None
+    stt_ms: float | None = None
+    stt_provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskSilent:
+    """The caller has been silent for the `count`th time in a row."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Say `text`, which asks the caller to try again."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End the call with `reason` after the reply in progress, and after `farewell` if there is one."""
+
+    reason: str
+    farewell: str = ""
+
+
+Job: TypeAlias = Greet | Answer | AskSilent | Excuse | Finish
+
+
+class CallOver(Exception):
+    """The conversation has ended; raised once, to end the call's tasks."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Conversation:
+    """Answers jobs in order. A new turn of the caller interrupts the reply in progress; nothing else does."""
+
+    def __init__(
+        self, dialogue: Dialogue, stage: Stage, speculation: Speculation, config: CallConfig, *, first_turn: int
+    ) -> None:
+        self._dialogue = dialogue
+        self._stage = stage
+        self._speculation = speculation
+        self._config = config
+        self._latency = LatencyObserver()
+        self._jobs: deque[Job] = deque()
+        self._arrived = asyncio.Event()
+        self._reply: Reply | None = None
+        self._hold = False
+        self._next_turn = first_turn
+        self._filler = -1
+        self._gone = ""
+        self._committing = False
+
+    @property
+    def next_turn(self) -> int:
+        """The number that the next turn of the caller will have."""
+        return self._next_turn + sum(isinstance(job, Answer) for job in self._jobs)
+
+    @property
+    def busy(self) -> bool:
+        return self._reply is not None or bool(self._jobs)
+
+    @property
+    def may_prepare(self) -> bool:
+        """No turn is being committed, so that what is prepared now knows everything decided before."""
+        return not self._jobs and (self._reply is None or self._reply.read_out)
+
+    @property
+    def reply(self) -> Reply | None:
+        return self._reply
+
+    def add(self, job: Job) -> bool:
+        """Queue `job`; false when too much waits already."""
+        if len(self._jobs) >= self._config.max_waiting_turns and not isinstance(job, Finish):
+            return False
+        self._jobs.append(job)
+        self._arrived.set()
+        if self._reply is not None and isinstance(job, Answer):
+            self._reply.interrupt()
+        return True
+
+    def hold(self) -> None:
+        """Stop the audio, or do not start it, until `resume`."""
+        self._hold = True
+        if self._reply is not None:
+            self._reply.hold()
+
+    def resume(self) -> None:
+        self._hold = False
+        if self._reply is not None:
+            self._reply.resume()
+
+    def release(self) -> None:
+        """The caller's turn was committed: what comes next is not held by it."""
+        self._hold = False
+
+    def leg_closed(self, reason: str) -> None:
+        """The caller is gone: stop speaking, let committed effects finish, end."""
+        self._gone = reason
+        self._jobs.clear()
+        self._jobs.append(Finish(reason))
+        self._arrived.set()
+        if self._reply is not None:
+            self._reply.abandon(effects_under_way=self._committing)
+
+    async def next(self) -> None:
+        """Wait for a job, and do it.
+
+        Raises:
+            CallOver: the call is at its end.
+        """
+        while not self._jobs:
+            self._arrived.clear()
+            await self._arrived.wait()
+        job = self._jobs.popleft()
+        match job:
+            case Greet():
+                await self._speak(0, self._greeting_parts(), counts=True)
+            case Answer():
+                await self._answer(job)
+            case AskSilent(count=count):
+                await self._speak(self._next_turn - 1, self._silence_parts(count), counts=False)
+            case Excuse(text=text):
+                await self._speak(self._next_turn - 1, _parts((Say(text),)), counts=False)
+            case Finish(reason=reason, farewell=farewell):
+                if farewell and not self._gone:
+                    say = Say(farewell, interruptible=False)
+                    await self._speak(self._next_turn - 1, _parts((say, HangUp(reason))), counts=False)
+                raise CallOver(self._gone or reason)
+
+    async def _answer(self, job: Answer) -> None:
+        turn, self._next_turn = self._next_turn, self._next_turn + 1
+        caller = CallerTurn(turn, job.text, "voice", job.confidence)
+        self._note(
+            TurnCommitted(
+                turn,
+                job.committed_s,
+                job.speech_end_s,
+                job.stt_ms,
+                job.stt_provider,
+                self._speculation.count_dropped(),
+            )
+        )
+        _log.info(TURN_COMMITTED, turn=turn)
+        self._stage.feed.post(TranscriptHeard(turn, job.text, final=True))
+        reply = Reply(
+            turn,
+            self._stage,
+            held=self._hold,
+            filler=self._next_filler(),
+            filler_at_s=job.committed_s + self._config.filler_after_ms / 1000,
+        )
+        await self._perform(reply, self._turn_parts(reply, caller), counts=True)
+
+    async def _speak(self, turn: int, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
+        await self._perform(Reply(max(0, turn), self._stage, held=self._hold), parts, counts=counts)
+
+    async def _perform(self, reply: Reply, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
+        self._reply = reply
+        self._committing = False
+        if any(isinstance(job, Answer) for job in self._jobs):
+            reply.interrupt()
+        try:
+            spoken = await reply.speak(parts)
+        finally:
+            self._reply = None
+        if spoken.interrupted:
+            _log.info(BARGE_IN, turn=reply.turn)
+        if spoken.first_audio is not None:
+            self._note(spoken.first_audio)
+        if counts:
+            self._note(ReplyEnded(reply.turn, spoken.interrupted))
+            heard = self._dialogue.heard(reply.turn, spoken.text, interrupted=spoken.interrupted)
+            self._report(await attempt(heard, part="dialogue", timeout_s=self._config.dialogue_timeout_s))
+        await self._stage.feed.flush()
+        self._end_if_asked(spoken)
+
+    def _end_if_asked(self, spoken: Spoken) -> None:
+        match spoken.ending:
+            case HangUp(reason=reason):
+                raise CallOver(reason)
+            case Transfer(target=target, reason=reason):
+                self._stage.feed.post(ActionDone("call.transfer", {"target": target, "reason": reason}))
+                raise CallOver("transfer")
+
+    async def _turn_parts(self, reply: Reply, caller: CallerTurn) -> AsyncIterator[ReplyPart]:
+        thought = self._speculation.take(caller) or self._speculation.think(caller)
+        prepared = await thought.result()
+        if isinstance(prepared, Failure):
+            self._report(prepared)
+            yield Say(self._config.phrases.apology)
+            return
+        self._note(TurnPrepared(caller.turn, prepared))
+        reply.open_with(thought.opening)
+        self._committing = True
+        parts = self._dialogue.commit(prepared)
+        try:
+            async for part in parts:
+                yield part
+        finally:
+            await close_iterator(parts)
+
+    async def _greeting_parts(self) -> AsyncIterator[ReplyPart]:
+        for part in await self._given(self._dialogue.open(), self._config.phrases.greeting):
+            yield part
+
+    async def _silence_parts(self, count: int) -> AsyncIterator[ReplyPart]:
+        parts = await self._given(self._dialogue.on_silence(count), self._config.phrases.silence)
+        for part in parts:
+            yield part
+        if count > self._config.silence_prompts and not any(isinstance(part, HangUp | Transfer) for part in parts):
+            yield HangUp("silence")
+
+    async def _given(self, work: Awaitable[Sequence[ReplyPart]], otherwise: str) -> Sequence[ReplyPart]:
+        result = await attempt(work, part="dialogue", timeout_s=self._config.dialogue_timeout_s)
+        if isinstance(result, Failure):
+            self._report(result)
+            return (Say(otherwise),)
+        return result
+
+    def _report(self, result: object) -> None:
+        if isinstance(result, Failure):
+            self._stage.feed.post(result.fault)
+
+    def _note(self, stage: LatencyStage) -> None:
+        metrics = self._latency.on_stage(stage)
+        if metrics is not None:
+            self._stage.feed.post(metrics)
+
+    def _next_filler(self) -> str:
+        fillers = self._config.phrases.fillers
+        if not fillers:
+            return ""
+        self._filler = (self._filler + 1) % len(fillers)
+        return fillers[self._filler]
+
+
+async def _parts(items: Iterable[ReplyPart]) -> AsyncIterator[ReplyPart]:
+    for item in items:
+        yield item

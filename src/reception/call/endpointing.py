@@ -1,0 +1,110 @@
+"""How much silence ends a turn.
+
+Each strategy looks at the evidence and names a wait, or passes; the first that does not pass decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from reception.call.config import CallConfig
+from reception.ports.expectation import Completeness
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known at the candidate end of an utterance.
+
+    `complete_probability` is the turn detector's, 0 to 1; None while it has not answered, or there is none.
+    """
+
+    completeness: Completeness
+    complete_probability: float | None = None
+
+
+class EndpointingStrategy(Protocol):
+    def silence_ms(self, evidence: Evidence) -> float | None:
+        """The silence after which the turn is over, or None to leave it to the next strategy."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForDictation:
+    """Digits, a spelled name or an address in the making: people pause long between groups."""
+
+    wait_ms: float
+
+    def silence_ms(self, evidence: Evidence) -> float | None:
+        return self.wait_ms if evidence.completeness is Completeness.DICTATING else None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitForBrokenOff:
+    """The words break off, whatever the voice does."""
+
+    wait_ms: float
+
+    def silence_ms(self, evidence: Evidence) -> float | None:
+        return self.wait_ms if evidence.completeness is Completeness.INCOMPLETE else None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerGiven:
+    """What was asked for has been said."""
+
+    wait_ms: float
+
+    def silence_ms(self, evidence: Evidence) -> float | None:
+        return self.wait_ms if evidence.completeness is Completeness.COMPLETE else None
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOfVoice:
+    """The turn detector's judgement, from `shortest_ms` where it hears an end to `longest_ms` where it hears none,
+    in proportion between."""
+
+    shortest_ms: float
+    longest_ms: float
+    unjudged_ms: float
+    sounds_complete: float
+    sounds_cut_off: float
+
+    def silence_ms(self, evidence: Evidence) -> float | None:
+        probability = evidence.complete_probability
+        if probability is None:
+            return self.unjudged_ms
+        doubt = (self.sounds_complete - probability) / (self.sounds_complete - self.sounds_cut_off)
+        return self.shortest_ms + min(1.0, max(0.0, doubt)) * (self.longest_ms - self.shortest_ms)
+
+
+class Endpointing:
+    """The strategies in order, scaled by patience and never below the candidate end."""
+
+    def __init__(self, strategies: Sequence[EndpointingStrategy], *, patience: float, shortest_ms: float) -> None:
+        self._strategies = strategies
+        self._patience = patience
+        self._shortest_ms = shortest_ms
+
+    @classmethod
+    def of(cls, config: CallConfig) -> "Endpointing":
+        strategies: Sequence[EndpointingStrategy] = (
+            WaitForDictation(config.dictating_ms),
+            WaitForBrokenOff(config.incomplete_ms),
+            AnswerGiven(config.complete_ms),
+            SoundOfVoice(
+                shortest_ms=config.complete_ms,
+                longest_ms=config.unsure_ms,
+                unjudged_ms=config.unsure_unjudged_ms,
+                sounds_complete=config.sounds_complete,
+                sounds_cut_off=config.sounds_cut_off,
+            ),
+        )
+        return cls(strategies, patience=config.patience, shortest_ms=config.candidate_ms)
+
+    def silence_ms(self, evidence: Evidence) -> float:
+        """Milliseconds of silence, counted from the last speech, after which the turn is over."""
+        for strategy in self._strategies:
+            wait_ms = strategy.silence_ms(evidence)
+            if wait_ms is not None:
+                return max(self._shortest_ms, wait_ms * self._patience)
+        raise ValueError("no endpointing strategy decided")

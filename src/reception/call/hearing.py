@@ -1,0 +1,150 @@
+"""The caller's audio on its way to the models."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import numpy as np
+
+from reception.call.config import CallConfig
+from reception.call.faults import Failure, attempt
+from reception.call.synthesis import Spawn
+from reception.core.clock import Clock
+from reception.ports.audio import Pcm16
+from reception.ports.dialogue import Dialogue
+from reception.ports.speech import Recognizer, Transcript, TurnDetector, VoiceActivityDetector
+
+_DETECTOR_S = 8
+_ARRIVALS = 256
+_BUSY_MS = 60.0
+"""A transcription that waited longer than this beyond its own work says that the machine is busy."""
+
+OnTranscript = Callable[[int, "Transcript | Failure", float], None]
+"""Attempt, result, and the milliseconds from the asking to the answer."""
+OnPartial = Callable[["Transcript | Failure"], None]
+OnJudgement = Callable[[int, float], None]
+
+
+class Hearing:
+    """Feeds the models as audio arrives, and asks them for what the turn taker wants to know.
+
+    One final transcription is in flight at a time, and one partial one: a final one cancels both. Nothing here
+    waits on the path of a frame.
+    """
+
+    def __init__(
+        self,
+        rate_hz: int,
+        dialogue: Dialogue,
+        *,
+        vad: VoiceActivityDetector,
+        recognizer: Recognizer,
+        turn_detector: TurnDetector | None,
+        on_window: Callable[[float], None],
+        spawn: Spawn,
+        config: CallConfig,
+        clock: Clock,
+    ) -> None:
+        self._rate_hz = rate_hz
+        self._dialogue = dialogue
+        self._detector = turn_detector
+        self._spawn = spawn
+        self._config = config
+        self._clock = clock
+        self._vad = vad.open(rate_hz, on_window)
+        self._stream = recognizer.open(rate_hz)
+        self._samples = 0
+        self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
+        self._ring: Pcm16 = np.zeros(rate_hz * _DETECTOR_S if turn_detector else 0, dtype=np.int16)
+        self._final: asyncio.Task[None] | None = None
+        self._partial: asyncio.Task[None] | None = None
+        self._judgement: asyncio.Task[None] | None = None
+        self.busy = False
+        self.last_audio_s = clock.monotonic_s()
+
+    def feed(self, samples: Pcm16) -> None:
+        """Take the caller's next samples."""
+        self.last_audio_s = self._clock.monotonic_s()
+        self._remember(samples)
+        self._samples += len(samples)
+        self._arrivals.append((self._samples * 1000 / self._rate_hz, self.last_audio_s))
+        self._stream.feed(samples)
+        self._vad.feed(samples)
+
+    def arrived_s(self, audio_ms: float) -> float:
+        """When the audio up to `audio_ms` had arrived, on the monotonic clock."""
+        found_s = self.last_audio_s
+        for end_ms, at_s in reversed(self._arrivals):
+            if end_ms < audio_ms:
+                break
+            found_s = at_s
+        return found_s
+
+    def transcribe(self, number: int, start_ms: int, end_ms: int, done: OnTranscript) -> None:
+        """Ask for the final transcript of attempt `number`, in place of any other."""
+        self.cancel_final()
+        self._cancel(self._partial)
+        self._final = self._spawn(self._transcribe(number, start_ms, end_ms, done))
+
+    def transcribe_partly(self, start_ms: int, end_ms: int, done: OnPartial) -> None:
+        """Ask for what can be told so far; `done` is not called when a final one is asked for first."""
+        self._partial = self._spawn(self._transcribe_partly(start_ms, end_ms, done))
+
+    def judge(self, number: int, start_ms: int, done: OnJudgement) -> None:
+        """Ask the turn detector about attempt `number`; silent when it fails, for it is only a hint."""
+        if self._detector is not None:
+            self._cancel(self._judgement)
+            samples = self._latest(self._samples - start_ms * self._rate_hz // 1000)
+            self._judgement = self._spawn(self._judge(self._detector, number, samples, done))
+
+    def cancel_final(self) -> None:
+        """The attempt in flight counts for nothing."""
+        self._cancel(self._final)
+        self._cancel(self._judgement)
+
+    async def aclose(self) -> None:
+        self._vad.close()
+        await self._stream.aclose()
+
+    @staticmethod
+    def _cancel(task: "asyncio.Task[None] | None") -> None:
+        if task is not None:
+            task.cancel()
+
+    async def _transcribe(self, number: int, start_ms: int, end_ms: int, done: OnTranscript) -> None:
+        asked_s = self._clock.monotonic_s()
+        work = self._stream.transcribe(start_ms, end_ms, self._dialogue.hints(), partial=False)
+        result = await attempt(work, part="speech-to-text", timeout_s=self._config.stt_timeout_s)
+        took_ms = (self._clock.monotonic_s() - asked_s) * 1000
+        if isinstance(result, Transcript):
+            self.busy = took_ms - result.elapsed_ms > _BUSY_MS
+        done(number, result, took_ms)
+
+    async def _transcribe_partly(self, start_ms: int, end_ms: int, done: OnPartial) -> None:
+        work = self._stream.transcribe(start_ms, end_ms, self._dialogue.hints(), partial=True)
+        done(await attempt(work, part="partial speech-to-text", timeout_s=self._config.stt_timeout_s))
+
+    async def _judge(self, detector: TurnDetector, number: int, samples: Pcm16, done: OnJudgement) -> None:
+        work: Coroutine[Any, Any, float] = detector.complete_probability(samples, self._rate_hz)
+        result = await attempt(work, part="turn detector", timeout_s=self._config.detector_timeout_s)
+        if not isinstance(result, Failure):
+            done(number, result)
+
+    def _remember(self, samples: Pcm16) -> None:
+        size = len(self._ring)
+        if not size:
+            return
+        at = (self._samples + max(0, len(samples) - size)) % size
+        samples = samples[-size:]
+        first = min(len(samples), size - at)
+        self._ring[at : at + first] = samples[:first]
+        self._ring[: len(samples) - first] = samples[first:]
+
+    def _latest(self, count: int) -> Pcm16:
+        size = len(self._ring)
+        count = max(0, min(count, size, self._samples))
+        at = self._samples % size
+        if count <= at:
+            return self._ring[at - count : at].copy()
+        return np.concatenate((self._ring[at - count :], self._ring[:at]))

@@ -1,0 +1,333 @@
+"""One call, from its greeting to its end: the parts of the engine wired to the ports, in one task group."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
+
+import structlog
+
+from reception.call.barge_in import stops_agent
+from reception.call.config import CallConfig
+from reception.call.conversation import Answer, AskSilent, CallOver, Conversation, Excuse, Finish, Greet
+from reception.call.faults import Failure, attempt
+from reception.call.feed import EventFeed
+from reception.call.hearing import Hearing
+from reception.call.keypad import Keypad
+from reception.call.playout import Playout
+from reception.call.reply import Stage
+from reception.call.speculation import Speculation
+from reception.call.synthesis import VoiceOfCall
+from reception.call.turn_taking import (
+    CallerSilent,
+    Commit,
+    Decision,
+    Discard,
+    HoldAgent,
+    JudgeEnd,
+    ResumeAgent,
+    SpeechStarted,
+    SpeechStopped,
+    Transcribe,
+    TranscribePartly,
+    TurnTaker,
+    Withdraw,
+)
+from reception.core.clock import Clock
+from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
+from reception.ports.dialogue import CallerTurn, Dialogue
+from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
+from reception.ports.expectation import Completeness, Expects
+from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
+from reception.ports.speech import Recognizer, TextToSpeech, Transcript, TurnDetector, Voice, VoiceActivityDetector
+
+_log = structlog.get_logger(__name__)
+_WATCH_S = 0.5
+
+T = TypeVar("T")
+
+
+class CallSession:
+    """A live call. `run` is the whole of it; nothing it started outlives it.
+
+    Args:
+        leg: the caller's connection.
+        dialogue: the conversation, closed once by `run`.
+        vad, recognizer, turn_detector, tts: shared models; the session opens its own streams on them.
+        voice: how the agent sounds.
+        config: every timing.
+        clock: monotonic time for playback and latency.
+        observers: told of every event after the client.
+        first_turn: the number of the caller's next turn, above 1 when a conversation is taken up again.
+    """
+
+    def __init__(
+        self,
+        leg: CallLeg,
+        dialogue: Dialogue,
+        *,
+        vad: VoiceActivityDetector,
+        recognizer: Recognizer,
+        turn_detector: TurnDetector | None,
+        tts: TextToSpeech,
+        voice: Voice,
+        config: CallConfig,
+        clock: Clock,
+        observers: Sequence[CallObserver] = (),
+        first_turn: int = 1,
+    ) -> None:
+        self._leg = leg
+        self._dialogue = dialogue
+        self._vad = vad
+        self._recognizer = recognizer
+        self._turn_detector = turn_detector
+        self._config = config
+        self._clock = clock
+        self._group = asyncio.TaskGroup()
+        self._turns = TurnTaker(config)
+        self._keypad = Keypad(config)
+        self._keypad_timer: asyncio.TimerHandle | None = None
+        self._feed = EventFeed(leg, observers, limit=config.max_waiting_events)
+        self._playout = Playout(leg.output_rate_hz)
+        speech = VoiceOfCall(
+            tts, voice, leg.output_rate_hz, clock=clock, spawn=self._spawn, timeout_s=config.tts_timeout_s
+        )
+        self._speculation = Speculation(dialogue, speech, self._spawn, timeout_s=config.dialogue_timeout_s)
+        stage = Stage(leg, self._feed, speech, self._playout, config, clock)
+        self._conversation = Conversation(dialogue, stage, self._speculation, config, first_turn=first_turn)
+        self._hearing: Hearing | None = None
+        self._transcript: tuple[int, Transcript, float] | None = None
+
+    async def run(self) -> str:
+        """Hold the call. Returns why it ended: the leg's reason, the dialogue's, or the one given to `end`.
+
+        Whatever happens, the dialogue and the leg are closed before this returns or raises.
+        """
+        reason = "error"
+        _log.info(CALL_STARTED)
+        try:
+            async with self._group as group:
+                self._open_hearing()
+                group.create_task(self._feed.run())
+                group.create_task(self._listen())
+                group.create_task(self._watch())
+                await self._converse()
+        except* CallOver as over:
+            reason = _reason_of(over)
+        except* OSError:
+            _log.warning(CALL_FAILED, code="leg_failed")
+            reason, self._feed.leg_open = "leg_failed", False
+        finally:
+            await self._close(reason)
+        return reason
+
+    async def end(self, reason: str) -> None:
+        """Ask the call to end once the reply in progress has been said. Returns at once."""
+        self._conversation.add(Finish(reason))
+
+    def _spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+        return self._group.create_task(work)
+
+    def _open_hearing(self) -> None:
+        self._hearing = Hearing(
+            self._leg.rate_hz,
+            self._dialogue,
+            vad=self._vad,
+            recognizer=self._recognizer,
+            turn_detector=self._turn_detector,
+            on_window=self._on_window,
+            spawn=self._spawn,
+            config=self._config,
+            clock=self._clock,
+        )
+
+    async def _converse(self) -> None:
+        self._add(Greet())
+        while True:
+            await self._conversation.next()
+            if not self._conversation.busy:
+                self._turns.agent_finished()
+                self._conversation.release()
+
+    async def _listen(self) -> None:
+        reason = "closed"
+        async for item in self._leg.inputs():
+            if isinstance(item, LegClosed):
+                reason = item.reason
+                break
+            self._take(item)
+        self._feed.leg_open = False
+        self._conversation.leg_closed(reason)
+
+    async def _watch(self) -> None:
+        """Once in a while: has audio stopped coming in the middle of an utterance, has the call lasted too long?"""
+        ends_s = self._clock.monotonic_s() + self._config.max_call_s
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            now_s = self._clock.monotonic_s()
+            if now_s >= ends_s:
+                self._add(Finish("max_length", self._config.phrases.too_long))
+                return
+            silent_ms = (now_s - self._hearing.last_audio_s) * 1000 if self._hearing else 0.0
+            if self._turns.in_utterance and silent_ms >= self._config.stalled_after_ms:
+                self._apply(self._turns.stalled())
+
+    async def _close(self, reason: str) -> None:
+        if self._keypad_timer is not None:
+            self._keypad_timer.cancel()
+        if self._hearing is not None:
+            await attempt(self._hearing.aclose(), part="speech-to-text")
+        self._feed.post(CallEnded(reason))
+        await attempt(self._feed.flush(), part="leg")
+        await attempt(self._dialogue.close(reason), part="dialogue", timeout_s=self._config.dialogue_timeout_s)
+        await attempt(self._leg.close(reason), part="leg")
+        _log.info(CALL_ENDED, reason=reason)
+
+    def _take(self, item: LegInput) -> None:
+        match item:
+            case AudioIn(samples=samples):
+                if self._hearing is not None:
+                    self._hearing.feed(samples)
+            case MarkIn(name=name):
+                self._playout.marked(name, self._clock.monotonic_s())
+                if self._conversation.reply is not None:
+                    self._conversation.reply.wake()
+            case TextIn(text=text):
+                self._typed(text)
+            case DtmfIn(digit=digit):
+                self._pressed(digit)
+            case LegClosed():
+                pass
+
+    def _typed(self, text: str) -> None:
+        self._turns.caller_acted()
+        if text.strip():
+            self._add(Answer(text.strip(), self._clock.monotonic_s()))
+
+    def _pressed(self, digit: str) -> None:
+        self._turns.caller_acted()
+        self._conversation.hold()
+        if self._keypad_timer is not None:
+            self._keypad_timer.cancel()
+        text = self._keypad.press(digit)
+        if text is not None:
+            self._typed(text)
+            return
+        digits_expected = self._dialogue.expectation().expects is Expects.PHONE
+        pause_s = self._keypad.pause_s(digits_expected=digits_expected)
+        self._keypad_timer = asyncio.get_running_loop().call_later(pause_s, self._pressed_no_more)
+
+    def _pressed_no_more(self) -> None:
+        text = self._keypad.pause()
+        if text is None:
+            self._conversation.resume()
+        else:
+            self._typed(text)
+
+    def _add(self, job: Greet | Answer | AskSilent | Excuse | Finish) -> None:
+        if not self._conversation.add(job):
+            self._feed.post(CallFault("busy", "Too many turns are waiting", fatal=False))
+            return
+        self._conversation.release()
+        self._turns.agent_started()
+
+    def _on_window(self, probability: float) -> None:
+        self._turns.early_transcription = self._hearing is not None and not self._hearing.busy
+        decisions = self._turns.window(probability)
+        if decisions:
+            self._apply(decisions)
+
+    def _apply(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            self._carry_out(decision)
+
+    def _carry_out(self, decision: Decision) -> None:  # noqa: C901  one case a decision
+        hearing = self._hearing
+        if hearing is None:
+            return
+        match decision:
+            case SpeechStarted(at_ms=at_ms):
+                self._feed.post(SpeechChanged("started", at_ms))
+            case SpeechStopped(at_ms=at_ms):
+                self._feed.post(SpeechChanged("stopped", at_ms))
+            case Transcribe(attempt=number, start_ms=start_ms, end_ms=end_ms):
+                hearing.transcribe(number, start_ms, end_ms, self._on_transcript)
+            case TranscribePartly(start_ms=start_ms, end_ms=end_ms):
+                hearing.transcribe_partly(start_ms, end_ms, self._on_partial)
+            case JudgeEnd(attempt=number, start_ms=start_ms):
+                hearing.judge(number, start_ms, self._on_judgement)
+            case Withdraw():
+                hearing.cancel_final()
+                self._speculation.drop()
+            case Commit():
+                self._commit(decision, hearing)
+            case Discard():
+                self._speculation.drop()
+                _log.debug(TURN_DROPPED)
+            case HoldAgent():
+                self._conversation.hold()
+            case ResumeAgent():
+                self._conversation.resume()
+            case CallerSilent(count=count):
+                self._add(AskSilent(count))
+
+    def _commit(self, decision: Commit, hearing: Hearing) -> None:
+        if self._transcript is None or self._transcript[0] != decision.attempt:
+            raise RuntimeError("a turn was committed without its transcript")
+        _, transcript, stt_ms = self._transcript
+        self._add(
+            Answer(
+                transcript.text.strip(),
+                self._clock.monotonic_s(),
+                transcript.confidence,
+                hearing.arrived_s(decision.speech_end_ms),
+                stt_ms,
+                transcript.provider,
+            )
+        )
+
+    def _on_transcript(self, number: int, result: Transcript | Failure, took_ms: float) -> None:
+        if number != self._turns.attempt:
+            return
+        if isinstance(result, Failure):
+            self._feed.post(result.fault)
+            speaks = self._turns.agent_active
+            self._apply(self._turns.failed(number))
+            if not speaks:
+                self._add(Excuse(self._config.phrases.repeat))
+            return
+        self._transcript = (number, result, took_ms)
+        text = result.text.strip()
+        words = self._is_turn(text)
+        turn = self._conversation.next_turn
+        if words:
+            self._feed.post(TranscriptHeard(turn, text, final=False))
+            if self._conversation.may_prepare:
+                self._speculation.begin(CallerTurn(turn, text, "voice", result.confidence))
+        completeness = self._dialogue.completeness(text) if words else Completeness.UNSURE
+        self._apply(self._turns.transcribed(number, completeness, words=words))
+
+    def _on_partial(self, result: Transcript | Failure) -> None:
+        text = "" if isinstance(result, Failure) else result.text.strip()
+        if text and self._turns.in_utterance:
+            self._feed.post(TranscriptHeard(self._conversation.next_turn, text, final=False))
+        self._apply(self._turns.partly_transcribed(words=self._is_turn(text)))
+
+    def _on_judgement(self, number: int, probability: float) -> None:
+        self._apply(self._turns.judged(number, probability))
+
+    def _is_turn(self, text: str) -> bool:
+        reply = self._conversation.reply
+        if not text or reply is None:
+            return bool(text)
+        return stops_agent(
+            text,
+            expectation=self._dialogue.expectation(),
+            being_said=reply.being_said,
+            last_sentence=reply.last_sentence_begun,
+        )
+
+
+def _reason_of(group: BaseExceptionGroup[CallOver]) -> str:
+    for error in group.exceptions:
+        return error.reason if isinstance(error, CallOver) else _reason_of(error)
+    raise ValueError("an empty group")

@@ -1,0 +1,398 @@
+"""When a caller speaks, has finished, goes on, or speaks over the agent: a pure state machine.
+
+Events go in, decisions come out. Its clock is audio consumed, one `VAD_WINDOW_MS` for each window; it does no I/O
+and never looks at the wall clock.
+
+An utterance runs from its first speech to the silence that ends it:
+
+    silent ──speech──▶ speaking ──dip──▶ (transcribe) ──candidate end──▶ paused ──enough silence──▶ committed
+                          ▲                                                │ └──nothing was said──▶ discarded
+                          └────────────── the caller goes on ──────────────┘
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reception.call.config import CallConfig
+from reception.call.endpointing import Endpointing, Evidence
+from reception.ports.expectation import Completeness
+from reception.ports.speech import VAD_WINDOW_MS
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The candidate end of an utterance; `at_ms` is where the speech ended."""
+
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribe:
+    """Transcribe this stretch for good, in place of any partial transcription under way. `attempt` names the
+    answer, which is used unless it is withdrawn."""
+
+    attempt: int
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribePartly:
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeEnd:
+    """Ask the turn detector about the utterance from `start_ms`."""
+
+    attempt: int
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The caller went on: what was made of `attempt` counts for nothing."""
+
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The turn is over; the transcript of `attempt` is what was said. Any reply in progress is interrupted."""
+
+    attempt: int
+    speech_end_ms: int
+    silence_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Nothing was said that asks for an answer. `attempt` is None when there is no transcript."""
+
+    attempt: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAgent:
+    """The caller may be interrupting: stop the audio, and be ready to go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeAgent:
+    """It was no interruption: go on where the audio stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSilent:
+    """Nobody has spoken for a while, for the `count`th time in a row, from 1."""
+
+    count: int
+
+
+Decision: TypeAlias = (
+    SpeechStarted
+    | SpeechStopped
+    | Transcribe
+    | TranscribePartly
+    | JudgeEnd
+    | Withdraw
+    | Commit
+    | Discard
+    | HoldAgent
+    | ResumeAgent
+    | CallerSilent
+)
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """`silence_ms` is counted since `speech_end_ms`; `words` is None until the attempt has its transcript."""
+
+    start_ms: int
+    speech_end_ms: int
+    voiced_windows: int
+    next_partial_ms: int
+    silence_ms: int = 0
+    resumed_windows: int = 0
+    paused: bool = False
+    forced: bool = False
+    doubted: bool = False
+    attempt: int | None = None
+    words: bool | None = None
+    completeness: Completeness = Completeness.UNSURE
+    complete_probability: float | None = None
+
+
+class TurnTaker:
+    """One caller's turns.
+
+    `early_transcription` may be switched by the owner: transcribe at the first dip, before the candidate end,
+    when the machine is idle enough for the attempt to be wasted.
+    """
+
+    def __init__(self, config: CallConfig) -> None:
+        self._config = config
+        self._endpointing = Endpointing.of(config)
+        self._now_ms = 0
+        self._utterance: _Utterance | None = None
+        self._run_windows = 0
+        self._heard_until_ms = 0
+        self._attempts = 0
+        self._partial_pending = False
+        self._agent_active = False
+        self._held = False
+        self._false_alarms = 0
+        self._quiet_ms = 0
+        self._silences = 0
+        self.early_transcription = True
+
+    @property
+    def now_ms(self) -> int:
+        """Audio consumed."""
+        return self._now_ms
+
+    @property
+    def in_utterance(self) -> bool:
+        return self._utterance is not None
+
+    @property
+    def agent_active(self) -> bool:
+        return self._agent_active
+
+    @property
+    def agent_held(self) -> bool:
+        return self._held
+
+    @property
+    def attempt(self) -> int | None:
+        """The attempt whose results still count."""
+        return self._utterance.attempt if self._utterance else None
+
+    def agent_started(self) -> None:
+        """A reply is on its way: thought about, spoken or about to be."""
+        self._agent_active = True
+        self._held = False
+        self._false_alarms = 0
+        self._quiet_ms = 0
+
+    def agent_finished(self) -> None:
+        """Nothing more will be said until the next turn."""
+        self._agent_active = False
+        self._held = False
+        self._quiet_ms = 0
+
+    def caller_acted(self) -> None:
+        """The caller typed or pressed a key: not silent."""
+        self._quiet_ms = 0
+        self._silences = 0
+
+    def window(self, probability: float) -> Sequence[Decision]:
+        """The next `VAD_WINDOW_MS` of audio hold speech with this probability, 0 to 1."""
+        self._now_ms += VAD_WINDOW_MS
+        utterance = self._utterance
+        if utterance is None:
+            return self._while_silent(probability)
+        if utterance.paused:
+            return self._while_paused(utterance, probability)
+        return self._while_speaking(utterance, probability)
+
+    def stalled(self) -> Sequence[Decision]:
+        """Audio has stopped coming: what was said so far is all there is."""
+        utterance = self._utterance
+        return self._force_end(utterance) if utterance and not utterance.forced else ()
+
+    def transcribed(self, attempt: int, completeness: Completeness, *, words: bool) -> Sequence[Decision]:
+        """The transcript of `attempt` is there. `words` says that it is a turn, not noise or a sign of listening."""
+        utterance = self._utterance
+        if utterance is None or utterance.attempt != attempt:
+            return ()
+        utterance.words = words
+        utterance.completeness = completeness
+        return self._settle(utterance)
+
+    def judged(self, attempt: int, complete_probability: float) -> Sequence[Decision]:
+        """The turn detector's answer to `attempt`."""
+        utterance = self._utterance
+        if utterance is None or utterance.attempt != attempt:
+            return ()
+        utterance.complete_probability = complete_probability
+        return self._settle(utterance)
+
+    def failed(self, attempt: int) -> Sequence[Decision]:
+        """`attempt` will have no transcript."""
+        utterance = self._utterance
+        if utterance is None or utterance.attempt != attempt:
+            return ()
+        return self._discard(utterance)
+
+    def partly_transcribed(self, *, words: bool) -> Sequence[Decision]:
+        """The partial transcript asked for last is there, or was given up (`words` false)."""
+        self._partial_pending = False
+        utterance = self._utterance
+        if utterance is None or not self._agent_active:
+            return ()
+        if words:
+            utterance.doubted = False
+            return () if self._held else self._hold()
+        if self._held and self._now_ms - utterance.start_ms >= self._config.doubtful_ms:
+            utterance.doubted = True
+            return self._resume_agent()
+        return ()
+
+    def _while_silent(self, probability: float) -> Sequence[Decision]:
+        config = self._config
+        threshold = config.speech_threshold_playing if self._agent_active else config.speech_threshold
+        if probability >= threshold:
+            self._run_windows += 1
+            if self._run_windows >= config.start_windows:
+                return self._start()
+            return ()
+        self._run_windows = 0
+        if self._agent_active:
+            return ()
+        self._quiet_ms += VAD_WINDOW_MS
+        if self._quiet_ms < config.silence_prompt_s * 1000:
+            return ()
+        self._quiet_ms = 0
+        self._silences += 1
+        return (CallerSilent(self._silences),)
+
+    def _start(self) -> Sequence[Decision]:
+        began_ms = self._now_ms - self._run_windows * VAD_WINDOW_MS
+        self._utterance = _Utterance(
+            start_ms=max(self._heard_until_ms, began_ms - self._config.preroll_ms, 0),
+            speech_end_ms=self._now_ms,
+            voiced_windows=self._run_windows,
+            next_partial_ms=began_ms + self._config.partial_every_ms,
+        )
+        self._run_windows = 0
+        return (SpeechStarted(began_ms), *self._hold_if_interrupting(self._utterance))
+
+    def _while_speaking(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
+        if probability >= self._config.silence_threshold:
+            decisions: list[Decision] = []
+            if utterance.attempt is not None:
+                decisions += self._withdraw(utterance)
+            self._voiced(utterance, 1)
+            decisions += self._hold_if_interrupting(utterance)
+            if self._now_ms - utterance.start_ms >= self._config.max_utterance_ms:
+                return (*decisions, *self._force_end(utterance))
+            return (*decisions, *self._partial_if_due(utterance))
+        utterance.silence_ms += VAD_WINDOW_MS
+        if utterance.silence_ms >= self._config.candidate_ms:
+            return self._pause(utterance)
+        if utterance.silence_ms >= self._config.dip_ms and self.early_transcription and utterance.attempt is None:
+            return self._transcribe(utterance)
+        return ()
+
+    def _while_paused(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
+        config = self._config
+        threshold = config.speech_threshold_playing if self._agent_active else config.speech_threshold
+        if probability >= threshold and not utterance.forced:
+            utterance.resumed_windows += 1
+            if utterance.resumed_windows < config.resume_windows:
+                return ()
+            return self._go_on(utterance)
+        utterance.silence_ms += VAD_WINDOW_MS * (1 + utterance.resumed_windows)
+        utterance.resumed_windows = 0
+        return self._settle(utterance)
+
+    def _go_on(self, utterance: _Utterance) -> Sequence[Decision]:
+        began_ms = self._now_ms - utterance.resumed_windows * VAD_WINDOW_MS
+        windows, utterance.resumed_windows, utterance.paused = utterance.resumed_windows, 0, False
+        withdrawn = self._withdraw(utterance)
+        self._voiced(utterance, windows)
+        utterance.next_partial_ms = max(utterance.next_partial_ms, self._now_ms)
+        return (*withdrawn, SpeechStarted(began_ms), *self._hold_if_interrupting(utterance))
+
+    def _voiced(self, utterance: _Utterance, windows: int) -> None:
+        utterance.voiced_windows += windows
+        utterance.speech_end_ms = self._now_ms
+        utterance.silence_ms = 0
+
+    def _pause(self, utterance: _Utterance) -> Sequence[Decision]:
+        utterance.paused = True
+        decisions: list[Decision] = [SpeechStopped(utterance.speech_end_ms)]
+        if utterance.attempt is None:
+            decisions += self._transcribe(utterance)
+        if utterance.attempt is not None:
+            decisions.append(JudgeEnd(utterance.attempt, utterance.start_ms))
+        return (*decisions, *self._settle(utterance))
+
+    def _force_end(self, utterance: _Utterance) -> Sequence[Decision]:
+        was_paused, utterance.paused, utterance.forced = utterance.paused, True, True
+        utterance.resumed_windows = 0
+        decisions: list[Decision] = [] if was_paused else [SpeechStopped(utterance.speech_end_ms)]
+        if utterance.attempt is None:
+            decisions += self._transcribe(utterance)
+        return (*decisions, *self._settle(utterance))
+
+    def _transcribe(self, utterance: _Utterance) -> Sequence[Decision]:
+        self._attempts += 1
+        utterance.attempt = self._attempts
+        utterance.words = None
+        utterance.complete_probability = None
+        self._partial_pending = False
+        return (Transcribe(self._attempts, utterance.start_ms, self._now_ms),)
+
+    def _withdraw(self, utterance: _Utterance) -> Sequence[Decision]:
+        attempt, utterance.attempt = utterance.attempt, None
+        utterance.words = None
+        return () if attempt is None else (Withdraw(attempt),)
+
+    def _settle(self, utterance: _Utterance) -> Sequence[Decision]:
+        if not utterance.paused or utterance.resumed_windows or utterance.words is None or utterance.attempt is None:
+            return ()
+        if not utterance.words:
+            return self._discard(utterance)
+        evidence = Evidence(utterance.completeness, utterance.complete_probability)
+        if not utterance.forced and utterance.silence_ms < self._endpointing.silence_ms(evidence):
+            return ()
+        self._close(utterance)
+        self._held = False
+        self._silences = 0
+        return (Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms),)
+
+    def _discard(self, utterance: _Utterance) -> Sequence[Decision]:
+        self._close(utterance)
+        stopped = () if utterance.paused else (SpeechStopped(utterance.speech_end_ms),)
+        return (*stopped, Discard(utterance.attempt), *self._resume_agent())
+
+    def _close(self, utterance: _Utterance) -> None:
+        self._utterance = None
+        self._run_windows = 0
+        self._quiet_ms = 0
+        self._heard_until_ms = utterance.speech_end_ms
+
+    def _hold_if_interrupting(self, utterance: _Utterance) -> Sequence[Decision]:
+        config = self._config
+        if not self._agent_active or self._held or utterance.doubted:
+            return ()
+        if self._false_alarms >= config.false_alarms_trusted:
+            return ()
+        return self._hold() if utterance.voiced_windows * VAD_WINDOW_MS >= config.barge_in_ms else ()
+
+    def _hold(self) -> Sequence[Decision]:
+        self._held = True
+        return (HoldAgent(),)
+
+    def _resume_agent(self) -> Sequence[Decision]:
+        if not self._held:
+            return ()
+        self._held = False
+        self._false_alarms += 1
+        return (ResumeAgent(),)
+
+    def _partial_if_due(self, utterance: _Utterance) -> Sequence[Decision]:
+        if self._partial_pending or self._now_ms < utterance.next_partial_ms:
+            return ()
+        self._partial_pending = True
+        utterance.next_partial_ms = self._now_ms + self._config.partial_every_ms
+        return (TranscribePartly(utterance.start_ms, self._now_ms),)
