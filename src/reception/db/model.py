@@ -1,13 +1,15 @@
 """What every table's model is declared on."""
 
 from datetime import datetime
+from typing import Any, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import DateTime, MetaData, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
-from reception.ports.dialogue import Json
+JsonObject: TypeAlias = dict[str, Any]
+JsonArray: TypeAlias = list[Any]
 
 
 class Model(DeclarativeBase):
@@ -17,6 +19,6 @@ class Model(DeclarativeBase):
     type_annotation_map = {  # noqa: RUF012
         datetime: DateTime(timezone=True),
         UUID: Uuid(),
-        dict[str, Json]: JSONB(),
-        list[Json]: JSONB(),
+        dict[str, Any]: JSONB(),
+        list[Any]: JSONB(),
     }

@@ -5,8 +5,7 @@ from uuid import UUID
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reception.db.model import Model
-from reception.ports.dialogue import Json
+from reception.db.model import JsonObject, Model
 
 
 class AgentRow(Model):
@@ -16,5 +15,5 @@ class AgentRow(Model):
     tenant_id: Mapped[UUID]
     name: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(32))
-    settings: Mapped[dict[str, Json]]
+    settings: Mapped[JsonObject]
     version: Mapped[int]

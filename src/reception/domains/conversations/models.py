@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import FetchedValue, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reception.db.model import Model
-from reception.ports.dialogue import Json
+from reception.db.model import JsonArray, JsonObject, Model
 
 
 class ConversationRow(Model):
@@ -22,7 +21,7 @@ class ConversationRow(Model):
     ended_at: Mapped[datetime | None]
     end_reason: Mapped[str] = mapped_column(String(200), server_default=FetchedValue())
     last_turn: Mapped[int] = mapped_column(server_default=FetchedValue())
-    state: Mapped[dict[str, Json]] = mapped_column(server_default=FetchedValue())
+    state: Mapped[JsonObject] = mapped_column(server_default=FetchedValue())
 
 
 class MessageRow(Model):
@@ -34,11 +33,11 @@ class MessageRow(Model):
     turn: Mapped[int]
     speaker: Mapped[str] = mapped_column(String(8))
     text: Mapped[str] = mapped_column(Text)
-    commands: Mapped[list[Json]] = mapped_column(server_default=FetchedValue())
-    citations: Mapped[list[Json]] = mapped_column(server_default=FetchedValue())
+    commands: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
+    citations: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
     heard: Mapped[str | None] = mapped_column(Text)
     interrupted: Mapped[bool] = mapped_column(server_default=FetchedValue())
-    metrics: Mapped[dict[str, Json] | None]
+    metrics: Mapped[JsonObject | None]
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
 
 
@@ -49,4 +48,4 @@ class EffectRun(Model):
     turn: Mapped[int] = mapped_column(primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
-    outcome: Mapped[dict[str, Json]]
+    outcome: Mapped[JsonObject]

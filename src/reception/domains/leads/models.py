@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import FetchedValue, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reception.db.model import Model
-from reception.ports.dialogue import Json
+from reception.db.model import JsonObject, Model
 
 
 class LeadRow(Model):
@@ -20,5 +19,5 @@ class LeadRow(Model):
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(32))
     summary: Mapped[str] = mapped_column(String(2000))
-    details: Mapped[dict[str, Json]]
+    details: Mapped[JsonObject]
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

@@ -11,8 +11,7 @@ from sqlalchemy import BigInteger, FetchedValue, Identity, String
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reception.db.model import Model
-from reception.ports.dialogue import Json
+from reception.db.model import JsonObject, Model
 
 
 class ResourceRow(Model):
@@ -25,7 +24,7 @@ class ResourceRow(Model):
     name: Mapped[str] = mapped_column(String(120))
     place: Mapped[str] = mapped_column(String(200))
     capacity: Mapped[int]
-    attributes: Mapped[dict[str, Json]]
+    attributes: Mapped[JsonObject]
 
 
 class ReservationRow(Model):

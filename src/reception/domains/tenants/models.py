@@ -5,8 +5,7 @@ from uuid import UUID
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reception.db.model import Model
-from reception.ports.dialogue import Json
+from reception.db.model import JsonObject, Model
 
 
 class Tenant(Model):
@@ -21,5 +20,5 @@ class Tenant(Model):
     locale: Mapped[str] = mapped_column(String(35))
     phone: Mapped[str] = mapped_column(String(32))
     address: Mapped[str] = mapped_column(String(300))
-    hours: Mapped[dict[str, Json]]
-    rules: Mapped[dict[str, Json]]
+    hours: Mapped[JsonObject]
+    rules: Mapped[JsonObject]
