@@ -1,0 +1,137 @@
+"""How finished a transcript is as an answer to what was asked: what the engine's end of turn waits by."""
+
+import re
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding import rules
+from reception.dialogue.understanding.answers import is_no, is_yes
+from reception.dialogue.understanding.parsers.emails import find_emails
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.names import find_names
+from reception.dialogue.understanding.parsers.normalize import Token, tokenize, word_set, words_of
+from reception.dialogue.understanding.parsers.phones import INCOMPLETE, find_dictated, read_number
+from reception.dialogue.understanding.parsers.spelling import find_spelled
+from reception.dialogue.understanding.slots import gather
+from reception.ports.expectation import Completeness, Expects
+
+_DANGLING = word_set(
+    "a an the and or but so because if with for to at on in of from by about around under than then as that my our your his her "
+    "their is are was am be it's i'm we're i we would could can will do does did have has had like want need um uh er erm hmm "
+    "well maybe actually also plus until till between not very really just the this next half quarter past double triple "
+    "oh until going let let's us please-"
+)
+_MAY_END = frozenset({"do", "have", "am", "is", "would", "can", "that", "this", "i", "us", "oh", "past", "next", "under", "on", "in", "well", "maybe", "actually", "just", "really"})  # fmt: skip
+_TRAILING = re.compile(r"[\w']+(?=[\W_]*$)")
+_BROKEN_OFF = re.compile(r"(?:,|-|–|—|\.\.\.|…)\s*$")
+_FINISHED_REQUEST = re.compile(
+    r"^(?:(?:hi|hello|yes|okay|so|and|um|please) )*(?:(?:i|we) (?:would|want|need)|can i|could i|can we|could we|do you|is there|are there|are you|what|where|how much|how late|how)\b"
+)
+_SHORT_ANSWER_END = re.compile(r"\b(?:please|thanks|thank you|bye|goodbye|never mind|forget it)$")
+_SLOTS = {
+    Expects.PARTY_SIZE: SlotName.PARTY_SIZE, Expects.DATE: SlotName.DATE, Expects.TIME: SlotName.TIME,
+    Expects.NIGHTS: SlotName.NIGHTS,
+}  # fmt: skip
+_LONGEST = 60
+
+
+def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
+    """How finished `text` is as an answer to `context.expectation`. A full stop alone proves nothing: transcription
+    ends nearly everything with one."""
+    tokens = tokenize(text)
+    if not tokens:
+        return Completeness.INCOMPLETE if text.strip() else Completeness.UNSURE
+    words = words_of(tokens)
+    expects = context.expectation.expects
+    if expects is Expects.PHONE:
+        dictated = _phone(tokens, context)
+        if dictated is not None:
+            return dictated
+    if _breaks_off(text, words):
+        return Completeness.INCOMPLETE
+    if rules.REPEAT.search(words) or rules.HUMAN.search(words) or rules.STRONG_GOODBYE.search(words):
+        return Completeness.COMPLETE
+    if len(tokens) > _LONGEST:
+        return Completeness.UNSURE
+    answered = _answer(text, tokens, words, context)
+    if answered is not None:
+        return answered
+    return Completeness.COMPLETE if _is_whole(text, words) else Completeness.UNSURE
+
+
+def _breaks_off(text: str, words: str) -> bool:
+    last = _TRAILING.search(text.lower().replace("’", "'"))
+    if last is None:
+        return False
+    word = last.group()
+    ended = text.rstrip().endswith((".", "?", "!"))
+    if word in _DANGLING and not (word in _MAY_END and (ended or len(words.split()) <= 2)):
+        return not (is_yes(words) or is_no(words) or rules.REPEAT.search(words))
+    return _BROKEN_OFF.search(text) is not None
+
+
+def _answer(text: str, tokens: tuple[Token, ...], words: str, context: UnderstandingContext) -> Completeness | None:
+    expects = context.expectation.expects
+    if expects in {Expects.YES_NO, Expects.CHOICE} and (is_yes(words) or is_no(words)):
+        return Completeness.COMPLETE
+    if expects is Expects.EMAIL:
+        return _email(tokens, words)
+    if expects is Expects.NAME:
+        return _name(text, tokens, words)
+    if expects in _SLOTS or expects is Expects.CHOICE:
+        found = gather(text, tokens, context, booking=True)
+        return _slot(tokens, found, context)
+    return None
+
+
+def _phone(tokens: tuple[Token, ...], context: UnderstandingContext) -> Completeness | None:
+    region = context.business.region
+    dictated = find_dictated(tokens, region, expected=True)
+    if not dictated:
+        return None
+    _, reason = read_number(dictated[-1].digits, region)
+    if reason == INCOMPLETE:
+        return Completeness.DICTATING
+    trails = dictated[-1].end < len(tokens)
+    return Completeness.UNSURE if trails and not _SHORT_ANSWER_END.search(words_of(tokens)) else Completeness.COMPLETE
+
+
+def _email(tokens: tuple[Token, ...], words: str) -> Completeness | None:
+    if find_emails(tokens):
+        return Completeness.COMPLETE
+    if is_no(words) or rules.QUESTION_START.search(words):
+        return Completeness.COMPLETE if is_no(words) else None
+    return Completeness.DICTATING
+
+
+def _name(text: str, tokens: tuple[Token, ...], words: str) -> Completeness | None:
+    spelled = find_spelled(tokens)
+    if spelled and spelled[-1].end >= len(tokens):
+        return Completeness.DICTATING
+    if len(tokens[-1].word) == 1 and tokens[-1].word not in {"i", "a"}:
+        return Completeness.DICTATING
+    if re.search(r"\b(?:as in|spelled|spelt|that is spelled|spell it)$", words):
+        return Completeness.DICTATING
+    if rules.QUESTION_START.search(words):
+        return None
+    found = find_names(text, tokens, expected=True, booking=True)
+    if not found:
+        return None
+    return Completeness.COMPLETE if len(str(found[0].value).split()) > 1 else Completeness.UNSURE
+
+
+def _slot(tokens: tuple[Token, ...], found: list[Found], context: UnderstandingContext) -> Completeness | None:
+    wanted = _SLOTS.get(context.expectation.expects)
+    for one in found:
+        if one.slot is wanted or (wanted is None and one.slot in {SlotName.TIME, SlotName.DATE, SlotName.PLACE}):
+            ends = one.end >= len(tokens) - 2
+            return Completeness.COMPLETE if ends and one.value is not None else Completeness.UNSURE
+    return None
+
+
+def _is_whole(text: str, words: str) -> bool:
+    if _SHORT_ANSWER_END.search(words):
+        return True
+    long_enough = len(words.split()) >= 4
+    asked = text.rstrip().endswith("?") and len(words.split()) >= 3
+    return asked or (long_enough and text.rstrip().endswith((".", "!")) and _FINISHED_REQUEST.match(words) is not None)

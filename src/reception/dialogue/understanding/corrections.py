@@ -1,0 +1,200 @@
+"""What stands when a value is said twice, taken back, excluded, or given as a step from what was known."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
+from reception.dialogue.understanding.parsers.numbers import read_cardinal
+from reception.dialogue.understanding.parsers.times import find_times
+
+_MARKS = re.compile(
+    r"\b(?:no|sorry|actually|i mean|make (?:that|it)|wait|rather|instead|scratch that|correction|or rather|but)\b"
+)
+_SKIPPED_BEFORE = word_set("at on for the in a it is that to of by")
+_COUNTED = word_set("kid kids child children adult adults toddler toddlers infant infants baby babies teenagers")
+AMBIGUOUS = "ambiguous"
+
+
+def settle(tokens: Sequence[Token], found: Sequence[Found], *, stays: bool, flow: Flow | None) -> list[Found]:
+    """One value a slot: excluded ones dropped, corrections applied, stays from one date to another in nights."""
+    kept = [one for one in found if not _is_excluded(tokens, one)]
+    kept = [one for one in kept if not (one.weak and one.reason and _has_other(kept, one))]
+    settled: list[Found] = []
+    for slot in dict.fromkeys(one.slot for one in kept):
+        settled.extend(_settle_slot(tokens, [one for one in kept if one.slot is slot], stays=stays, flow=flow))
+    if stays and sum(one.slot is SlotName.NIGHTS for one in settled) > 1:
+        nights = [one for one in settled if one.slot is SlotName.NIGHTS]
+        settled = [one for one in settled if one.slot is not SlotName.NIGHTS or one is nights[-1]]
+    return sorted(settled, key=lambda one: one.start)
+
+
+def _has_other(found: Sequence[Found], one: Found) -> bool:
+    return any(other.slot is one.slot and other is not one and other.value is not None for other in found)
+
+
+def _is_excluded(tokens: Sequence[Token], found: Found) -> bool:
+    """ "not the fiftieth", "not on Friday"."""
+    before = found.start - 1
+    while word_at(tokens, before) in _SKIPPED_BEFORE and not tokens[before].gap:
+        before -= 1
+    if word_at(tokens, before) != "not" or tokens[before].gap:
+        return False
+    return found.slot in {SlotName.DATE, SlotName.TIME, SlotName.PARTY_SIZE, SlotName.NIGHTS, SlotName.NAME} and (
+        word_at(tokens, before - 1) not in {"if", "why"}
+    )
+
+
+def _settle_slot(tokens: Sequence[Token], found: list[Found], *, stays: bool, flow: Flow | None) -> list[Found]:
+    result = found[0]
+    extra: list[Found] = []
+    for later in found[1:]:
+        between = words_of(tokens[result.end : later.start])
+        result, nights = _combine(tokens, result, later, between, stays=stays, flow=flow)
+        extra.extend(nights)
+    return [result, *extra]
+
+
+def _combine(
+    tokens: Sequence[Token], first: Found, later: Found, between: str, *, stays: bool, flow: Flow | None
+) -> tuple[Found, list[Found]]:
+    if first.slot is SlotName.DATE and stays and flow is not Flow.CHANGE_RESERVATION:
+        nights = _nights_between(tokens, first, later, between)
+        if nights is not None:
+            return first, [nights]
+    if _MARKS.search(between):
+        return later, []
+    if first.slot in {SlotName.DATE, SlotName.TIME} and re.search(r"\bor\b", between) and first.value != later.value:
+        return replace(first, end=later.end, value=None, reason=AMBIGUOUS), []
+    if first.slot is SlotName.PARTY_SIZE and isinstance(first.value, int) and isinstance(later.value, int):
+        if between.endswith("or"):
+            return replace(first, end=later.end, value=max(first.value, later.value)), []
+        if {word_at(tokens, first.end - 1), word_at(tokens, later.end - 1)} <= _COUNTED:
+            return replace(first, end=later.end, value=first.value + later.value), []
+        return later, []
+    if first.slot is SlotName.TIME and re.fullmatch(r"(?:and|to|until|till|or)(?: about| around)?", between):
+        if word_at(tokens, first.start - 1) == "from" and flow is Flow.CHANGE_RESERVATION:
+            return later, []
+        return first, []
+    if first.reason and not later.reason:
+        return later, []
+    if later.reason and not first.reason:
+        return first, []
+    return later, []
+
+
+def _nights_between(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found | None:
+    joined = re.fullmatch(
+        r"(?:to|until|till|through|and|leaving|and leaving|and leave|and checking out|checking out|and check out|departing|for|"
+        r"and departing|-|returning)?(?: on| the| on the)*", between
+    )  # fmt: skip
+    if joined is None or not isinstance(first.value, date) or not isinstance(later.value, date):
+        return None
+    end = later.value
+    while end <= first.value:
+        end += timedelta(days=7)
+    nights = (end - first.value).days
+    if nights > 60:
+        return None
+    return Found(SlotName.NIGHTS, later.start, later.end, nights)
+
+
+_STEP = re.compile(
+    r"\b(?P<count>an|a|one|half an|two|three|thirty|fifteen|twenty|\d+)(?: (?P<unit>hours?|minutes?|mins|days?|weeks?))? (?P<way>later|earlier|sooner)\b"
+)
+_MORE = re.compile(
+    r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)(?: (?:people|person|guests?|adults?))?\b"
+)
+_MORE_PERSON = re.compile(r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people)\b")
+_COUNTS = {"an": 1.0, "a": 1.0, "one": 1.0, "half an": 0.5, "two": 2.0, "three": 3.0, "four": 4.0, "thirty": 30.0,
+           "fifteen": 15.0, "twenty": 20.0, "another": 1.0}  # fmt: skip
+
+
+def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> Found | None:
+    """ "an hour later", "a day earlier", "one more person", applied to what is `known`."""
+    words = words_of(tokens)
+    step = _STEP.search(words)
+    if step is not None:
+        return _stepped(step, known, len(tokens))
+    party = known.get(SlotName.PARTY_SIZE)
+    if isinstance(party, int):
+        if _MORE_PERSON.search(words):
+            return Found(SlotName.PARTY_SIZE, 0, len(tokens), party + 1)
+        more = _MORE.search(words)
+        if more is not None and more.group("kind") in {"more", "extra", "less", "fewer"}:
+            count = int(_COUNTS.get(more.group("count"), 0) or more.group("count"))
+            sign = -1 if more.group("kind") in {"less", "fewer"} else 1
+            return Found(SlotName.PARTY_SIZE, 0, len(tokens), max(1, party + sign * count))
+    return None
+
+
+def _stepped(step: re.Match[str], known: Mapping[SlotName, SlotValue], end: int) -> Found | None:
+    count = _COUNTS.get(step.group("count")) or float(step.group("count"))
+    sign = 1 if step.group("way") == "later" else -1
+    unit = step.group("unit") or ""
+    day, at = known.get(SlotName.DATE), known.get(SlotName.TIME)
+    if unit.startswith(("day", "week")) and isinstance(day, date):
+        moved = day + timedelta(days=sign * int(count) * (7 if unit.startswith("week") else 1))
+        return Found(SlotName.DATE, 0, end, moved)
+    if unit.startswith(("hour", "min")) and isinstance(at, TimeOfDay):
+        shift = timedelta(hours=count) if unit.startswith("hour") else timedelta(minutes=count)
+        moment = datetime.combine(date(2000, 1, 1), at.time) + sign * shift
+        return Found(SlotName.TIME, 0, end, TimeOfDay(moment.time(), at.certain))
+    return None
+
+
+_MAKE_IT = re.compile(
+    r"\b(?:make (?:it|that|this|him|them)|change (?:it|that) to|can we (?:do|say)|could we (?:do|say)|it is|it should be|should be|there (?:are|is|will be)|say|we are|"
+    r"i said|i meant|i mean|meant|instead of \w+|switch (?:it )?to|let us (?:do|say|make it)|to|no|nope|actually|sorry|rather|wait)(?: actually| just| only| now| for)?$"
+)
+
+
+def read_bare_correction(
+    tokens: Sequence[Token], claimed: frozenset[int], known: Mapping[SlotName, SlotValue], *, asked: SlotName | None
+) -> Found | None:
+    """ "make it six", "no, five": a number that says nothing of its kind, for the slot it can best correct."""
+    for at in range(len(tokens)):
+        number = read_cardinal(tokens, at) if at not in claimed and tokens[at].word not in {"a", "an"} else None
+        if number is None or not _MAKE_IT.search(words_of(tokens[:at])):
+            continue
+        if word_at(tokens, number.end) not in {
+            "",
+            "please",
+            "instead",
+            "now",
+            "not",
+            "thanks",
+            "then",
+            "and",
+            "sorry",
+            "actually",
+        }:
+            continue
+        return _best_slot(tokens, at, number.end, number.value, known, asked)
+    return None
+
+
+def _best_slot(
+    tokens: Sequence[Token],
+    start: int,
+    end: int,
+    value: int,
+    known: Mapping[SlotName, SlotValue],
+    asked: SlotName | None,
+) -> Found | None:
+    if asked in {SlotName.PARTY_SIZE, SlotName.NIGHTS}:
+        return Found(asked, start, end, value)
+    for slot in (SlotName.PARTY_SIZE, SlotName.NIGHTS):
+        if slot in known and known[slot] != value and value <= 60:
+            return Found(slot, start, end, value)
+    if SlotName.TIME in known or asked is SlotName.TIME:
+        readings = find_times(tokens[start:end], expected=True)
+        if readings:
+            possible = readings[0].possible()
+            old = known.get(SlotName.TIME)
+            same_half = [at for at in possible if isinstance(old, TimeOfDay) and (at.hour < 12) == (old.time.hour < 12)]
+            return Found(SlotName.TIME, start, end, TimeOfDay((same_half or list(possible))[-1]))
+    return None

@@ -1,0 +1,196 @@
+"""What one clause wants: rules, in an order of precedence, with what its values and its context say of it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reception.dialogue.commands import Flow, SlotName
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding import rules
+from reception.dialogue.understanding.answers import is_merely_polite, is_no, is_yes, leading_no, leading_yes
+from reception.dialogue.understanding.clauses import Clause
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.rules import Intent
+from reception.ports.business import BusinessKind
+from reception.ports.expectation import Expects
+
+_BOOKED = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS})
+_ANSWERABLE = frozenset({Expects.YES_NO, Expects.CHOICE})
+_ENDS_AVAILABLE = re.compile(
+    r"\b(?:tables?|rooms?|availability|space|free|available|left|viewings?|slots?|openings?|appointments?)$"
+)
+_NEVER_SLOT_QUESTION = re.compile(
+    r"\b(?:open|close|closed|serve|hours|cost|price|much|parking|charge|closing|opening)\b"
+)
+_LATE_MINUTES = re.compile(r"\bcheck\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The intents of one clause in spoken order; `values` says that its slot values count."""
+
+    intents: tuple[Intent, ...]
+    values: bool = True
+
+
+def read_clause(clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> Reading:
+    """The intents of `clause`, which holds the values `found`."""
+    words = clause.words
+    whole = _whole_answer(words, found, context)
+    if whole is not None:
+        return Reading((whole,))
+    lead, rest = _leading_answer(words, context)
+    inner = _read_rest(rest, clause, found, context)
+    return Reading((*lead, *inner.intents), inner.values)
+
+
+def _whole_answer(words: str, found: Sequence[Found], context: UnderstandingContext) -> Intent | None:
+    """The answer that is all of the clause, if it is nothing but one."""
+    if any(one.slot in {SlotName.NAME, SlotName.DATE, SlotName.TIME, SlotName.PHONE} for one in found):
+        return None
+    asked = context.expectation.expects in _ANSWERABLE
+    if (
+        asked
+        and context.flow is not None
+        and re.fullmatch(r"(?:yes )?that is (?:it|all|everything|right)(?: thanks| thank you)?", words)
+    ):
+        return Intent.CONFIRM
+    if rules.THANKS.match(words) and not (asked and is_yes(words)):
+        return Intent.THANKS
+    if not asked and is_merely_polite(words):
+        return Intent.ACKNOWLEDGE
+    if rules.GOODBYE.search(words) and not asked:
+        return None
+    cancels = re.match(r"cancel\b|do not cancel", words)
+    if cancels and not (asked and context.flow is Flow.CANCEL_RESERVATION):
+        return None
+    if is_yes(words):
+        return Intent.CONFIRM
+    return Intent.DENY if is_no(words) else None
+
+
+def _leading_answer(words: str, context: UnderstandingContext) -> tuple[tuple[Intent, ...], str]:
+    parts = words.split()
+    said_no = leading_no(words)
+    if said_no:
+        return (Intent.DENY,), " ".join(parts[said_no:])
+    said_yes = leading_yes(words)
+    if said_yes and (context.expectation.expects in _ANSWERABLE or parts[0] in {"yes", "yeah", "yep", "yup"}):
+        return (Intent.CONFIRM,), " ".join(parts[said_yes:])
+    return (), words
+
+
+_FIRST_RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    (Intent.ARE_YOU_HUMAN, rules.ARE_YOU_HUMAN),
+    (Intent.HOW_ARE_YOU, rules.HOW_ARE_YOU),
+    (Intent.REPEAT, rules.REPEAT),
+)
+_LATER_RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    (Intent.CANCEL_FLOW, rules.CANCEL_FLOW),
+    (Intent.GREETING, rules.GREETING),
+    (Intent.WAIT, rules.WAIT),
+    (Intent.GOODBYE, rules.GOODBYE),
+    (Intent.THANKS, rules.THANKS),
+    (Intent.ACKNOWLEDGE, rules.ACKNOWLEDGE),
+)
+
+
+def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> Reading:
+    if not words:
+        return Reading(())
+    for intent, pattern in _FIRST_RULES:
+        if pattern.search(words):
+            return Reading((intent,))
+    if rules.HUMAN.search(words) and not rules.NOT_HUMAN.search(words):
+        return Reading((Intent.HUMAN,))
+    if rules.ABUSE.search(words):
+        return Reading((Intent.ABUSE,))
+    for intent, pattern in _LATER_RULES:
+        if pattern.search(words):
+            return Reading((intent,))
+    flow = _read_flow(words, clause, found, context)
+    if flow is not None:
+        return Reading((flow,))
+    if is_question(words, clause, found, context):
+        return Reading((Intent.QUESTION,), values=False)
+    return Reading(())
+
+
+def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> Intent | None:
+    asks = rules.QUESTION_START.match(words) is not None
+    if (
+        asks
+        and re.match(r"(?:what|how|where|why|is there|do you|does|when|if)\b", words)
+        and not _wants_booking(words, found, context)
+    ):
+        return None
+    if rules.LATE.search(words) and not _LATE_MINUTES.search(words):
+        return Intent.LATE
+    if rules.CANCEL.search(words) and not re.search(r"\b(?:cancellation policy|not cancel|free cancellation)\b", words):
+        return Intent.CANCEL
+    if rules.CHANGE.search(words) and not _is_change_of_flow(words, found, context):
+        return Intent.CHANGE
+    if rules.MESSAGE.search(words):
+        return Intent.MESSAGE
+    if _is_lead(words, context):
+        return Intent.LEAD
+    return Intent.NEW if _wants_booking(words, found, context) else None
+
+
+def _is_change_of_flow(words: str, found: Sequence[Found], context: UnderstandingContext) -> bool:
+    """Whether "change it to eight" speaks of the reservation being made."""
+    if context.flow is Flow.CHANGE_RESERVATION:
+        return bool(found)
+    if context.flow is not Flow.NEW_RESERVATION:
+        return False
+    return bool(found) or not re.search(r"\b(?:my|our|existing)\b", words)
+
+
+def _is_lead(words: str, context: UnderstandingContext) -> bool:
+    if rules.EVENT_LEAD.search(words) and re.search(
+        r"\b(?:book|host|hold|plan|planning|organi[sz]e|have|arrange|organi[sz]ing|enquire|want|like|for)\b", words
+    ):
+        return True
+    return context.business.kind is BusinessKind.REAL_ESTATE and rules.LEAD.search(words) is not None
+
+
+def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingContext) -> bool:
+    if rules.NOT_BOOKING.search(words):
+        return False
+    slots = {one.slot for one in found}
+    asks = re.match(r"(?:do|have|is|are|what|when|which|any|got|you) ?", words) is not None
+    if rules.AVAILABILITY.search(words):
+        booked = bool(slots & _BOOKED)
+        return (booked or _ENDS_AVAILABLE.search(words) is not None) and not _NEVER_SLOT_QUESTION.search(words)
+    if context.business.kind is BusinessKind.REAL_ESTATE and rules.VIEWING.search(words):
+        return not re.match(r"(?:what|how|where|is|do|does|are)\b", words)
+    if asks and not re.match(r"(?:do you think i|is it possible|what i|when i)\b", words):
+        return False
+    return rules.NEW.search(words) is not None
+
+
+def is_question(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> bool:
+    """Whether the clause asks for something to be known, rather than giving a value in the form of a question."""
+    values = [one for one in found if not one.weak or one.slot is SlotName.PLACE]
+    booked = [one for one in values if one.slot in _BOOKED]
+    going_on = context.flow is not None or bool(context.offered)
+    if going_on and booked and rules.SLOT_QUESTION.search(words) and not _NEVER_SLOT_QUESTION.search(words):
+        return False
+    if rules.QUESTION_START.search(words):
+        return not _is_request(words, booked)
+    said = any(one.slot is SlotName.NAME for one in values)
+    covered = sum(one.end - one.start for one in values)
+    length = clause.end - clause.start
+    return clause.question and not said and not booked and covered * 2 < length and length >= 2
+
+
+_REQUEST = re.compile(
+    r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|put|do|make it|change|say|add|use|take|give you|go|write|note|name it|also put|get that|just)\b"
+)
+
+
+def _is_request(words: str, booked: Sequence[Found]) -> bool:
+    """ "could you put it under Ramos", "can we make it eight": not questions but for their form."""
+    if booked and re.match(r"(?:and |so )*any\b", words):
+        return True
+    return _REQUEST.match(words) is not None

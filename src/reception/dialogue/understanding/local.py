@@ -1,0 +1,45 @@
+"""Understanding without a network: rules and parsers first, the nearest prototype for what they leave open."""
+
+from collections.abc import Sequence
+
+from reception.dialogue.commands import Command, NotUnderstood
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding.completeness import completeness_of
+from reception.dialogue.understanding.parsers.phones import read_number
+from reception.dialogue.understanding.prototypes import Prototypes
+from reception.dialogue.understanding.reader import read
+from reception.ports.expectation import Completeness
+from reception.ports.speech import Embedder
+
+_SHORTEST_WORDS = 2
+_LONGEST_WORDS = 40
+
+
+class LocalUnderstanding:
+    """Implements `Understanding`.
+
+    Until `warm` has run, only the rules are used, so that a call never waits for the prototypes.
+    """
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+        self._prototypes: Prototypes | None = None
+
+    async def warm(self) -> None:
+        """Embed the prototypes and load the numbering plans. Raises what the embedder raises."""
+        self._prototypes = await Prototypes.embedded(self._embedder)
+        read_number("+14155550142", "US")
+
+    async def understand(self, text: str, context: UnderstandingContext) -> Sequence[Command]:
+        """The commands in `text`, in spoken order; `NotUnderstood` when there are none."""
+        commands = read(text, context)
+        if self._prototypes is None or commands != [NotUnderstood("unclear")]:
+            return commands
+        if not _SHORTEST_WORDS <= len(text.split()) <= _LONGEST_WORDS:
+            return commands
+        vectors = await self._embedder.embed([text])
+        nearest = self._prototypes.nearest(vectors[0], text, context)
+        return commands if nearest is None else nearest
+
+    def completeness(self, text: str, context: UnderstandingContext) -> Completeness:
+        return completeness_of(text, context)

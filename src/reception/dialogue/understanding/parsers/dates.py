@@ -1,0 +1,363 @@
+"""Dates as they are said, resolved against a day. The conventions are those of `calendar_words`."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.calendar_words import (
+    MONTHS,
+    SHORT_WEEKEND,
+    WEEKDAYS,
+    add_months,
+    last_weekday,
+    next_day_number,
+    next_day_of_month,
+    next_weekday,
+    safe_date,
+    weekday_of_next_week,
+)
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.named_days import read_named_day
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import Number, read_cardinal, read_ordinal
+
+NO_SUCH_DATE = "no_such_date"
+PAST_DATE = "past_date"
+AMBIGUOUS = "ambiguous"
+
+_NOT_A_DAY = word_set(
+    "one ones time times option floor name names thing of slot table room place person question choice choices "
+    "offer half course party people guest guests number word letter street avenue road lane"
+)
+_DAY_PARTS = word_set("morning afternoon evening night lunchtime noon")
+_TONIGHT = frozenset({"tonight", "tonite"})
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Who asks: the local day, whether 3/14 puts the day first, and whether a date was just asked for."""
+
+    today: date
+    day_first: bool = False
+    expected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A date, or None with the reason. `weekday_only` and `number_only` readings may be joined with a neighbour."""
+
+    value: date | None
+    end: int
+    reason: str = ""
+    weekday: int | None = None
+    number: int | None = None
+
+
+def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
+    """Every date in `tokens`, in order; past and impossible ones with their reason."""
+    found: list[Found] = []
+    at = 0
+    while at < len(tokens):
+        reading = read_date(tokens, at, day)
+        if reading is None:
+            at += 1
+            continue
+        reading = _joined(tokens, reading, day)
+        reason = reading.reason
+        if reading.value is not None and reading.value < day.today:
+            reason = PAST_DATE
+        weak = reading.number is not None and reason == NO_SUCH_DATE
+        found.append(Found(SlotName.DATE, at, reading.end, None if reason else reading.value, reason, weak=weak))
+        at = reading.end
+    return found
+
+
+def read_date(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """The date that starts at `at`."""
+    for reader in _READERS:
+        reading = reader(tokens, at, day)
+        if reading is not None:
+            return reading
+    return None
+
+
+def _joined(tokens: Sequence[Token], reading: Reading, day: Day) -> Reading:
+    """Joins "Friday" with "the 14th" or "March 14th" that follows it, and the other way round."""
+    at = reading.end
+    while word_at(tokens, at) in {"the", "on", "which", "that", "is", "a", "so"} and at - reading.end < 3:
+        at += 1
+    if (reading.weekday is None) == (reading.number is None):
+        return reading
+    start = at if word_at(tokens, at - 1) != "the" else at - 1
+    following = read_date(tokens, start, replace(day, expected=day.expected or word_at(tokens, at - 1) == "the"))
+    if following is None or following.end <= reading.end:
+        return reading
+    if reading.weekday is not None and following.weekday is None and following.value is not None:
+        return _agreeing(following, reading.weekday, day)
+    if reading.number is not None and following.weekday is not None and reading.value is not None:
+        return _agreeing(replace(reading, end=following.end), following.weekday, day)
+    return reading
+
+
+def _agreeing(reading: Reading, weekday: int, day: Day) -> Reading:
+    """`reading` when it falls on `weekday`; a later month's same number when that does; else ambiguous."""
+    if reading.value is not None and reading.value.weekday() == weekday:
+        return reading
+    if reading.number is not None:
+        month = day.today
+        for _ in range(3):
+            candidate = safe_date(month.year, month.month, reading.number)
+            if candidate is not None and candidate >= day.today and candidate.weekday() == weekday:
+                return replace(reading, value=candidate)
+            month = add_months(month, 1)
+    return Reading(None, reading.end, AMBIGUOUS)
+
+
+def _read_figures(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    word = word_at(tokens, at)
+    if iso := re.fullmatch(r"(\d{4})-(\d{1,2})-(\d{1,2})", word):
+        value = safe_date(int(iso.group(1)), int(iso.group(2)), int(iso.group(3)))
+        return Reading(value, at + 1, "" if value else NO_SUCH_DATE)
+    slash = re.fullmatch(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?", word)
+    if slash is None:
+        return None
+    first, second = int(slash.group(1)), int(slash.group(2))
+    month, number = (second, first) if day.day_first else (first, second)
+    if month > 12 >= number:
+        month, number = number, month
+    year = slash.group(3)
+    return _on(day, month, number, None if year is None else int(year) % 100 + 2000, at + 1)
+
+
+def _on(day: Day, month: int, number: int, year: int | None, end: int) -> Reading:
+    if year is not None:
+        value = safe_date(year, month, number)
+    else:
+        value = next_day_of_month(day.today, month, number) if 1 <= month <= 12 else None
+    return Reading(value, end, "" if value else NO_SUCH_DATE)
+
+
+def _read_year(tokens: Sequence[Token], at: int) -> tuple[int | None, int]:
+    word = word_at(tokens, at)
+    if word.isdecimal() and len(word) == 4 and word.startswith("20"):
+        return int(word), at + 1
+    for century in (("twenty",), ("two", "thousand", "and"), ("two", "thousand")):
+        end = at + len(century)
+        if all(word_at(tokens, at + offset) == part for offset, part in enumerate(century)):
+            rest = read_cardinal(tokens, end)
+            if rest is not None and 20 <= rest.value <= 60:
+                return 2000 + rest.value, rest.end
+    return None, at
+
+
+def _read_month_day(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """ "March 14", "March the fourteenth", "the 14th of March", "14 March"."""
+    month = MONTHS.get(word_at(tokens, at))
+    if month is not None:
+        after = at + 2 if word_at(tokens, at + 1) == "the" else at + 1
+        number = _day_number(tokens, after)
+        if number is None:
+            return None
+        year, end = _read_year(tokens, number.end)
+        return _on(day, month, number.value, year, end)
+    start = at + 1 if word_at(tokens, at) == "the" else at
+    number = _day_number(tokens, start)
+    if number is None:
+        return None
+    of = number.end + 1 if word_at(tokens, number.end) == "of" else number.end
+    month = MONTHS.get(word_at(tokens, of))
+    if month is not None and not (word_at(tokens, of) == "may" and word_at(tokens, of + 1) in {"i", "we"}):
+        year, end = _read_year(tokens, of + 1)
+        return _on(day, month, number.value, year, end)
+    return _day_of_relative_month(tokens, of, number.value, day)
+
+
+def _day_of_relative_month(tokens: Sequence[Token], at: int, number: int, day: Day) -> Reading | None:
+    for words, months in (("next month", 1), ("this month", 0), ("the month", 0)):
+        if word_at(tokens, at) == words.split()[0] and word_at(tokens, at + 1) == words.split()[1]:
+            month = add_months(day.today.replace(day=1), months)
+            value = safe_date(month.year, month.month, number)
+            return Reading(value, at + 2, "" if value else NO_SUCH_DATE)
+    return None
+
+
+def _day_number(tokens: Sequence[Token], at: int) -> Number | None:
+    ordinal = read_ordinal(tokens, at)
+    if ordinal is not None:
+        return ordinal
+    word = word_at(tokens, at)
+    if word.isdecimal() and len(word) > 2:
+        return None
+    number = read_cardinal(tokens, at)
+    return number if number is not None and number.value <= 99 and word not in {"a", "an", "half", "couple"} else None
+
+
+def _read_relative(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    word = word_at(tokens, at)
+    if word in _TONIGHT or word == "today" or (word == "this" and word_at(tokens, at + 1) in _DAY_PARTS):
+        return Reading(day.today + _week_after(tokens, at + 1), _past_week(tokens, at + 1, at + 1))
+    if word == "tomorrow" or word in {"tomorow", "tommorow", "tommorrow", "tmrw"}:
+        return Reading(day.today + timedelta(days=1) + _week_after(tokens, at + 1), _past_week(tokens, at + 1, at + 1))
+    if word == "yesterday":
+        return Reading(day.today - timedelta(days=1), at + 1)
+    start = at + 1 if word == "the" else at
+    if [word_at(tokens, start + offset) for offset in range(3)] == ["day", "after", "tomorrow"]:
+        return Reading(day.today + timedelta(days=2), start + 3)
+    if word == "overmorrow":
+        return Reading(day.today + timedelta(days=2), at + 1)
+    return None
+
+
+def _week_after(tokens: Sequence[Token], at: int) -> timedelta:
+    return timedelta(days=7) if word_at(tokens, at) == "week" else timedelta()
+
+
+def _past_week(tokens: Sequence[Token], at: int, end: int) -> int:
+    return at + 1 if word_at(tokens, at) == "week" else end
+
+
+_SPANS = {"day": 1, "days": 1, "week": 7, "weeks": 7, "fortnight": 14, "month": 0, "months": 0}
+
+
+def _read_span(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """ "in two weeks", "a week on Tuesday", "two weeks from Friday", "a week today", "three days from now"."""
+    word = word_at(tokens, at)
+    inside = word in {"in", "within"}
+    start = at + 1 if inside else at
+    if word_at(tokens, start) in {"a", "an", "one"} and word_at(tokens, start + 1) in _SPANS:
+        count, unit_at = 1, start + 1
+    else:
+        number = read_cardinal(tokens, start)
+        if number is None or number.value > 366:
+            return None
+        count, unit_at = number.value, number.end
+    unit = word_at(tokens, unit_at)
+    if unit not in _SPANS:
+        return None
+    after = unit_at + 1
+    if inside:
+        if word_at(tokens, after) in {"time", "times"} or word_at(tokens, after) == "from":
+            after += 1
+        return Reading(_later(day.today, count, unit), _past_from_now(tokens, after))
+    return _read_anchored_span(tokens, after, count, unit, day)
+
+
+def _read_anchored_span(tokens: Sequence[Token], after: int, count: int, unit: str, day: Day) -> Reading | None:
+    if word_at(tokens, after) in {"from", "on", "after", "this"}:
+        anchor_at = after + 1
+        if word_at(tokens, anchor_at) in {"now", "today"}:
+            return Reading(_later(day.today, count, unit), anchor_at + 1)
+    else:
+        anchor_at = after
+    if word_at(tokens, anchor_at) in {"next", "this", "coming"}:
+        anchor_at += 1
+    weekday = WEEKDAYS.get(word_at(tokens, anchor_at))
+    if weekday is not None and (anchor_at > after or unit in {"week", "weeks", "fortnight"}):
+        if anchor_at == after:
+            return None
+        return Reading(_later(next_weekday(day.today, weekday), count, unit), anchor_at + 1)
+    offset = {"today": 0, "tomorrow": 1}.get(word_at(tokens, anchor_at))
+    if offset is not None and unit in {"week", "weeks", "fortnight"}:
+        return Reading(_later(day.today + timedelta(days=offset), count, unit), anchor_at + 1)
+    return None
+
+
+def _past_from_now(tokens: Sequence[Token], at: int) -> int:
+    return at + 1 if word_at(tokens, at) in {"now", "today"} else at
+
+
+def _later(day: date, count: int, unit: str) -> date:
+    if unit in {"month", "months"}:
+        return add_months(day, count)
+    return day + timedelta(days=count * _SPANS[unit])
+
+
+def _read_weekday(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """ "Friday", "this Friday", "next Friday", "Friday week", "Friday after next", "next week Tuesday"."""
+    word, following = word_at(tokens, at), word_at(tokens, at + 1)
+    if word == "next" and following == "week":
+        after = at + 3 if word_at(tokens, at + 2) in {"on", "is"} else at + 2
+        weekday = _weekday(tokens, after, day)
+        if weekday is None:
+            return Reading(None, at + 2, AMBIGUOUS)
+        return Reading(weekday_of_next_week(day.today, weekday), after + 1, weekday=weekday)
+    weekday = _weekday(tokens, at + 1, day)
+    if weekday is not None and word in {"next", "this", "coming", "last"}:
+        if word == "last":
+            return Reading(last_weekday(day.today, weekday), at + 2)
+        if word == "next":
+            return Reading(weekday_of_next_week(day.today, weekday), at + 2, weekday=weekday)
+        value = next_weekday(day.today, weekday, include_today=word == "this")
+        return Reading(value, at + 2, weekday=weekday)
+    weekday = _weekday(tokens, at, day)
+    if weekday is None:
+        return None
+    return _after_weekday(tokens, at + 1, weekday, day)
+
+
+def _after_weekday(tokens: Sequence[Token], at: int, weekday: int, day: Day) -> Reading:
+    value = next_weekday(day.today, weekday)
+    word, following = word_at(tokens, at), word_at(tokens, at + 1)
+    if word == "week":
+        return Reading(value + timedelta(days=7), at + 1)
+    if word == "fortnight":
+        return Reading(value + timedelta(days=14), at + 1)
+    if word == "after" and following == "next":
+        return Reading(value + timedelta(days=7), at + 2)
+    start = at + 1 if word == "of" else at
+    if word_at(tokens, start) == "next" and word_at(tokens, start + 1) == "week":
+        return Reading(weekday_of_next_week(day.today, weekday), start + 2, weekday=weekday)
+    if word_at(tokens, start) == "this" and word_at(tokens, start + 1) == "week":
+        return Reading(next_weekday(day.today, weekday, include_today=True), start + 2, weekday=weekday)
+    return Reading(value, at, weekday=weekday)
+
+
+def _weekday(tokens: Sequence[Token], at: int, day: Day) -> int | None:
+    word = word_at(tokens, at)
+    if word in WEEKDAYS:
+        return WEEKDAYS[word]
+    if word in SHORT_WEEKEND and (day.expected or word_at(tokens, at - 1) in {"on", "this", "next"}):
+        return SHORT_WEEKEND[word]
+    return None
+
+
+def _read_weekend(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    for words in (("this", "weekend"), ("next", "weekend"), ("the", "weekend"), ("next", "month"), ("this", "week")):
+        if (word_at(tokens, at), word_at(tokens, at + 1)) == words:
+            return Reading(None, at + 2, AMBIGUOUS)
+    return None
+
+
+def _read_day_number(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """ "the 14th", "on the fourteenth", and, where a date was asked for, "fourteenth" and "14"."""
+    definite = word_at(tokens, at) == "the"
+    start = at + 1 if definite else at
+    number = read_ordinal(tokens, start)
+    if number is None and day.expected and not definite and word_at(tokens, start).isdecimal():
+        number = _day_number(tokens, start)
+    if number is None or word_at(tokens, number.end) in _NOT_A_DAY:
+        return None
+    figures = word_at(tokens, start)[:1].isdecimal()
+    if not (definite or day.expected or figures):
+        return None
+    value = next_day_number(day.today, number.value)
+    return Reading(value, number.end, "" if value else NO_SUCH_DATE, number=number.value)
+
+
+def _read_named(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    named = read_named_day(tokens, at, day.today)
+    return None if named is None else Reading(named[0], named[1])
+
+
+_READERS: tuple[Callable[[Sequence[Token], int, Day], Reading | None], ...] = (
+    _read_figures,
+    _read_named,
+    _read_relative,
+    _read_span,
+    _read_weekend,
+    _read_month_day,
+    _read_weekday,
+    _read_day_number,
+)

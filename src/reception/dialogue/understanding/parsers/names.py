@@ -1,0 +1,234 @@
+"""People's names, said, spelled, or both."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.calendar_words import MONTHS, SHORT_WEEKEND, WEEKDAYS
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, quote, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import TENS, UNITS
+from reception.dialogue.understanding.parsers.spelling import Spelled, find_spelled
+
+_NEVER = word_set("""
+    yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please sorry hi hello
+    hey what when where who why how which is are was were do does did can could would will shall should may might must the
+    a an my your our their his her its it this that these those i we they he she me us them to for at on in of by with and
+    or but so if then than from until about around as tomorrow today tonight yesterday morning afternoon evening night noon
+    midnight week weekend month year table room tables rooms reservation booking book people person guests adults children
+    kids party dinner lunch breakfast brunch nights make made have has had want need like get got give speak talk human
+    manager operator agent looking calling call allergic running late early earlier later cancel change move reschedule
+    actually maybe just only also really very well be been being there here some any all none one ones name names number
+    phone email mail spelled spelt spell spelling last first surname parking menu open opening closed closing time o'clock
+    am pm half quarter past wait hold moment second minute bye goodbye nothing never mind forget repeat again say said
+    mean put under going happy interested wondering hoping trying afraid asking new buying selling double triple oh let
+    see viewing view birthday anniversary wedding christmas dietary vegetarian vegan gluten free it's coming staying
+    reference wife husband friend boss mum mom dad daughter son mother father family partner customer someone somebody
+    regular window outside inside garden terrace quiet corner high chair baby dog dogs pet pets wheelchair everyone anyone
+    """) | frozenset(UNITS) | frozenset(TENS) | frozenset(WEEKDAYS) | (frozenset(MONTHS) - {"may", "june", "april", "august", "jan"})  # fmt: skip
+_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "doctor", "sir", "mister", "professor"})
+_PARTICLES = word_set("de la da di del della van von der den ter du le el al bin ben dos das")
+_LEADS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "my name is", "the name is", "name is", "name would be", "name will be", "my full name is", "the name on it is",
+        "under the name of", "under the name", "in the name of", "under", "name of", "the name of",
+        "you can call me", "call me", "name for the booking is", "name for the reservation is",
+    )
+)  # fmt: skip
+_SOFT_LEADS: tuple[tuple[str, ...], ...] = tuple(
+    tuple(phrase.split()) for phrase in ("this is", "i am", "it is", "that is", "it would be", "that would be", "put")
+)
+_BEFORE_NAME = word_set(
+    "it is that would be the name my under for put down as sure yes yeah okay of in i am please so well this last first "
+    "surname full and again hi hello um no sorry actually its to make course certainly just"
+)
+_LONGEST_NAME = 4
+_SIMILAR = 0.5
+_EXPLAINERS = word_set("spelled spelt that is that's with it spelling and")
+
+
+def find_names(text: str, tokens: Sequence[Token], *, expected: bool, booking: bool, known: str = "") -> list[Found]:
+    """The name given in `tokens`, at most one.
+
+    Without being `expected` it needs a lead ("my name is"), or "for" in a `booking`. `known` is the name so far, which
+    a spelled surname corrects.
+    """
+    spelled = find_spelled(tokens)
+    if not (expected or _has_lead(tokens)):
+        spelled = [run for run in spelled if _explains_name(tokens, run, known)]
+    said = _find_first_last(text, tokens) or _find_said(text, tokens, spelled, expected=expected, booking=booking)
+    if said is None and not spelled:
+        return []
+    if not spelled:
+        return [said] if said is not None else []
+    return [_with_spelling(said, spelled, known)]
+
+
+def title_case(name: str) -> str:
+    """`name` as it is written, when the transcript gave it in one case: "maria ramos", "o'brien", "VAN DER BERG"."""
+    words = name.split()
+    if any(word[:1].isupper() for word in words) and not name.isupper():
+        return " ".join(word if word[:1].isupper() or _is_particle(words, at) else _capital(word)
+                        for at, word in enumerate(words))  # fmt: skip
+    return " ".join(
+        word.lower() if _is_particle(words, at) else _capital(word.lower()) for at, word in enumerate(words)
+    )
+
+
+def _is_particle(words: Sequence[str], at: int) -> bool:
+    return 0 < at < len(words) - 1 and words[at].lower() in _PARTICLES
+
+
+def _capital(word: str) -> str:
+    parts = re.split(r"([-'’])", word)
+    joined = "".join(part[:1].upper() + part[1:] if len(part) > 1 or at == 0 else part
+                     for at, part in enumerate(parts))  # fmt: skip
+    if joined.startswith("Mc") and len(joined) > 3:
+        return "Mc" + joined[2].upper() + joined[3:]
+    return joined
+
+
+def _has_lead(tokens: Sequence[Token]) -> bool:
+    return any(_phrase_at(tokens, at, lead) for at in range(len(tokens)) for lead in _LEADS)
+
+
+def _explains_name(tokens: Sequence[Token], run: Spelled, known: str) -> bool:
+    words = {token.word for token in tokens[max(0, run.start - 6) : run.start]}
+    if words & {"name", "spelled", "spelt", "surname", "spell"}:
+        return True
+    return run.end - run.start > 2 and any(_similar(run.word, part) for part in known.lower().split())
+
+
+def _phrase_at(tokens: Sequence[Token], at: int, phrase: tuple[str, ...]) -> bool:
+    return all(word_at(tokens, at + offset) == word for offset, word in enumerate(phrase))
+
+
+def _find_first_last(text: str, tokens: Sequence[Token]) -> Found | None:
+    """ "First name Maria, last name Ramos", in either order."""
+    parts: dict[str, tuple[int, int]] = {}
+    for at in range(len(tokens)):
+        kind = {("first", "name"): "first", ("last", "name"): "last", ("family", "name"): "last"}.get(
+            (word_at(tokens, at), word_at(tokens, at + 1)), ""
+        )
+        start = at + 2
+        if not kind and word_at(tokens, at) == "surname":
+            kind, start = "last", at + 1
+        if kind:
+            while word_at(tokens, start) in {"is", "it"}:
+                start += 1
+            end = _name_end(tokens, start, frozenset(), stop_at={"first", "last", "surname", "family"})
+            if end > start:
+                parts[kind] = (start, end)
+    if set(parts) != {"first", "last"}:
+        return None
+    name = " ".join(title_case(quote(text, tokens, *parts[kind])) for kind in ("first", "last"))
+    places = [place for part in parts.values() for place in part]
+    return Found(SlotName.NAME, min(places) - 2, max(places), name)
+
+
+def _find_said(
+    text: str, tokens: Sequence[Token], spelled: Sequence[Spelled], *, expected: bool, booking: bool
+) -> Found | None:
+    letters = frozenset(at for run in spelled for at in range(run.start, run.end))
+    for at in range(len(tokens)):
+        for lead in _LEADS:
+            if _phrase_at(tokens, at, lead):
+                start = at + len(lead)
+                end = _name_end(tokens, start, letters)
+                if end > start and not (lead == ("call", "me") and word_at(tokens, start) in {"back", "when"}):
+                    return _named(text, tokens, start, end)
+    if expected:
+        return _find_bare(text, tokens, letters)
+    for at in range(len(tokens)):
+        for lead in _SOFT_LEADS[:2]:
+            if _phrase_at(tokens, at, lead) and _is_written_as_name(text, tokens, at + 2):
+                return _named(text, tokens, at + 2, _name_end(tokens, at + 2, letters))
+        if booking and tokens[at].word == "for":
+            start, end = at + 1, _name_end(tokens, at + 1, letters)
+            if end > start and (_is_written_as_name(text, tokens, start) or (end - start == 2 and _ends(tokens, end))):
+                return _named(text, tokens, start, end)
+    return None
+
+
+def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> Found | None:
+    """An answer that is nothing but a name, with what people put around one."""
+    start = 0
+    while start < len(tokens) and (tokens[start].word in _BEFORE_NAME):
+        start += 1
+    end = _name_end(tokens, start, letters)
+    if end == start or not _ends(tokens, end, letters):
+        return None
+    return _named(text, tokens, start, end)
+
+
+def _ends(tokens: Sequence[Token], at: int, letters: frozenset[int] = frozenset()) -> bool:
+    rest = {"please", "thanks", "thank", "on", "at", "and", "tomorrow", "today", "tonight", "spelled", "that", "this",
+            "with", "it", "my", "for", "i", "is", "next", "in", "from", "would", "spelt", "if"}  # fmt: skip
+    return at >= len(tokens) or at in letters or bool(tokens[at - 1].gap) or tokens[at].word in rest
+
+
+def _name_end(
+    tokens: Sequence[Token], start: int, letters: frozenset[int], *, stop_at: set[str] | frozenset[str] = frozenset()
+) -> int:
+    at = start
+    while at < len(tokens) and at - start < _LONGEST_NAME and at not in letters:
+        word = tokens[at].word
+        if word in stop_at or not _is_name_word(word, at, start):
+            break
+        at += 1
+        gap = tokens[at - 1].gap
+        if gap and gap not in {"-", "."}:
+            break
+        if gap == "." and word not in _TITLES and len(word) > 1:
+            break
+    while at > start and tokens[at - 1].word in _PARTICLES | _TITLES:
+        at -= 1
+    return at
+
+
+def _is_name_word(word: str, at: int, start: int) -> bool:
+    if not word.replace("'", "").isalpha():
+        return False
+    if word in _PARTICLES or (word in SHORT_WEEKEND and at > start):
+        return True
+    return word not in _NEVER and (len(word) > 1 or at > start)
+
+
+def _is_written_as_name(text: str, tokens: Sequence[Token], at: int) -> bool:
+    if at >= len(tokens) or tokens[at].word in _NEVER:
+        return False
+    return text[tokens[at].start].isupper() and not text.isupper()
+
+
+def _named(text: str, tokens: Sequence[Token], start: int, end: int) -> Found:
+    while start < end - 1 and tokens[start].word in _TITLES:
+        start += 1
+    raw = quote(text, tokens, start, end)
+    return Found(SlotName.NAME, start, end, title_case(raw.rstrip(".,")), raw=raw)
+
+
+def _with_spelling(said: Found | None, spelled: Sequence[Spelled], known: str) -> Found:
+    """The said name with each word that was also spelled written as it was spelled."""
+    start, end = spelled[0].start, spelled[-1].end
+    words = str(said.value).split() if said is not None else known.split()
+    if said is not None:
+        start, end = min(start, said.start), max(end, said.end)
+    added: list[str] = []
+    for run in spelled:
+        near = max(range(len(words)), key=lambda at: _likeness(run.word, words[at]), default=-1)
+        if near >= 0 and _similar(run.word, words[near].lower()):
+            words[near] = _capital(run.word)
+        else:
+            added.append(_capital(run.word))
+    name = " ".join([*words, *added]) if said is not None or not added else " ".join(added)
+    return Found(SlotName.NAME, start, end, name)
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one.lower(), other.lower()).ratio()
+
+
+def _similar(one: str, other: str) -> bool:
+    return _likeness(one, other) > _SIMILAR or (one[:1] == other[:1] and _likeness(one, other) >= _SIMILAR - 0.1)

@@ -1,0 +1,54 @@
+"""Lengths of stay: "two nights", "a week", "a fortnight"."""
+
+from collections.abc import Sequence
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, word_at
+from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal
+from reception.dialogue.understanding.parsers.party import OUT_OF_RANGE
+
+LONGEST = 365
+_UNITS = {"night": 1, "nights": 1, "nite": 1, "nites": 1, "week": 7, "weeks": 7, "fortnight": 14}
+_NIGHT_ONLY = frozenset({"night", "nights", "nite", "nites"})
+
+
+def find_nights(tokens: Sequence[Token], *, stays: bool, expected: bool) -> list[Found]:
+    """Numbers of nights in `tokens`. Weeks and days count only where people `stays` (a hotel)."""
+    found: list[Found] = []
+    at = 0
+    while at < len(tokens):
+        nights = _read_nights(tokens, at, stays=stays, expected=expected)
+        if nights is None:
+            at += 1
+            continue
+        good = 1 <= nights.value <= LONGEST
+        found.append(
+            Found(SlotName.NIGHTS, at, nights.end, nights.value if good else None, "" if good else OUT_OF_RANGE)
+        )
+        at = nights.end
+    return found
+
+
+def _read_nights(tokens: Sequence[Token], at: int, *, stays: bool, expected: bool) -> Number | None:
+    word = word_at(tokens, at)
+    if word in {"a", "one", "single", "the"} and word_at(tokens, at + 1) in _UNITS:
+        number: Number | None = Number(1, at + 1)
+        if word == "the" and not (expected and word_at(tokens, at + 1) == "night"):
+            return None
+    elif word == "just" and word_at(tokens, at + 1) == "the" and word_at(tokens, at + 2) == "night":
+        return Number(1, at + 3)
+    else:
+        number = read_cardinal(tokens, at)
+        if number is None and expected and word in HOMOPHONES:
+            number = Number(HOMOPHONES[word], at + 1)
+    if number is None:
+        return None
+    unit = word_at(tokens, number.end)
+    if unit == "more" and word_at(tokens, number.end + 1) in _UNITS:
+        return None
+    if unit not in _UNITS or (unit not in _NIGHT_ONLY and not (stays or expected)):
+        return None
+    if unit == "night" and word_at(tokens, number.end - 2) == "at":
+        return None
+    return Number(number.value * _UNITS[unit], number.end + 1)

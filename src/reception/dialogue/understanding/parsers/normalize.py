@@ -1,0 +1,137 @@
+"""Words as they come from a transcript, made uniform: case, punctuation, contractions, fillers.
+
+Every token keeps its place in the original text, so that what was read can be quoted as it was said.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+LONGEST_TOKENS = 400
+"""A turn beyond this many words is read up to here; nobody gives a booking in more."""
+
+FILLERS = frozenset({"um", "uh", "er", "erm", "uhm", "umm", "uhh", "ah", "eh", "hmm", "mmm", "hm"})
+
+_CONTRACTIONS: dict[str, tuple[str, ...]] = {
+    "i'd": ("i", "would"), "we'd": ("we", "would"), "i'm": ("i", "am"), "we're": ("we", "are"), "i've": ("i", "have"),
+    "we've": ("we", "have"), "it's": ("it", "is"), "that's": ("that", "is"), "what's": ("what", "is"),
+    "there's": ("there", "is"), "here's": ("here", "is"), "where's": ("where", "is"), "when's": ("when", "is"),
+    "who's": ("who", "is"), "how's": ("how", "is"), "he's": ("he", "is"), "she's": ("she", "is"), "let's": ("let", "us"),
+    "name's": ("name", "is"), "number's": ("number", "is"), "email's": ("email", "is"), "don't": ("do", "not"),
+    "doesn't": ("does", "not"), "didn't": ("did", "not"), "can't": ("can", "not"), "cannot": ("can", "not"),
+    "won't": ("will", "not"), "isn't": ("is", "not"), "aren't": ("are", "not"), "wasn't": ("was", "not"),
+    "couldn't": ("could", "not"), "wouldn't": ("would", "not"), "i'll": ("i", "will"), "we'll": ("we", "will"),
+    "it'll": ("it", "will"), "that'll": ("that", "will"), "there'll": ("there", "will"), "that'd": ("that", "would"),
+    "it'd": ("it", "would"), "you're": ("you", "are"), "they're": ("they", "are"), "you've": ("you", "have"),
+    "im": ("i", "am"), "ive": ("i", "have"), "dont": ("do", "not"), "cant": ("can", "not"), "thats": ("that", "is"),
+    "whats": ("what", "is"), "its": ("it", "is"), "lets": ("let", "us"), "id": ("i", "would"), "youre": ("you", "are"),
+    "gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "gimme": ("give", "me"),
+    "lemme": ("let", "me"), "y'all": ("you",), "oclock": ("o'clock",), "ok": ("okay",), "o.k": ("okay",),
+    "e-mail": ("email",), "ma'am": (), "c'mon": ("come", "on"),
+}  # fmt: skip
+
+_TOKEN = re.compile(
+    r"""
+      (?P<email>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)
+    | (?P<host>\b[a-z][\w-]*\.(?:com|org|net|co\.uk|uk|de|fr|es|io|edu|info)\b)
+    | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
+    | (?P<slash>\d{1,2}/\d{1,2}(?:/\d{2,4})?)
+    | (?P<clock>\d{1,2}[:.h]\d{2}(?![\d.:]))
+    | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
+    | (?P<grouped>\d{1,3}(?:,\d{3})+(?!\d))
+    | (?P<number>\d+)
+    | (?P<half>\b[ap]\s?\.\s?m\b\.?)
+    | (?P<hum>\b(?:uh[- ]?huh|mm+[- ]?hmm+|mhmm?)\b)
+    | (?P<spelled>\b(?:[a-z][-.]\s?){2,}[a-z]\b\.?(?!['’]))
+    | (?P<mail>\be-mail\b)
+    | (?P<word>[^\W\d_]+(?:['’][^\W\d_]+)*)
+    | (?P<symbol>[+@&#$£€_*])
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_STUTTERS = frozenset({"i", "the", "a", "at", "to", "on", "my", "it", "is", "we", "and", "of", "can", "would"})
+
+
+def word_set(*words: str) -> frozenset[str]:
+    """The words of all of `words`, which hold them with spaces between."""
+    return frozenset(word for text in words for word in text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: `word` in lower case; `start` and `end` are its place in the text (a contraction's parts share one);
+    `gap` is the punctuation between it and the next word, empty for a mere space."""
+
+    word: str
+    start: int
+    end: int
+    gap: str = ""
+
+
+def tokenize(text: str) -> tuple[Token, ...]:
+    """Split `text` into uniform tokens, without fillers and stutters."""
+    tokens: list[Token] = []
+    previous_end = 0
+    for match in _TOKEN.finditer(text):
+        gap = text[previous_end : match.start()].strip()
+        if gap and tokens and not tokens[-1].gap:
+            tokens[-1] = replace(tokens[-1], gap=gap)
+        previous_end = match.end()
+        for word, start, end in _words(match):
+            if word not in FILLERS:
+                tokens.append(Token(word, start, end))
+        if len(tokens) >= LONGEST_TOKENS:
+            break
+    gap = text[previous_end:].strip()
+    if gap and tokens and not tokens[-1].gap:
+        tokens[-1] = replace(tokens[-1], gap=gap[:3])
+    return _without_stutters(tokens)
+
+
+def _words(match: re.Match[str]) -> list[tuple[str, int, int]]:
+    start, end = match.span()
+    raw = match.group().lower().replace("’", "'")
+    kind = match.lastgroup
+    if kind == "spelled":
+        return [(letter, start + at, start + at + 1) for at, letter in enumerate(raw) if letter.isalpha()]
+    if kind == "half":
+        return [(raw[0] + "m", start, end)]
+    if kind == "hum":
+        return [("mhm", start, end)]
+    if kind == "mail":
+        return [("email", start, end)]
+    if kind == "grouped":
+        return [(raw.replace(",", ""), start, end)]
+    if kind == "clock":
+        return [(raw.replace(".", ":").replace("h", ":"), start, end)]
+    if kind == "word":
+        return [(word, start, end) for word in _CONTRACTIONS.get(raw, (raw,))]
+    return [(raw, start, end)]
+
+
+def _without_stutters(tokens: list[Token]) -> tuple[Token, ...]:
+    kept: list[Token] = []
+    for token in tokens:
+        repeats = kept and kept[-1].word == token.word and token.word in _STUTTERS
+        if repeats and kept[-1].start != token.start:
+            kept[-1] = token
+        else:
+            kept.append(token)
+    return tuple(kept)
+
+
+def words_of(tokens: Sequence[Token]) -> str:
+    """The words alone, joined by single spaces: what rules are matched against."""
+    return " ".join(token.word for token in tokens)
+
+
+def quote(text: str, tokens: Sequence[Token], start: int, end: int) -> str:
+    """The stretch of `text` that `tokens[start:end]` were read from."""
+    if start >= end:
+        return ""
+    return text[tokens[start].start : tokens[end - 1].end]
+
+
+def word_at(tokens: Sequence[Token], index: int) -> str:
+    """The word at `index`, empty outside the tokens."""
+    return tokens[index].word if 0 <= index < len(tokens) else ""

@@ -1,0 +1,172 @@
+"""How many people: "a table for two", "party of six", "two adults and a child", "just the two of us"."""
+
+from collections.abc import Sequence
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal
+
+LARGEST = 1000
+OUT_OF_RANGE = "out_of_range"
+
+_PEOPLE = word_set(
+    "people person persons guest guests adult adults kid kids child children pax covers diners heads ladies gentlemen "
+    "women men friends toddler toddlers infant infants baby babies grownups peoples seniors colleagues visitors "
+    "of"
+)
+_GROUPS = frozenset({"party", "group", "family", "parties", "groups", "table", "total"})
+_BOOKED = word_set(
+    "table tables reservation booking dinner lunch breakfast brunch supper room rooms spot book reserve seat seats seating "
+    "tables stay viewing something anything space one cabin sitting appointment meal drinks cottage tea"
+)
+_NOT_PEOPLE = word_set(
+    "night nights day days week weeks hour hours minute minutes month months o'clock am pm p a past in ish st th nd rd "
+    "thirty fifteen hundred thousand dollars pounds euros january february march april june july august september "
+    "october november december"
+)
+_ALONE = (
+    ("just", "me"), ("only", "me"), ("just", "myself"), ("by", "myself"), ("on", "my", "own"), ("just", "for", "me"),
+    ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
+)  # fmt: skip
+_PAIRS = (
+    ("my", "wife", "and", "i"), ("my", "husband", "and", "i"), ("my", "partner", "and", "i"), ("me", "and", "my", "wife"),
+    ("me", "and", "my", "husband"), ("me", "and", "my", "partner"), ("my", "wife", "and", "me"), ("me", "and", "a", "friend"),
+    ("my", "husband", "and", "me"), ("the", "both", "of", "us"), ("both", "of", "us"), ("a", "friend", "and", "i"),
+    ("me", "and", "one", "other"), ("my", "girlfriend", "and", "i"), ("my", "boyfriend", "and", "i"),
+    ("me", "and", "my", "girlfriend"), ("me", "and", "my", "boyfriend"),
+)  # fmt: skip
+
+
+def find_parties(tokens: Sequence[Token], *, expected: bool) -> list[Found]:
+    """Party sizes in `tokens`; parts joined by "and" or "plus" are added up.
+
+    Where one is `expected`, a lone number counts, and so do the words that transcription confuses with one.
+    """
+    found: list[Found] = []
+    at = 0
+    while at < len(tokens):
+        party = _read_party(tokens, at, expected=expected)
+        if party is None:
+            at += 1
+            continue
+        found.append(_checked(at, _added(tokens, party)))
+        at = found[-1].end
+    return found
+
+
+def _checked(start: int, number: Number) -> Found:
+    if 1 <= number.value <= LARGEST:
+        return Found(SlotName.PARTY_SIZE, start, number.end, number.value)
+    return Found(SlotName.PARTY_SIZE, start, number.end, reason=OUT_OF_RANGE)
+
+
+def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number | None:
+    for phrases, value in ((_ALONE, 1), (_PAIRS, 2)):
+        for phrase in phrases:
+            if all(word_at(tokens, at + offset) == word for offset, word in enumerate(phrase)):
+                return Number(value, at + len(phrase))
+    if _is_group(tokens, at):
+        return _number(tokens, at + 2, homophones=True)
+    counted = _read_counted(tokens, at)
+    if counted is not None:
+        return counted
+    return _read_for(tokens, at) or _read_we(tokens, at)
+
+
+def _is_group(tokens: Sequence[Token], at: int) -> bool:
+    return word_at(tokens, at) in _GROUPS and word_at(tokens, at + 1) == "of"
+
+
+def _number(tokens: Sequence[Token], at: int, *, homophones: bool = False) -> Number | None:
+    number = read_cardinal(tokens, at)
+    if number is None and homophones and word_at(tokens, at) in HOMOPHONES:
+        number = Number(HOMOPHONES[word_at(tokens, at)], at + 1)
+    if number is None:
+        return None
+    if word_at(tokens, number.end) in {"or", "to"}:
+        upper = read_cardinal(tokens, number.end + 1)
+        if upper is not None and number.value < upper.value <= number.value + 4 and _ends_party(tokens, upper.end):
+            return upper
+    return number
+
+
+def _ends_party(tokens: Sequence[Token], at: int) -> bool:
+    return word_at(tokens, at) not in _NOT_PEOPLE
+
+
+def _read_counted(tokens: Sequence[Token], at: int) -> Number | None:
+    """ "four people", "two of us", "the three of us", "a single person", "a couple of adults"."""
+    start = at + 1 if word_at(tokens, at) in {"for", "the"} else at
+    number = _number(tokens, start, homophones=start > at or at == 0)
+    if (
+        number is None
+        and word_at(tokens, start) in {"a", "an", "one"}
+        and word_at(tokens, start + 1) in _PEOPLE - {"of"}
+    ):
+        number = Number(1, start + 1)
+    if number is None:
+        return None
+    end = number.end
+    if word_at(tokens, end) in {"other", "more", "extra", "additional", "young", "small"}:
+        return None if word_at(tokens, end) in {"more", "extra", "additional"} else _people(tokens, number, end + 1)
+    return _people(tokens, number, end)
+
+
+def _people(tokens: Sequence[Token], number: Number, end: int) -> Number | None:
+    word = word_at(tokens, end)
+    if word == "of":
+        return Number(number.value, end + 2) if word_at(tokens, end + 1) in {"us", "them"} else None
+    if word not in _PEOPLE:
+        return None
+    return Number(number.value, end + 1)
+
+
+def _read_for(tokens: Sequence[Token], at: int) -> Number | None:
+    """ "a table for two", "dinner for 4", "book for six", "for for" as transcription writes it."""
+    if word_at(tokens, at) not in {"for", "four"}:
+        return None
+    before = {token.word for token in tokens[max(0, at - 4) : at]}
+    booked = word_at(tokens, at - 1) in _BOOKED
+    if word_at(tokens, at) == "four" and not booked:
+        return None
+    homophones = booked or bool(before & _BOOKED)
+    number = _number(tokens, at + 1, homophones=homophones)
+    if number is None or not _ends_party(tokens, number.end) or number.value > LARGEST * 10:
+        return None
+    if word_at(tokens, number.end) in _PEOPLE - {"of"}:
+        return Number(number.value, number.end + 1)
+    figures = word_at(tokens, at + 1)
+    if len(figures) > 2 and figures.isdecimal() and not booked:
+        return None
+    return number
+
+
+def _read_we(tokens: Sequence[Token], at: int) -> Number | None:
+    """ "we are six", "we will be four", "there will be five", "there are three"."""
+    pair = (word_at(tokens, at), word_at(tokens, at + 1))
+    if pair in {("we", "are"), ("there", "are")}:
+        start = at + 2
+    elif pair in {("we", "will"), ("there", "will"), ("would", "be"), ("it", "will")} and "be" in {
+        word_at(tokens, at + 2), pair[1],
+    }:  # fmt: skip
+        start = at + (2 if pair[1] == "be" else 3)
+    else:
+        return None
+    start = start + 1 if word_at(tokens, start) in {"just", "about", "now", "only", "actually"} else start
+    number = _number(tokens, start)
+    if number is None or not _ends_party(tokens, number.end) or ":" in word_at(tokens, start):
+        return None
+    return number
+
+
+def _added(tokens: Sequence[Token], party: Number) -> Number:
+    """Adds "and a child", "plus two kids" and the like."""
+    while word_at(tokens, party.end) in {"and", "plus", "with"}:
+        more = _read_counted(tokens, party.end + 1)
+        if more is None or word_at(tokens, more.end - 1) in {"us", "them"}:
+            break
+        party = Number(party.value + more.value, more.end)
+    if word_at(tokens, party.end) in {"in", "altogether"} and word_at(tokens, party.end + 1) == "total":
+        return Number(party.value, party.end + 2)
+    return party

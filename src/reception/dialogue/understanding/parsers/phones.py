@@ -1,0 +1,211 @@
+"""Telephone numbers as they are dictated, to E.164 by the business's region.
+
+Numbers are checked by length only (`phonenumbers.is_possible_number`), so that numbers kept for fiction pass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import NumberParseException, ValidationResult
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import UNITS, read_below_hundred
+
+INVALID = "invalid_phone"
+INCOMPLETE = "incomplete_phone"
+
+_ZEROS = frozenset({"oh", "o", "zero", "nought", "naught", "ow"})
+_REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
+_JOINTS = word_set("dash hyphen then and space dot area code is it's it my number so okay yes please a that")
+_MARKS = word_set("no sorry actually wait correction scratch rather")
+_MARK_PHRASES = (("i", "mean"), ("make", "that"), ("scratch", "that"), ("my", "bad"))
+_DICTATED_HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3"}
+_SHORTEST_UNASKED = 7
+_NEEDED = {"US": 10, "CA": 10, "GB": 11, "IE": 10, "AU": 10, "NZ": 9, "FR": 10, "ES": 9, "DE": 11}
+_MOST_DIGITS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Dictated:
+    """Digits read from tokens `start` to `end`, with a leading "+" when it was said."""
+
+    digits: str
+    start: int
+    end: int
+
+
+def read_number(digits: str, region: str) -> tuple[str, str]:
+    """(E.164, "") for digits that can be a telephone number of `region` or, with "+", of any; else ("", reason)."""
+    if sum(map(str.isdigit, digits)) > 15:
+        return "", INVALID
+    try:
+        parsed = phonenumbers.parse(digits, None if digits.startswith("+") else region)
+    except NumberParseException as error:
+        short = error.error_type in {NumberParseException.TOO_SHORT_NSN, NumberParseException.TOO_SHORT_AFTER_IDD}
+        few = sum(map(str.isdigit, digits)) < _SHORTEST_UNASKED
+        return "", INCOMPLETE if short or few else INVALID
+    outcome = phonenumbers.is_possible_number_with_reason(parsed)
+    if outcome == ValidationResult.IS_POSSIBLE:
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164), ""
+    if outcome in {ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY}:
+        return "", INCOMPLETE
+    if len(digits) < needed_digits(region):
+        return "", INCOMPLETE
+    return "", INVALID
+
+
+def needed_digits(region: str) -> int:
+    """How many digits a national number of `region` usually has."""
+    return _NEEDED.get(region, 9)
+
+
+def find_phones(tokens: Sequence[Token], region: str, *, expected: bool) -> list[Found]:
+    """Telephone numbers in `tokens`. When one is `expected`, fewer digits are an incomplete number."""
+    found: list[Found] = []
+    for dictated in find_dictated(tokens, region, expected=expected):
+        count = sum(map(str.isdigit, dictated.digits))
+        cued = expected or _is_cued(tokens, dictated.start)
+        if count < (3 if cued else _SHORTEST_UNASKED) and not (expected and count):
+            continue
+        e164, reason = read_number(dictated.digits, region)
+        found.append(
+            Found(
+                SlotName.PHONE, dictated.start, dictated.end, e164 or None, reason,
+                raw=dictated.digits if reason else "",
+            )
+        )  # fmt: skip
+    return found
+
+
+def find_dictated(tokens: Sequence[Token], region: str, *, expected: bool) -> list[Dictated]:
+    """Runs of dictated digits, corrections inside them applied."""
+    runs: list[Dictated] = []
+    at = 0
+    while at < len(tokens):
+        run = _read_run(tokens, at, region, expected=expected)
+        if run is None:
+            at += 1
+        else:
+            runs.append(run)
+            at = run.end
+    if expected and len(runs) > 1:
+        runs = [Dictated("".join(run.digits for run in runs), runs[0].start, runs[-1].end)]
+    return runs
+
+
+def _is_cued(tokens: Sequence[Token], start: int) -> bool:
+    before = {token.word for token in tokens[max(0, start - 5) : start]}
+    return bool(before & {"phone", "telephone", "mobile", "cell"}) or (
+        "number" in before and not before & {"reference", "booking", "reservation", "room", "table"}
+    )
+
+
+def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) -> Dictated | None:
+    first = _read_piece(tokens, at, homophones=False)
+    if first is None:
+        return None
+    digits, end = first
+    start, corrected_from = at, -1
+    kept = ""
+    at = end
+    while at < len(tokens) and len(digits) < _MOST_DIGITS:
+        piece = _read_piece(tokens, at, homophones=expected)
+        if piece is not None:
+            digits += piece[0]
+            at = end = piece[1]
+            continue
+        after = _skip_mark(tokens, at)
+        if after > at and _read_piece(tokens, after, homophones=expected) is not None:
+            if corrected_from < 0:
+                kept, digits, corrected_from = digits, "", after
+            else:
+                kept, digits = _corrected(tokens, kept, digits, corrected_from, region), ""
+                corrected_from = after
+            at = after
+            continue
+        joint = _skip_joints(tokens, at)
+        if joint == at or _read_piece(tokens, joint, homophones=False) is None:
+            break
+        at = joint
+    if corrected_from >= 0:
+        digits = _corrected(tokens, kept, digits, corrected_from, region)
+    return Dictated(digits, start, end)
+
+
+def _corrected(tokens: Sequence[Token], before: str, after: str, after_at: int, region: str) -> str:
+    """`before` with its last digits replaced by `after`: as many as make a whole number, else the first group's."""
+    if not after:
+        return before
+    needed = needed_digits(region)
+    surplus = len(before) + len(after) - needed
+    if surplus <= 0 or surplus > len(before):
+        group = 0
+        at = after_at
+        while piece := _read_piece(tokens, at, homophones=False):
+            group += len(piece[0])
+            at = piece[1]
+            if tokens[at - 1].gap:
+                break
+        surplus = min(group, len(before))
+    if len(after) >= needed:
+        return after
+    return before[: len(before) - surplus] + after
+
+
+def _skip_mark(tokens: Sequence[Token], at: int) -> int:
+    """Past words that take back what was said, or `at`."""
+    moved = True
+    while moved:
+        moved = False
+        for phrase in _MARK_PHRASES:
+            if tuple(word_at(tokens, at + offset) for offset in range(len(phrase))) == phrase:
+                at, moved = at + len(phrase), True
+        if word_at(tokens, at) in _MARKS:
+            at, moved = at + 1, True
+    return at
+
+
+def _skip_joints(tokens: Sequence[Token], at: int) -> int:
+    while word_at(tokens, at) in _JOINTS:
+        at += 1
+    return at
+
+
+def _read_piece(tokens: Sequence[Token], at: int, *, homophones: bool) -> tuple[str, int] | None:
+    """The digits of one dictated piece: "415", "oh", "double five", "fifty five", "eight hundred", "plus one"."""
+    word = word_at(tokens, at)
+    if word in {"plus", "+"}:
+        piece = _read_piece(tokens, at + 1, homophones=False)
+        return None if piece is None else ("+" + piece[0], piece[1])
+    if word.isdecimal():
+        return word, at + 1
+    if word in _ZEROS:
+        return "0", at + 1
+    if word in _REPEATS:
+        digit = _digit(word_at(tokens, at + 1))
+        return None if digit is None else (digit * _REPEATS[word], at + 2)
+    number = read_below_hundred(tokens, at)
+    if number is not None:
+        if word_at(tokens, number.end) == "hundred" and 1 <= number.value <= 9:
+            return f"{number.value}00", number.end + 1
+        return str(number.value), number.end
+    if homophones and word in _DICTATED_HOMOPHONES and _near_digit(tokens, at):
+        return _DICTATED_HOMOPHONES[word], at + 1
+    return None
+
+
+def _near_digit(tokens: Sequence[Token], at: int) -> bool:
+    beside = (word_at(tokens, at - 1), word_at(tokens, at + 1))
+    return all(_digit(word) is not None or word.isdecimal() or word in _DICTATED_HOMOPHONES for word in beside if word)
+
+
+def _digit(word: str) -> str | None:
+    if word in _ZEROS:
+        return "0"
+    if word.isdecimal() and len(word) == 1:
+        return word
+    value = UNITS.get(word)
+    return str(value) if value is not None and value <= 9 else None

@@ -1,0 +1,51 @@
+"""Booking references as callers quote them."""
+
+from collections.abc import Sequence
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import read_below_hundred
+from reception.dialogue.understanding.parsers.spelling import find_spelled
+
+_KINDS = frozenset({"reference", "confirmation", "booking", "reservation", "ref"})
+_JOINTS = word_set("number code is it it's dash hyphen and then id")
+_SHORTEST, _LONGEST = 3, 14
+
+
+def find_references(tokens: Sequence[Token]) -> list[Found]:
+    """What follows "reference", "booking number" and the like, in capitals without spaces."""
+    found: list[Found] = []
+    for at, token in enumerate(tokens):
+        following = word_at(tokens, at + 1)
+        if token.word not in _KINDS or (token.word not in {"reference", "ref"} and following not in {"number", "code"}):
+            continue
+        start = at + 1
+        while word_at(tokens, start) in _JOINTS:
+            start += 1
+        value, end = _read_code(tokens, start)
+        if _SHORTEST <= len(value) <= _LONGEST and any(map(str.isdigit, value)):
+            found.append(Found(SlotName.REFERENCE, at, end, value))
+    return found
+
+
+def _read_code(tokens: Sequence[Token], at: int) -> tuple[str, int]:
+    spelled = {run.start: run for run in find_spelled(tokens[at:])}
+    value, start = "", at
+    while at < len(tokens):
+        word = tokens[at].word
+        run = spelled.get(at - start)
+        number = read_below_hundred(tokens, at)
+        if run is not None:
+            value, at = value + run.word.upper(), start + run.end
+        elif number is not None:
+            value, at = value + str(number.value), number.end
+        elif word.isdecimal() or (len(word) == 1 and word.isalpha()):
+            value, at = value + word.upper(), at + 1
+        elif word in {"oh", "dash", "hyphen"} and value:
+            value, at = value + ("0" if word == "oh" else ""), at + 1
+        elif not value and len(word) <= 3 and word_at(tokens, at + 1).isdecimal():
+            value, at = word.upper(), at + 1
+        else:
+            break
+    return value, at

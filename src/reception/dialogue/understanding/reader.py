@@ -1,0 +1,356 @@
+"""From words to commands by rules alone: clauses, values, intents, and how they bear on each other."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reception.dialogue.commands import (
+    AskKnowledge,
+    CancelFlow,
+    ChooseOption,
+    Command,
+    Confirm,
+    CorrectSlot,
+    Deny,
+    Flow,
+    Goodbye,
+    NotUnderstood,
+    RejectedSlot,
+    Repeat,
+    RequestHuman,
+    SetSlot,
+    SlotName,
+    SmallTalk,
+    StartFlow,
+    TimeOfDay,
+)
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding import rules
+from reception.dialogue.understanding.choices import choose
+from reception.dialogue.understanding.clauses import Clause, split
+from reception.dialogue.understanding.corrections import read_bare_correction, read_step, settle
+from reception.dialogue.understanding.intents import Reading, read_clause
+from reception.dialogue.understanding.language import is_other_language
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
+from reception.dialogue.understanding.parsers.times import day_part
+from reception.dialogue.understanding.rules import FLOWS, Intent
+from reception.dialogue.understanding.slots import gather
+from reception.ports.business import Bookable
+from reception.ports.expectation import Expects
+
+_SLOT_ASKED = {
+    Expects.PARTY_SIZE: SlotName.PARTY_SIZE, Expects.DATE: SlotName.DATE, Expects.TIME: SlotName.TIME,
+    Expects.NIGHTS: SlotName.NIGHTS, Expects.NAME: SlotName.NAME, Expects.PHONE: SlotName.PHONE,
+    Expects.EMAIL: SlotName.EMAIL,
+}  # fmt: skip
+_BOOKED = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE})
+_SMALL_TALK = {
+    Intent.WAIT: "wait", Intent.HOW_ARE_YOU: "how_are_you", Intent.ARE_YOU_HUMAN: "are_you_human",
+    Intent.GREETING: "greeting", Intent.THANKS: "thanks", Intent.ACKNOWLEDGE: "acknowledge",
+}  # fmt: skip
+_BOOKING_WORDS = re.compile(
+    r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch)\b"
+)
+_LEADING_JOINTS = re.compile(
+    r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
+)
+
+
+@dataclass(slots=True)
+class Utterance:
+    """One utterance on its way to commands."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    context: UnderstandingContext
+    clauses: list[Clause] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    found: list[Found] = field(default_factory=list)
+
+    def values_in(self, clause: Clause) -> list[Found]:
+        return [one for one in self.found if clause.start <= one.start < clause.end]
+
+    def intents(self) -> list[Intent]:
+        return [intent for reading in self.readings for intent in reading.intents]
+
+
+def read(text: str, context: UnderstandingContext) -> list[Command]:
+    """The commands in `text`; `[NotUnderstood("unclear")]` when the rules find none."""
+    tokens = tokenize(text)
+    if not tokens:
+        return [NotUnderstood("empty")]
+    words = [token.word for token in tokens]
+    expects = context.expectation.expects
+    if expects not in {Expects.NAME, Expects.EMAIL} and is_other_language(words):
+        return [NotUnderstood("other_language")]
+    utterance = Utterance(text, tokens, context)
+    if expects is Expects.FREE_TEXT:
+        dictated = _read_free_text(utterance)
+        if dictated is not None:
+            return dictated
+    _analyse(utterance)
+    commands = _commands(utterance)
+    if commands:
+        return commands
+    return [NotUnderstood("unclear")]
+
+
+def _analyse(utterance: Utterance) -> None:
+    tokens, context = utterance.tokens, utterance.context
+    booking = context.flow is not None or _BOOKING_WORDS.search(words_of(tokens)) is not None
+    utterance.clauses = split(tokens)
+    utterance.found = gather(utterance.text, tokens, context, booking=booking)
+    utterance.readings = [read_clause(clause, utterance.values_in(clause), context) for clause in utterance.clauses]
+    asked = [
+        clause for clause, reading in zip(utterance.clauses, utterance.readings, strict=True) if not reading.values
+    ]
+    utterance.found = [
+        one for one in utterance.found if not any(clause.start <= one.start < clause.end for clause in asked)
+    ]
+    stays = context.business.rules.bookable is Bookable.ROOM
+    flow = Flow.CHANGE_RESERVATION if Intent.CHANGE in utterance.intents() else context.flow
+    utterance.found = settle(tokens, utterance.found, stays=stays, flow=flow)
+    if not asked:
+        _add_relative_values(utterance)
+
+
+def _add_relative_values(utterance: Utterance) -> None:
+    tokens, context = utterance.tokens, utterance.context
+    slot_asked = _SLOT_ASKED.get(context.expectation.expects)
+    if context.flow is None:
+        return
+    step = read_step(tokens, context.slots)
+    if step is not None:
+        utterance.found = [step]
+        return
+    claimed = frozenset(at for one in utterance.found for at in range(one.start, one.end))
+    bare = read_bare_correction(tokens, claimed, context.slots, asked=slot_asked)
+    if bare is not None and not any(one.slot is bare.slot for one in utterance.found):
+        utterance.found = sorted([*utterance.found, bare], key=lambda one: one.start)
+    _settle_open_half(utterance)
+
+
+def _settle_open_half(utterance: Utterance) -> None:
+    """ "In the evening" where the time was known but for its half of the day, or where a time was asked for."""
+    if any(one.slot is SlotName.TIME for one in utterance.found):
+        return
+    known = utterance.context.slots.get(SlotName.TIME)
+    open_half = isinstance(known, TimeOfDay) and not known.certain
+    if not open_half and utterance.context.expectation.expects is not Expects.TIME:
+        return
+    for at in range(len(utterance.tokens)):
+        half, end = day_part(utterance.tokens, at)
+        if not half or end == at:
+            continue
+        if open_half and isinstance(known, TimeOfDay):
+            hour = known.time.hour % 12 + (12 if half == "pm" else 0)
+            value = Found(SlotName.TIME, at, end, TimeOfDay(known.time.replace(hour=hour)))
+        else:
+            value = Found(SlotName.TIME, at, end, reason="ambiguous")
+        utterance.found = sorted([*utterance.found, value], key=lambda one: one.start)
+        return
+
+
+def _commands(utterance: Utterance) -> list[Command]:
+    """Intents and values in spoken order, without those that others make superfluous."""
+    context = utterance.context
+    placed: list[tuple[int, Command]] = []
+    intents = utterance.intents()
+    option = _chosen(utterance)
+    for index, (clause, reading) in enumerate(zip(utterance.clauses, utterance.readings, strict=True)):
+        for intent in reading.intents:
+            placed.extend((clause.start, command) for command in _of_intent(utterance, index, intent))
+    denied = Intent.DENY in intents
+    if option is not None:
+        placed.append((0, ChooseOption(option)))
+    else:
+        placed.extend((one.start, _of_value(utterance, one, denied=denied)) for one in utterance.found)
+    placed.extend(_notes(utterance))
+    placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
+    commands = _unique([command for _, command in placed])
+    commands = _implied_start(utterance, commands)
+    return _reduced(commands, context)
+
+
+def _of_intent(utterance: Utterance, index: int, intent: Intent) -> list[Command]:
+    context = utterance.context
+    if intent in FLOWS:
+        return _started(utterance, index, FLOWS[intent])
+    if intent in _SMALL_TALK:
+        return [SmallTalk(_SMALL_TALK[intent])]
+    if intent is Intent.QUESTION:
+        return [AskKnowledge(_question(utterance, index))]
+    if intent is Intent.LATE:
+        clause = utterance.clauses[index]
+        said = quote(utterance.text, utterance.tokens, clause.start, clause.end)
+        return [StartFlow(Flow.LEAVE_MESSAGE), SetSlot(SlotName.MESSAGE, said, said)]
+    if (
+        intent is Intent.GOODBYE
+        and context.flow is not None
+        and not rules.STRONG_GOODBYE.search(utterance.clauses[index].words)
+    ):
+        return [Deny()] if context.expectation.expects in {Expects.FREE_TEXT, Expects.YES_NO} else [Goodbye()]
+    simple: dict[Intent, Command] = {
+        Intent.HUMAN: RequestHuman(), Intent.REPEAT: Repeat(), Intent.GOODBYE: Goodbye(), Intent.CONFIRM: Confirm(),
+        Intent.DENY: Deny(), Intent.ABUSE: NotUnderstood("abusive"), Intent.CANCEL_FLOW: CancelFlow(),
+    }  # fmt: skip
+    return [simple[intent]]
+
+
+def _started(utterance: Utterance, index: int, flow: Flow) -> list[Command]:
+    words = utterance.clauses[index].words
+    running = utterance.context.flow
+    if flow is Flow.CANCEL_RESERVATION and running not in {None, Flow.CANCEL_RESERVATION, Flow.CHANGE_RESERVATION}:
+        spoken_of = re.search(r"\b(?:my|our|existing|a|reservation|booking|viewing|appointment)\b", words)
+        if spoken_of is None:
+            return [CancelFlow()]
+    return [StartFlow(flow)]
+
+
+def _question(utterance: Utterance, index: int) -> str:
+    """The question in the caller's words, with the clauses before it that belong to it."""
+    clauses, readings = utterance.clauses, utterance.readings
+    start = clauses[index].start
+    before = index - 1
+    while (
+        before >= 0
+        and clauses[before].sentence == clauses[index].sentence
+        and not readings[before].intents
+        and not utterance.values_in(clauses[before])
+    ):
+        start = clauses[before].start
+        before -= 1
+    end = clauses[index].end
+    after = index + 1
+    while (
+        after < len(clauses)
+        and clauses[after].sentence == clauses[index].sentence
+        and not readings[after].intents
+        and not utterance.values_in(clauses[after])
+    ):
+        end = clauses[after].end
+        after += 1
+    said = quote(utterance.text, utterance.tokens, start, end)
+    return _LEADING_JOINTS.sub("", said).strip(" ,.?!") or said
+
+
+def _chosen(utterance: Utterance) -> int | None:
+    intents = utterance.intents()
+    if Intent.QUESTION in intents or Intent.CANCEL in intents or Intent.CHANGE in intents:
+        return None
+    context = utterance.context
+    words = " ".join(
+        clause.words
+        for clause, reading in zip(utterance.clauses, utterance.readings, strict=True)
+        if reading.values and Intent.DENY not in reading.intents
+    )
+    option = choose(words, utterance.found, context)
+    if option is not None:
+        return option
+    single = len(context.offered) == 1 and context.expectation.expects is Expects.CHOICE
+    return 0 if single and Intent.CONFIRM in intents and not utterance.found else None
+
+
+def _of_value(utterance: Utterance, one: Found, *, denied: bool) -> Command:
+    context = utterance.context
+    raw = one.raw or quote(utterance.text, utterance.tokens, one.start, one.end)
+    if one.reason or one.value is None:
+        return RejectedSlot(one.slot, one.reason, raw)
+    known = context.slots.get(one.slot)
+    corrects = context.flow is not None and (denied or (known is not None and known != one.value))
+    if corrects and denied and known is None and _SLOT_ASKED.get(context.expectation.expects) is not one.slot:
+        corrects = context.expectation.expects is not Expects.FREE_TEXT
+    return CorrectSlot(one.slot, one.value, raw) if corrects else SetSlot(one.slot, one.value, raw)
+
+
+def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
+    """Special wishes, in the words they were said in."""
+    booking = {Intent.NEW, Intent.CHANGE} & set(utterance.intents())
+    if utterance.context.flow not in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION} and not booking:
+        return []
+    if utterance.context.expectation.expects in {Expects.NAME, Expects.EMAIL}:
+        return []
+    for clause, reading in zip(utterance.clauses, utterance.readings, strict=True):
+        if reading.values and rules.NOTES.search(clause.words):
+            said = quote(utterance.text, utterance.tokens, clause.start, clause.end)
+            said = _LEADING_JOINTS.sub("", said).strip(" ,.?!")
+            return [(clause.start, SetSlot(SlotName.NOTES, said, said))]
+    return []
+
+
+def _unique(commands: Sequence[Command]) -> list[Command]:
+    return list(dict.fromkeys(commands))
+
+
+def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Command]:
+    """Starts a reservation for a caller who begins with its particulars; a start of what is running is left out."""
+    context = utterance.context
+    values = [one for one in commands if isinstance(one, SetSlot | RejectedSlot)]
+    starts = [one for one in commands if isinstance(one, StartFlow)]
+    if context.flow is not None:
+        others = [one for one in commands if not isinstance(one, StartFlow) or one.flow is not context.flow]
+        if others and (values or any(isinstance(one, CorrectSlot) for one in others)):
+            return others
+        return commands
+    if starts or not values:
+        return commands
+    booked = {one.slot for one in values} & _BOOKED
+    says_so = _BOOKING_WORDS.search(words_of(utterance.tokens)) is not None
+    asked = context.expectation.expects in {Expects.ANYTHING, Expects.YES_NO}
+    if asked and (len(booked) >= 2 or (booked and says_so) or SlotName.PARTY_SIZE in booked):
+        at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
+        return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]
+    return commands
+
+
+def _reduced(commands: list[Command], context: UnderstandingContext) -> list[Command]:
+    """Politeness gives way to matter, and a correction is more than the yes or no that leads it."""
+    if any(isinstance(one, RequestHuman) for one in commands):
+        commands = [one for one in commands if not isinstance(one, NotUnderstood | Confirm | Deny)]
+    matter: list[Command] = [one for one in commands if not isinstance(one, SmallTalk | NotUnderstood)]
+    if matter:
+        commands = matter
+    elif any(isinstance(one, NotUnderstood) for one in commands):
+        return [NotUnderstood("abusive")]
+    elif len(commands) > 1:
+        ranked = sorted(
+            commands, key=lambda one: isinstance(one, SmallTalk) and one.kind in {"greeting", "acknowledge", "thanks"}
+        )
+        commands = ranked[:1]
+    given = any(isinstance(one, SetSlot | CorrectSlot | RejectedSlot | ChooseOption | CancelFlow) for one in commands)
+    starts = any(isinstance(one, StartFlow) for one in commands)
+    if given:
+        kept_yes = context.expectation.expects is Expects.YES_NO and not _corrects(commands)
+        commands = [one for one in commands if not isinstance(one, Deny) and (kept_yes or not isinstance(one, Confirm))]
+    if starts and context.expectation.expects is not Expects.YES_NO:
+        commands = [one for one in commands if not isinstance(one, Confirm | Deny)]
+    return commands
+
+
+def _corrects(commands: Sequence[Command]) -> bool:
+    return any(
+        isinstance(one, CorrectSlot | RejectedSlot | ChooseOption | CancelFlow)
+        or (isinstance(one, SetSlot) and one.slot is not SlotName.NOTES)
+        for one in commands
+    )
+
+
+def _read_free_text(utterance: Utterance) -> list[Command] | None:
+    """A message or a wish, taken as it is said, unless the caller wants something else of us."""
+    context = utterance.context
+    probe = UnderstandingContext(context.business, context.now, flow=context.flow, slots=context.slots)
+    tokens = utterance.tokens
+    clauses = split(tokens)
+    readings = [read_clause(clause, (), probe) for clause in clauses]
+    intents = {intent for reading in readings for intent in reading.intents}
+    if Intent.HUMAN in intents or Intent.CANCEL_FLOW in intents or Intent.REPEAT in intents:
+        return None
+    if len(tokens) <= 6 and (intents and not intents - {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT,
+                                                        Intent.ACKNOWLEDGE, Intent.GREETING, Intent.ABUSE}):  # fmt: skip
+        return None
+    message = context.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
+    if not message and Intent.QUESTION in intents and not any(rules.NOTES.search(clause.words) for clause in clauses):
+        return None
+    said = utterance.text.strip()
+    return [SetSlot(SlotName.MESSAGE if message else SlotName.NOTES, said, said)]

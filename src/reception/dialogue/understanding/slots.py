@@ -1,0 +1,194 @@
+"""Every slot value in an utterance: the parsers run in an order of trust, and no word is read twice."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from reception.dialogue.commands import Flow, SlotName, TimeOfDay
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding.parsers.clock_hours import resolve
+from reception.dialogue.understanding.parsers.dates import Day, find_dates
+from reception.dialogue.understanding.parsers.emails import find_emails
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.names import find_names
+from reception.dialogue.understanding.parsers.nights import find_nights
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, read_cardinal
+from reception.dialogue.understanding.parsers.party import LARGEST, OUT_OF_RANGE, find_parties
+from reception.dialogue.understanding.parsers.phones import find_phones
+from reception.dialogue.understanding.parsers.places import find_places
+from reception.dialogue.understanding.parsers.references import find_references
+from reception.dialogue.understanding.parsers.times import TimeReading, find_times, spoken_half
+from reception.ports.booking import Slot
+from reception.ports.business import Bookable
+from reception.ports.expectation import Expects
+
+_DAY_FIRST_LOCALES = frozenset(
+    {"en-GB", "en-IE", "en-AU", "en-NZ", "en-ZA", "en-IN", "es", "fr", "de", "it", "pt", "nl"}
+)
+_MOVES = word_set("to till until")
+_UNASKED_BY_NUMBER = frozenset({Expects.PHONE, Expects.EMAIL, Expects.NAME, Expects.FREE_TEXT})
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What has been read so far; a later reading of the same words is left out."""
+
+    found: list[Found]
+
+    def add(self, readings: Iterable[Found]) -> None:
+        for reading in readings:
+            if not any(reading.overlaps(other) for other in self.found):
+                self.found.append(reading)
+
+    def of(self, slot: SlotName) -> list[Found]:
+        return [found for found in self.found if found.slot is slot]
+
+
+def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *, booking: bool) -> list[Found]:
+    """All values in `tokens`, in spoken order. `booking` says that the utterance speaks of one."""
+    expects = context.expectation.expects
+    stays = context.business.rules.bookable is Bookable.ROOM
+    claims = Claims([])
+    claims.add(find_emails(tokens))
+    claims.add(find_references(tokens))
+    claims.add(find_phones(tokens, context.business.region, expected=expects is Expects.PHONE))
+    claims.add(_caller_number(tokens, context))
+    if expects is Expects.PHONE and any(found.value for found in claims.of(SlotName.PHONE)):
+        return sorted(claims.found, key=lambda found: found.start)
+    dates = find_dates(tokens, day_of(context))
+    claims.add(found for found in dates if not _is_loose_date(tokens, found))
+    claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))
+    parties = find_parties(tokens, expected=expects is Expects.PARTY_SIZE)
+    times = _times(tokens, context, claims)
+    time_first = expects is Expects.TIME or (expects is Expects.CHOICE and bool(context.offered))
+    claims.add(found for found in parties if not (time_first and _is_loose_party(tokens, found)))
+    claims.add(found for found, reading in times if reading.strong or not time_first)
+    names = find_names(text, tokens, expected=expects is Expects.NAME, booking=booking, known=_known_name(context))
+    if expects is Expects.NAME:
+        claims.add(names)
+    claims.add(dates)
+    claims.add(found for found, _ in times)
+    claims.add(parties)
+    claims.add(_bare_number(tokens, context, claims))
+    claims.add(names if not stays else ())
+    claims.add(find_places(tokens, context.business.places))
+    claims.add(names)
+    found = _second_party_is_time(tokens, claims.found, context)
+    return sorted(found, key=lambda reading: reading.start)
+
+
+def day_of(context: UnderstandingContext) -> Day:
+    """The day and the conventions by which dates are read."""
+    locale = context.business.locale
+    day_first = locale in _DAY_FIRST_LOCALES or locale.split("-")[0] in _DAY_FIRST_LOCALES
+    return Day(context.now.date(), day_first, context.expectation.expects is Expects.DATE)
+
+
+def _known_name(context: UnderstandingContext) -> str:
+    value = context.slots.get(SlotName.NAME)
+    return value if isinstance(value, str) else ""
+
+
+def _is_loose_date(tokens: Sequence[Token], found: Found) -> bool:
+    """A mere number, read as a day only because a date was asked for."""
+    if found.weak:
+        return True
+    return found.end - found.start == 1 and word_at(tokens, found.start).isdecimal()
+
+
+def _is_loose_party(tokens: Sequence[Token], found: Found) -> bool:
+    """ "for seven", which is a time where a time was asked for."""
+    return found.end - found.start == 2 and word_at(tokens, found.start) == "for"
+
+
+def _caller_number(tokens: Sequence[Token], context: UnderstandingContext) -> list[Found]:
+    """ "this number", "the number I'm calling from": what the telephone network said."""
+    if not context.caller_phone:
+        return []
+    expected = context.expectation.expects is Expects.PHONE
+    words = [token.word for token in tokens]
+    for at in range(len(words)):
+        ahead = " ".join(words[at : at + 5])
+        for phrase in ("this number", "number i am calling from", "same number", "the number i called", "my caller id"):
+            if ahead.startswith(phrase):
+                return [Found(SlotName.PHONE, at, at + len(phrase.split()), context.caller_phone)]
+        if expected and (ahead.startswith("this one") or ahead.startswith("the one i am calling")):
+            return [Found(SlotName.PHONE, at, min(len(words), at + 5), context.caller_phone)]
+    return []
+
+
+def _times(tokens: Sequence[Token], context: UnderstandingContext, claims: Claims) -> list[tuple[Found, TimeReading]]:
+    expects = context.expectation.expects
+    expected = expects is Expects.TIME or (expects is Expects.CHOICE and bool(context.offered))
+    after = {found.end for found in claims.of(SlotName.DATE)}
+    if context.flow is Flow.CHANGE_RESERVATION or {"move", "change", "push", "switch", "make"} & {
+        t.word for t in tokens
+    }:
+        after |= {at + 1 for at, token in enumerate(tokens) if token.word in _MOVES}
+    readings = find_times(tokens, expected=expected, after=frozenset(after))
+    half = spoken_half(tokens)
+    day = _spoken_day(context, claims)
+    return [
+        (Found(SlotName.TIME, reading.start, reading.end, resolve(reading, half, context.business, day)), reading)
+        for reading in readings
+    ]
+
+
+def _spoken_day(context: UnderstandingContext, claims: Claims) -> date | None:
+    for found in reversed(claims.of(SlotName.DATE)):
+        if isinstance(found.value, date):
+            return found.value
+    known = context.slots.get(SlotName.DATE)
+    return known if isinstance(known, date) else None
+
+
+def _bare_number(tokens: Sequence[Token], context: UnderstandingContext, claims: Claims) -> list[Found]:
+    """Lone numbers, for the slot that was asked for; homophones only when they are nearly all that was said."""
+    slot = {Expects.PARTY_SIZE: SlotName.PARTY_SIZE, Expects.NIGHTS: SlotName.NIGHTS}.get(context.expectation.expects)
+    if slot is None or claims.of(slot):
+        return []
+    claimed = {at for found in claims.found for at in range(found.start, found.end)}
+    readings: list[Found] = []
+    at = 0
+    while at < len(tokens):
+        number = read_cardinal(tokens, at) if at not in claimed and tokens[at].word != "couple" else None
+        if tokens[at].word == "couple" and at not in claimed:
+            number = read_cardinal(tokens, at)
+        if number is None:
+            at += 1
+            continue
+        good = 1 <= number.value <= (LARGEST if slot is SlotName.PARTY_SIZE else 365)
+        readings.append(Found(slot, at, number.end, number.value if good else None, "" if good else OUT_OF_RANGE))
+        at = number.end
+    if not readings and 0 < len(tokens) <= 3 and not claims.found:
+        last = len(tokens) - 1 if tokens[-1].word not in {"please", "thanks"} else len(tokens) - 2
+        value = HOMOPHONES.get(word_at(tokens, last))
+        if value is not None:
+            readings.append(Found(slot, last, last + 1, value))
+    return readings
+
+
+def _second_party_is_time(
+    tokens: Sequence[Token], found: Sequence[Found], context: UnderstandingContext
+) -> list[Found]:
+    """In "a table for two for eight" the second number is the time."""
+    parties = sorted((one for one in found if one.slot is SlotName.PARTY_SIZE), key=lambda one: one.start)
+    if len(parties) != 2 or any(one.slot is SlotName.TIME for one in found):
+        return list(found)
+    second = parties[1]
+    if word_at(tokens, second.start) != "for" or second.end - second.start != 2 or parties[0].end != second.start:
+        return list(found)
+    readings = find_times(tokens[second.start + 1 : second.end], expected=True)
+    if not readings:
+        return list(found)
+    value: TimeOfDay = resolve(readings[0], spoken_half(tokens), context.business, None)
+    return [replace(one, slot=SlotName.TIME, value=value) if one is second else one for one in found]
+
+
+def matches_slot_time(value: TimeOfDay, slot: Slot) -> bool:
+    """Whether `value` can mean the start of `slot`, in the other half of the day too when that was left open."""
+    starts = slot.starts_at.time()
+    if (starts.hour, starts.minute) == (value.time.hour, value.time.minute):
+        return True
+    return not value.certain and (starts.hour % 12, starts.minute) == (value.time.hour % 12, value.time.minute)
