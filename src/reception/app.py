@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 from fastapi import APIRouter, FastAPI
@@ -46,7 +46,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class DemoLogin:
+class Login:
     email: str
     password: str
 
@@ -57,7 +57,7 @@ class Reception:
 
     app: FastAPI
     live: LiveCalls
-    demo_login: DemoLogin | None
+    demo_login: Login | None
     demo_agents: tuple[DemoAgent, ...]
 
 
@@ -76,7 +76,7 @@ async def build(settings: Settings, progress: Progress) -> AsyncIterator[Recepti
             speech = await loading
             understanding = LocalUnderstanding(speech.embedder)
             await understanding.warm()
-            login: DemoLogin | None = None
+            login: Login | None = None
             agents_on_show: tuple[DemoAgent, ...] = ()
             if settings.demo_mode:
                 progress("Preparing the demo businesses")
@@ -91,7 +91,9 @@ async def build(settings: Settings, progress: Progress) -> AsyncIterator[Recepti
         await asyncio.gather(loading, return_exceptions=True)
 
 
-def create_app(services: Services, calls: CallCentre, *, max_body_bytes: int, documented: bool) -> FastAPI:
+def create_app(
+    services: Services, calls: CallCentre, *, max_body_bytes: int, documented: bool, demo_mode: bool
+) -> FastAPI:
     """The HTTP and WebSocket application over parts that run already.
 
     `documented` serves the description of the API at /openapi.json and /docs.
@@ -106,7 +108,7 @@ def create_app(services: Services, calls: CallCentre, *, max_body_bytes: int, do
     )
     app.state.services = services
     install_problems(app)
-    for router in _routers(demo_mode=bool(services.demo_agents)):
+    for router in _routers(demo_mode=demo_mode):
         app.include_router(router)
     stream = VoiceStream(calls, services.tokens, services.tickets)
     app.router.routes.append(WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"))
@@ -150,7 +152,13 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         demo_agents=parts.demo_agents,
     )
     calls = CallCentre(conversations, live, speech, clock, recorder.observer)
-    app = create_app(services, calls, max_body_bytes=settings.max_body_bytes, documented=not settings.production)
+    app = create_app(
+        services,
+        calls,
+        max_body_bytes=settings.max_body_bytes,
+        documented=not settings.production,
+        demo_mode=settings.demo_mode,
+    )
     background = [
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
@@ -188,15 +196,26 @@ async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tupl
             await asyncio.to_thread(embedded.stop)
 
 
-async def _demo_login(owner_url: str) -> DemoLogin:
+async def _demo_login(owner_url: str) -> Login:
     """A platform admin whose password is new at each start and kept nowhere."""
-    login = DemoLogin(DEMO_ADMIN_EMAIL, secrets.token_urlsafe(12))
-    await ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
+    login = Login(DEMO_ADMIN_EMAIL, secrets.token_urlsafe(12))
+    await _ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
     return login
 
 
-async def ensure_platform_admin(owner_url: str, login: DemoLogin, user_id: UUID) -> None:
-    """Create the platform admin `user_id`, or give it the new password. Needs the role that owns the tables."""
+async def create_platform_admin(settings: Settings, login: Login) -> None:
+    """Create a platform admin in the installation's database, or give the one of this e-mail a new password.
+
+    Raises:
+        AppError: the database cannot be used now, or the e-mail or password is not acceptable.
+    """
+    user_id = uuid5(NAMESPACE_URL, f"mailto:{login.email.strip().lower()}")
+    async with _storage(settings, lambda _: None) as (_, owner_url):
+        await _ensure_platform_admin(owner_url, login, user_id)
+
+
+async def _ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) -> None:
+    """Needs the role that owns the tables."""
     owner = Database(owner_url, pool_size=1)
     try:
         async with owner.login_session(login.email) as session:

@@ -2,6 +2,7 @@
 
 import typer
 
+from reception.cli.admin import create_admin
 from reception.cli.call import call
 from reception.cli.serve import serve
 
@@ -14,6 +15,7 @@ app = typer.Typer(
 )
 app.command()(serve)
 app.command()(call)
+app.command()(create_admin)
 
 
 @app.callback()

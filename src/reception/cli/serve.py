@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 import uvloop
 from rich.console import Console
+from rich.markup import escape
 
 from reception import __version__
 from reception.app import Reception, build
@@ -35,7 +36,9 @@ def serve(
         with listen(settings.host, settings.port) as listener:
             code = uvloop.run(_serve(settings, listener, console))
     except AppError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]Cannot start:[/] {error.detail}", soft_wrap=True)
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]Cannot start:[/] {escape(error.detail)}", soft_wrap=True
+        )
         raise typer.Exit(1) from None
     raise typer.Exit(code)
 

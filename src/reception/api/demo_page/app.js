@@ -7,8 +7,8 @@ import { chat, listAgents } from "./server.js";
 import { Timing } from "./timing.js";
 
 const at = (id) => document.getElementById(id);
+const welcome = at("welcome");
 const conversation = new Conversation(at("conversation"), at("announcer"));
-const welcome = at("welcome") ?? null;
 const scope = new Scope(at("scope"));
 const timing = new Timing({
   figure: at("timing-figure"),
@@ -100,7 +100,7 @@ function choose(one) {
   at("phone-monogram").textContent = monogram(one.name);
   document.querySelector(".phone").dataset.hue = String(index % 3);
   conversation.reset();
-  if (welcome) at("conversation").append(welcome);
+  at("conversation").append(welcome);
   timing.reset();
   notify("");
   at("samples-section").hidden = !one.sample_questions?.length;

@@ -1,0 +1,75 @@
+"""Booking in writing: the same dialogue as on the phone, and the same rows."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from reception.domains.reservations.service import find
+from reception.domains.tenants.service import get_business
+from reception.ports.booking import Reservation, ReservationQuery
+from tests.integration.api.installation import Installation, Shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PHONE = "+12125550142"
+
+
+async def _say(installation: Installation, shop: Shop, message: str, conversation: str | None = None) -> dict[str, Any]:
+    body = {"agent_id": str(shop.agent_id), "message": message}
+    if conversation is not None:
+        body["conversation_id"] = conversation
+    answer = await installation.http.post("/chat/message", json=body, headers=shop.headers)
+    assert answer.status_code == 200, answer.text
+    reply = answer.json()
+    assert isinstance(reply, dict)
+    return reply
+
+
+async def _reservations(installation: Installation, shop: Shop) -> list[Reservation]:
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        business = await get_business(session)
+        return await find(session, business, ReservationQuery(phone=PHONE), datetime.now(UTC))
+
+
+async def test_a_table_booked_in_writing_is_a_row(installation: Installation, shop: Shop) -> None:
+    reply = await _say(installation, shop, "Hello, I would like to book a table for two tomorrow at 7:30 pm.")
+    conversation = reply["conversation_id"]
+    assert reply["turn"] == 1
+    for message in ("My name is Alice Miller.", "My phone number is 212 555 0142.", "Yes, please.", "Yes."):
+        if reply["actions"]:
+            break
+        assert await _reservations(installation, shop) == []
+        reply = await _say(installation, shop, message, conversation)
+    assert [action["name"] for action in reply["actions"]] == ["reservation.created"]
+    [row] = await _reservations(installation, shop)
+    assert (row.party_size, row.guest.name, row.guest.phone) == (2, "Alice Miller", PHONE)
+    assert (row.starts_at.hour, row.starts_at.minute) == (19, 30)
+    assert row.reference in reply["reply"]
+
+
+async def test_messages_at_once_to_one_conversation_take_turns(installation: Installation, shop: Shop) -> None:
+    first = await _say(installation, shop, "Hello")
+    texts = ("Do you take cards?", "What time is it?", "Is there a garden?")
+    replies = await asyncio.gather(*(_say(installation, shop, text, first["conversation_id"]) for text in texts))
+    assert sorted(reply["turn"] for reply in replies) == [2, 3, 4]
+
+
+async def test_a_conversation_goes_on_only_with_its_own_agent(installation: Installation, shop: Shop) -> None:
+    first = await _say(installation, shop, "Hello")
+    other = await installation.open_shop()
+    body = {"agent_id": str(other.agent_id), "message": "Hi", "conversation_id": first["conversation_id"]}
+    foreign = await installation.http.post("/chat/message", json=body, headers=other.headers)
+    assert foreign.status_code == 404
+    body = {"agent_id": str(shop.agent_id), "message": "Hi", "conversation_id": str(uuid4())}
+    assert (await installation.http.post("/chat/message", json=body, headers=shop.headers)).status_code == 404
+
+
+async def test_a_conversation_that_has_ended_stays_ended(installation: Installation, shop: Shop) -> None:
+    reply = await _say(installation, shop, "Goodbye")
+    assert reply["ended"] is True
+    body = {"agent_id": str(shop.agent_id), "message": "Hi", "conversation_id": reply["conversation_id"]}
+    answer = await installation.http.post("/chat/message", json=body, headers=shop.headers)
+    assert answer.status_code == 409

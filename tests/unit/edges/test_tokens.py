@@ -1,0 +1,59 @@
+"""Tokens and tickets in the hands of a clock that moves when told to."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from reception.core.clock import FixedClock
+from reception.core.errors import Forbidden, InvalidInput, Unauthenticated
+from reception.runtime.principal import DEMO_SCOPES, Principal, Scope
+from reception.runtime.tokens import Tickets, Tokens
+
+KEY = "k" * 48
+TENANT = uuid4()
+CALLER = Principal("someone", TENANT, DEMO_SCOPES)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(datetime(2026, 11, 23, 12, tzinfo=UTC))
+
+
+def test_a_token_brings_back_its_bearer_until_it_expires(clock: FixedClock) -> None:
+    tokens = Tokens(KEY, clock)
+    issued = tokens.issue(CALLER, timedelta(minutes=10))
+    assert issued.expires_in_s == 600
+    assert tokens.verify(issued.value) == CALLER
+    clock.advance(timedelta(minutes=10))
+    with pytest.raises(Unauthenticated, match="expired"):
+        tokens.verify(issued.value)
+
+
+def test_a_token_of_another_key_is_refused(clock: FixedClock) -> None:
+    issued = Tokens("o" * 48, clock).issue(CALLER, timedelta(minutes=10))
+    with pytest.raises(Unauthenticated):
+        Tokens(KEY, clock).verify(issued.value)
+
+
+def test_a_ticket_is_good_once_and_for_a_minute(clock: FixedClock) -> None:
+    tickets = Tickets(clock)
+    used, late = tickets.issue(CALLER), tickets.issue(CALLER)
+    assert tickets.redeem(used.value) == CALLER
+    with pytest.raises(Unauthenticated):
+        tickets.redeem(used.value)
+    clock.advance(timedelta(seconds=60))
+    with pytest.raises(Unauthenticated):
+        tickets.redeem(late.value)
+
+
+def test_only_the_platform_chooses_its_tenant() -> None:
+    other = uuid4()
+    with pytest.raises(Forbidden):
+        CALLER.acting_in(str(other))
+    assert CALLER.acting_in(str(TENANT)) == CALLER
+    admin = Principal("admin", None, frozenset({Scope.PLATFORM}))
+    assert admin.acting_in(str(other)).tenant_id == other
+    assert admin.acting_in(None).tenant_id is None
+    with pytest.raises(InvalidInput):
+        admin.acting_in("not-an-id")
