@@ -18,13 +18,15 @@ class SlotQuery:
     """What a caller wants. Times are local to the business and aware.
 
     For a table or a viewing `starts_at` is wanted and `nights` is 0; for a room `starts_at` is the arrival day at
-    check-in and `nights` at least 1. `place` narrows to one room type or listing; empty means any.
+    check-in and `nights` at least 1. `place` narrows to one room type or listing; empty means any. What the
+    reservation `moving` takes counts as free.
     """
 
     starts_at: datetime
     party_size: int
     nights: int = 0
     place: str = ""
+    moving: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,266 @@
+"""One conversation: prepares turns without effect, and commits them once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from reception.core.clock import Clock
+from reception.core.errors import AppError
+from reception.core.telemetry import EFFECT_FAILED
+from reception.dialogue.commands import Command
+from reception.dialogue.context import Understanding, UnderstandingContext
+from reception.dialogue.finish import finish
+from reception.dialogue.flows.dispatch import settle
+from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
+from reception.dialogue.questions import expectation_of, prime_for, put_question
+from reception.dialogue.replies import SILENT_AGAIN, SILENT_END, SILENT_ONCE, UNREACHABLE, greeting
+from reception.dialogue.state import DialogueState, Question, from_json, to_json
+from reception.dialogue.turn import TurnScene
+from reception.ports.business import Agent, Business
+from reception.ports.dialogue import (
+    CallerTurn,
+    Channel,
+    HangUp,
+    Json,
+    PreparedTurn,
+    ReplyPart,
+    Say,
+    Transfer,
+)
+from reception.ports.expectation import Completeness, Expectation
+from reception.ports.speech import TranscriptionHints
+from reception.ports.tools import Ledger, Outcome, ReadTools, Refused, TurnRecord
+
+_log = structlog.get_logger(__name__)
+
+_MOST_NAMES = 40
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a prepared turn is to do. `base` is the state that it was thought out from."""
+
+    base: DialogueState
+    draft: TurnDraft
+    scene: TurnScene
+
+
+class GraphDialogue:
+    """Implements `ports.dialogue.Dialogue` on the turn graph.
+
+    `state` and `last_turn` take a stored conversation up again. Nothing but `commit`, `open`, `heard` and `close`
+    reaches the ledger.
+    """
+
+    def __init__(
+        self,
+        *,
+        conversation_id: UUID,
+        business: Business,
+        agent: Agent,
+        channel: Channel,
+        understanding: Understanding,
+        reads: ReadTools,
+        ledger: Ledger,
+        clock: Clock,
+        caller_phone: str = "",
+        state: Mapping[str, Json] | None = None,
+        last_turn: int = 0,
+    ) -> None:
+        self._conversation_id = conversation_id
+        self._business = business
+        self._agent = agent
+        self._channel = channel
+        self._understanding = understanding
+        self._reads = reads
+        self._ledger = ledger
+        self._clock = clock
+        self._zone = ZoneInfo(business.timezone)
+        kept = from_json(state) if state else DialogueState()
+        self._state = replace(kept, turn=last_turn, caller_phone=caller_phone or kept.caller_phone)
+        self._recording: set[asyncio.Task[None]] = set()
+        self._closed = False
+        build_turn_graph()
+
+    @property
+    def conversation_id(self) -> UUID:
+        return self._conversation_id
+
+    @property
+    def next_turn(self) -> int:
+        """The number of the caller's next turn."""
+        return self._state.turn + 1
+
+    def expectation(self) -> Expectation:
+        return expectation_of(self._state, self._scene("", self._state.turn))
+
+    def hints(self) -> TranscriptionHints:
+        settings = self._agent.settings
+        names = (
+            self._business.name,
+            settings.persona_name,
+            self._state.details.name,
+            *self._business.places,
+            *settings.vocabulary,
+        )
+        known = tuple(dict.fromkeys(name for name in names if name))[:_MOST_NAMES]
+        return TranscriptionHints(known, prime_for(self.expectation().expects), self._business.locale)
+
+    def completeness(self, text: str) -> Completeness:
+        scene = self._scene(text, self.next_turn)
+        return self._understanding.completeness(text, self._context(scene))
+
+    async def open(self) -> Sequence[ReplyPart]:
+        scene = self._scene("", self._state.turn)
+        if self._state.turn > 0:
+            return (Say("I'm sorry, we were cut off."), *map(Say, put_question(self._state, scene)))
+        texts = greeting(scene)
+        self._state = replace(self._state, last_reply=texts)
+        self._record(TurnRecord(0, "", (), " ".join(texts), (), to_json(self._state)))
+        return tuple(Say(text) for text in texts)
+
+    async def prepare(self, caller: CallerTurn) -> PreparedTurn:
+        base = self._state
+        scene = self._scene(caller.text, caller.turn)
+        context = self._context(scene)
+        draft = TurnDraft(before=base, state=base)
+        try:
+            draft = await run_turn(draft, TurnTools(scene, self._understanding, context, self._clock))
+        except AppError as error:
+            _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=caller.turn)
+            draft = _out_of_reach(draft, scene)
+        return PreparedTurn(
+            caller=caller,
+            completeness=self._understanding.completeness(caller.text, context),
+            preview=tuple(part for part in draft.parts if isinstance(part, Say)),
+            plan=_Plan(base, draft, scene),
+            understanding_ms=draft.understanding_ms,
+            retrieval_ms=draft.retrieval_ms,
+        )
+
+    async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
+        parts = await _to_the_end(asyncio.create_task(self._carry_out(prepared)))
+        for part in parts:
+            yield part
+        await self._recorded()
+
+    async def on_silence(self, count: int) -> Sequence[ReplyPart]:
+        if count > self._agent.settings.silence_prompts:
+            return (*map(Say, SILENT_END), HangUp("silence"))
+        if count == 1:
+            return (Say(SILENT_ONCE),)
+        scene = self._scene("", self._state.turn)
+        return (Say(SILENT_AGAIN), *map(Say, put_question(self._state, scene, resumed=True)))
+
+    async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
+        await self._ledger.heard(turn, text, interrupted=interrupted)
+
+    async def close(self, reason: str) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        await self._recorded()
+        await _to_the_end(asyncio.ensure_future(self._ledger.close(reason)))
+
+    async def _carry_out(self, prepared: PreparedTurn) -> tuple[ReplyPart, ...]:
+        """Run the effects, take their outcomes in, install the state, and have the turn recorded."""
+        turn = prepared.caller.turn
+        plan = prepared.plan
+        if not isinstance(plan, _Plan) or (plan.base is not self._state and self._state.turn < turn):
+            plan = (await self.prepare(prepared.caller)).plan
+            assert isinstance(plan, _Plan)
+        draft = plan.draft
+        parts, state = list(draft.parts), draft.state
+        if draft.effects:
+            asks = draft.asks
+            outcomes = await self._run(turn, plan)
+            for effect, outcome in zip(draft.effects, outcomes, strict=True):
+                settled = settle(state, effect, outcome, plan.scene)
+                state, asks = settled.state, asks and settled.asks
+                parts += settled.parts
+            done = finish(draft.before, state, plan.scene, answered=draft.answered, resumed=draft.resumed, asks=asks)
+            state = done.state
+            parts += done.parts
+        parts.sort(key=_ends_call)
+        texts = tuple(part.text for part in parts if isinstance(part, Say))
+        state = replace(state, turn=turn, last_reply=texts)
+        if self._state.turn <= turn:
+            self._state = state
+        cited = dict.fromkeys(cite.chunk_id for part in parts if isinstance(part, Say) for cite in part.citations)
+        commands = tuple(command_text(command) for command in draft.commands)
+        self._record(TurnRecord(turn, prepared.caller.text, commands, " ".join(texts), tuple(cited), to_json(state)))
+        return tuple(parts)
+
+    async def _run(self, turn: int, plan: _Plan) -> Sequence[Outcome]:
+        try:
+            return await self._ledger.run(turn, plan.draft.effects)
+        except AppError as error:
+            _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=turn)
+            return [Refused(error.code) for _ in plan.draft.effects]
+
+    def _record(self, record: TurnRecord) -> None:
+        previous = tuple(self._recording)
+        task = asyncio.create_task(self._store(record, previous))
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+
+    async def _store(self, record: TurnRecord, previous: Sequence[asyncio.Task[None]]) -> None:
+        if previous:
+            await asyncio.wait(previous)
+        try:
+            await self._ledger.record(record)
+        except AppError as error:
+            _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=record.turn)
+
+    async def _recorded(self) -> None:
+        """Wait until every turn so far is stored."""
+        if self._recording:
+            await asyncio.wait(tuple(self._recording))
+
+    def _scene(self, text: str, turn: int) -> TurnScene:
+        now = self._clock.now().astimezone(self._zone)
+        return TurnScene(self._business, self._agent, self._channel, now, turn, text, self._reads)
+
+    def _context(self, scene: TurnScene) -> UnderstandingContext:
+        state = self._state
+        return UnderstandingContext(
+            business=self._business,
+            now=scene.now,
+            expectation=expectation_of(state, scene),
+            flow=state.flow,
+            slots=state.details.as_slots(),
+            offered=state.offered if state.question is Question.CHOICE else (),
+            caller_phone=state.caller_phone,
+        )
+
+
+async def _to_the_end(task: "asyncio.Future[_T]") -> _T:
+    """What `task` comes to; it runs to its end even when the waiting one is cancelled."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
+
+
+def _ends_call(part: ReplyPart) -> bool:
+    return isinstance(part, HangUp | Transfer)
+
+
+def _out_of_reach(draft: TurnDraft, scene: TurnScene) -> TurnDraft:
+    """The reply when what must be read cannot be: nothing has changed, and a message may be left."""
+    state = replace(draft.before, question=Question.OFFER_MESSAGE)
+    parts = (Say(UNREACHABLE), *map(Say, put_question(state, scene)))
+    return replace(draft, state=state, parts=parts, effects=())
+
+
+def command_text(command: Command) -> str:
+    """A command for the record: `SetSlot(party_size, 4)`."""
+    values = (getattr(command, each.name) for each in fields(command) if each.name != "raw")
+    return f"{type(command).__name__}({', '.join(str(value) for value in values)})"

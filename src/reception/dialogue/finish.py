@@ -1,0 +1,66 @@
+"""Ends a turn: which question follows, how it is put, and the way out where it has been asked in vain too often."""
+
+from dataclasses import dataclass, replace
+
+from reception.dialogue.commands import Flow
+from reception.dialogue.flows.dispatch import farewell
+from reception.dialogue.questions import put_question
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.turn import TurnScene
+from reception.ports.dialogue import HangUp, ReplyPart, Say
+
+GIVE_UP_AFTER = 3
+"""Failed answers to one question, after which a way out is offered."""
+MOST_STALLED = 8
+"""Turns on one question, however friendly, after which a way out is offered."""
+
+_LAST_RESORTS = frozenset({Question.OFFER_MESSAGE, Question.ANYTHING_ELSE})
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The state that the turn leaves behind, and the end of its reply."""
+
+    state: DialogueState
+    parts: tuple[ReplyPart, ...]
+
+
+def finish(
+    before: DialogueState, after: DialogueState, scene: TurnScene, *, answered: bool, resumed: bool, asks: bool
+) -> Finished:
+    """`answered`: the caller got something; `resumed`: what they got was no part of the flow."""
+    if after.leaving:
+        after = replace(after, leaving=False)
+        if after.flow is None:
+            gone = farewell(after, scene)
+            return Finished(gone.state, gone.parts)
+    if after.ended or not asks:
+        return Finished(after, ())
+    if resumed and after.flow is None and after.question is Question.HOW_HELP:
+        after = replace(after, question=Question.ANYTHING_ELSE)
+    stuck = _same_point(before, after)
+    attempts = before.attempts + 1 if stuck and not answered else 0
+    stalled = before.stalled + 1 if stuck and after.flow is not None else 0
+    after = replace(after, attempts=attempts, stalled=stalled)
+    if attempts >= GIVE_UP_AFTER or stalled >= MOST_STALLED:
+        return _way_out(after, scene)
+    again = resumed and stuck
+    return Finished(after, tuple(Say(text) for text in put_question(after, scene, resumed=again)))
+
+
+def _same_point(before: DialogueState, after: DialogueState) -> bool:
+    return (
+        (before.question, before.flow, before.phone_digits, before.offered, before.details, before.target)
+        == (after.question, after.flow, after.phone_digits, after.offered, after.details, after.target)
+    )  # fmt: skip
+
+
+def _way_out(state: DialogueState, scene: TurnScene) -> Finished:
+    taking_message = state.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
+    if state.question in _LAST_RESORTS or taking_message:
+        said = (Say("I'm sorry that I couldn't help you."), Say("Please call again any time. Goodbye!"))
+        gone = replace(state.without_flow(), ended=True)
+        return Finished(gone, (*said, HangUp("not_understood")))
+    offered = replace(state, question=Question.OFFER_MESSAGE, attempts=0, stalled=0)
+    question = tuple(Say(text) for text in put_question(offered, scene))
+    return Finished(offered, (Say("I'm sorry, I'm having trouble understanding."), *question))

@@ -1,0 +1,1 @@
+"""Deterministic flows: (state, commands, what was read) to (new state, words, effects)."""

@@ -1,0 +1,225 @@
+"""Takes a turn's commands into the details of a flow: the part that all flows share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+
+from reception.dialogue.commands import (
+    CancelFlow,
+    ChooseOption,
+    Command,
+    Confirm,
+    CorrectSlot,
+    Deny,
+    RejectedSlot,
+    SetSlot,
+    SlotName,
+    SlotValue,
+    SmallTalk,
+    TimeOfDay,
+)
+from reception.dialogue.replies import REJECTIONS
+from reception.dialogue.state import Details, DialogueState, Question
+from reception.dialogue.turn import Step, TurnScene
+from reception.dialogue.understanding.parsers.phones import needed_digits, read_number
+from reception.ports.booking import Slot
+from reception.ports.business import OpenSpan
+from reception.ports.dialogue import Say
+
+YES_OR_NO = frozenset(
+    {
+        Question.READ_BACK,
+        Question.CALLER_PHONE,
+        Question.CONFIRM_CHANGE,
+        Question.CONFIRM_CANCEL,
+        Question.CONFIRM_LEAD,
+        Question.OFFER_MESSAGE,
+    }
+)
+_MOST_DIGITS = 15
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the commands of a turn came to. `state` has the new details; `changed` names the slots that are different;
+    `chosen` is what was picked of the offered, `choice` the index that was picked of anything else."""
+
+    state: DialogueState
+    changed: frozenset[SlotName] = frozenset()
+    chosen: Slot | None = None
+    choice: int | None = None
+    confirmed: bool = False
+    denied: bool = False
+    left: bool = False
+    complaints: tuple[str, ...] = ()
+
+
+def take_in(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Answers:
+    """Apply `commands` in order. A correction undoes a "yes" or "no" of the same turn: what was meant is the value."""
+    answers = Answers(state)
+    for command in commands:
+        match command:
+            case SetSlot(slot, value) | CorrectSlot(slot, value):
+                answers = _take_value(answers, slot, value, scene)
+            case RejectedSlot():
+                answers = _take_rejection(answers, command, scene)
+            case ChooseOption(index):
+                answers = _take_choice(answers, index, scene)
+            case Confirm():
+                answers = _take_yes(answers)
+            case SmallTalk(kind="acknowledge") if state.question in YES_OR_NO:
+                answers = _take_yes(answers)
+            case Deny():
+                answers = _take_no(answers)
+            case CancelFlow():
+                answers = replace(answers, left=True)
+            case _:
+                pass
+    details = settle_time(answers.state.details, scene)
+    if details != answers.state.details:
+        answers = replace(answers, state=replace(answers.state, details=details))
+    return answers
+
+
+def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnScene) -> Answers:
+    state = answers.state
+    chosen = _among(state.offered, slot, value) if state.question is Question.CHOICE else None
+    if chosen is not None:
+        return replace(answers, chosen=chosen)
+    if slot is SlotName.PHONE:
+        state = replace(state, phone_digits="", caller_phone_refused=True)
+    if slot is SlotName.NAME and isinstance(value, str):
+        value = value[:LONGEST_NAME]
+    details = state.details.with_slot(slot, value)
+    if slot is SlotName.PLACE:
+        details = replace(details, any_place=False)
+    changed = answers.changed | {slot} if details != state.details else answers.changed
+    return replace(answers, state=replace(state, details=details), changed=changed)
+
+
+def _among(offered: Sequence[Slot], slot: SlotName, value: SlotValue) -> Slot | None:
+    """The one offered slot that a bare time, day or place names."""
+    if isinstance(value, TimeOfDay):
+        fits = [one for one in offered if _same_clock(one.starts_at, value)]
+    elif isinstance(value, date):
+        fits = [one for one in offered if one.starts_at.date() == value]
+    elif slot is SlotName.PLACE:
+        fits = [one for one in offered if one.place == value]
+    else:
+        fits = []
+    return fits[0] if len(fits) == 1 else None
+
+
+def _same_clock(starts_at: datetime, said: TimeOfDay) -> bool:
+    if starts_at.time() == said.time:
+        return True
+    twelve_apart = starts_at.hour % 12 == said.time.hour % 12 and starts_at.minute == said.time.minute
+    return twelve_apart and not said.certain
+
+
+def _take_choice(answers: Answers, index: int, scene: TurnScene) -> Answers:
+    state = answers.state
+    if state.question is Question.PLACE:
+        places = scene.business.places
+        if -len(places) <= index < len(places):
+            return _take_value(answers, SlotName.PLACE, places[index], scene)
+        return answers
+    if state.question is Question.CHOICE and -len(state.offered) <= index < len(state.offered):
+        return replace(answers, chosen=state.offered[index])
+    return replace(answers, choice=index)
+
+
+def _take_yes(answers: Answers) -> Answers:
+    state = answers.state
+    if state.question is Question.CALLER_PHONE:
+        details = replace(state.details, phone=state.caller_phone)
+        changed = answers.changed | {SlotName.PHONE}
+        return replace(answers, state=replace(state, details=details), changed=changed)
+    if state.question is Question.CHOICE and len(state.offered) == 1:
+        return replace(answers, chosen=state.offered[0])
+    return replace(answers, confirmed=True)
+
+
+def _take_no(answers: Answers) -> Answers:
+    state = answers.state
+    if state.question is Question.CALLER_PHONE:
+        return replace(answers, state=replace(state, caller_phone_refused=True, question=Question.PHONE))
+    if state.question is Question.PLACE:
+        details = replace(state.details, any_place=True)
+        return replace(answers, state=replace(state, details=details), changed=answers.changed | {SlotName.PLACE})
+    return replace(answers, denied=True)
+
+
+def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> Answers:
+    state = answers.state
+    if rejected.slot is SlotName.PHONE and rejected.reason in {"incomplete_phone", "invalid_phone"}:
+        return _take_digits(answers, rejected, scene)
+    if rejected.reason == "ambiguous" and rejected.slot is SlotName.TIME:
+        return replace(answers, complaints=(*answers.complaints, "Is that in the morning or in the evening?"))
+    complaint = REJECTIONS.get(rejected.reason, "")
+    if rejected.slot in {SlotName.DATE, SlotName.TIME} and state.question is Question.READ_BACK:
+        state = replace(state, question=Question.WHAT_TO_CHANGE)
+    return replace(
+        answers, state=state, complaints=(*answers.complaints, complaint) if complaint else answers.complaints
+    )
+
+
+def _take_digits(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> Answers:
+    """Digits of a phone number that is dictated over several turns."""
+    state, region = answers.state, scene.business.region
+    new = "".join(c for c in rejected.raw if c.isdecimal() or c == "+")
+    joined = (state.phone_digits + new)[: _MOST_DIGITS * 2]
+    number, reason = read_number(joined, region)
+    if number:
+        return _take_value(answers, SlotName.PHONE, number, scene)
+    if reason == "incomplete_phone" and len(joined) < needed_digits(region) + 3:
+        asked = replace(state, phone_digits=joined, question=Question.REST_OF_PHONE, caller_phone_refused=True)
+        return replace(answers, state=asked)
+    alone, _ = read_number(new, region)
+    if alone:
+        return _take_value(answers, SlotName.PHONE, alone, scene)
+    asked = replace(state, phone_digits="", question=Question.PHONE, caller_phone_refused=True)
+    return replace(answers, state=asked, complaints=(*answers.complaints, REJECTIONS["invalid_phone"]))
+
+
+def settle_time(details: Details, scene: TurnScene) -> Details:
+    """Morning or evening, where it was left open, by when the business is open on the day."""
+    said = details.time
+    if said is None or said.certain or details.day is None:
+        return details
+    spans = scene.business.hours.on(details.day)
+    other = said.time.replace(hour=(said.time.hour + 12) % 24)
+    if not _is_open(spans, said.time) and _is_open(spans, other):
+        said = TimeOfDay(other)
+    return replace(details, time=TimeOfDay(said.time))
+
+
+def _is_open(spans: Sequence[OpenSpan], at: time) -> bool:
+    return any(_covers(span, at) for span in spans)
+
+
+def _covers(span: OpenSpan, at: time) -> bool:
+    if span.opens < span.closes:
+        return span.opens <= at < span.closes
+    return at >= span.opens or at < span.closes
+
+
+def next_contact_question(state: DialogueState) -> Question | None:
+    """The name or phone number that is still missing."""
+    if not state.details.name:
+        return Question.NAME
+    if state.details.phone:
+        return None
+    if state.phone_digits:
+        return Question.REST_OF_PHONE
+    if state.caller_phone and not state.caller_phone_refused:
+        return Question.CALLER_PHONE
+    return Question.PHONE
+
+
+def complain(step: Step, complaints: Sequence[str]) -> Step:
+    """`step` with what could not be taken in said first."""
+    if not complaints:
+        return step
+    return replace(step, parts=(Say(complaints[0]), *step.parts))

@@ -1,0 +1,120 @@
+"""Checks what can be had and offers it: shared by making and changing a reservation. Reads only."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from reception.dialogue.commands import SlotName, TimeOfDay
+from reception.dialogue.replies import offer, refusal_reason
+from reception.dialogue.spoken import say_count
+from reception.dialogue.state import Details, DialogueState, Question
+from reception.dialogue.turn import Step, TurnScene
+from reception.ports.booking import Availability, Refusal, Slot, SlotQuery
+from reception.ports.business import Bookable
+
+QUERY_SLOTS = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE})
+"""The slots that what is free depends on."""
+
+MOST_OFFERED = 3
+
+
+def missing_wish(details: Details, scene: TurnScene) -> Question | None:
+    """The question for what must still be known before it can be checked."""
+    if scene.bookable is Bookable.ROOM:
+        return _missing_of_stay(details, scene)
+    if scene.bookable is Bookable.VIEWING and not details.place and not details.any_place and scene.business.places:
+        return Question.PLACE
+    if scene.counts_people and details.party_size is None:
+        return Question.PARTY_AND_WHEN if details.day is None and details.time is None else Question.PARTY
+    if details.day is None:
+        return Question.WHEN if details.time is None else Question.DATE
+    return Question.TIME if details.time is None else None
+
+
+def _missing_of_stay(details: Details, scene: TurnScene) -> Question | None:
+    if details.day is None:
+        return Question.DATE
+    if details.nights is None:
+        return Question.NIGHTS
+    if details.party_size is None:
+        return Question.PARTY
+    if not details.place and not details.any_place and len(scene.business.places) > 1:
+        return Question.PLACE
+    return None
+
+
+def to_query(details: Details, scene: TurnScene) -> SlotQuery | None:
+    """The query for `details`, None while something is missing."""
+    if missing_wish(details, scene) is not None or details.day is None:
+        return None
+    stay = scene.bookable is Bookable.ROOM
+    at = scene.business.rules.check_in if stay or details.time is None else details.time.time
+    zone = ZoneInfo(scene.business.timezone)
+    starts_at = datetime.combine(details.day, at, zone).astimezone(UTC).astimezone(zone)
+    return SlotQuery(starts_at, details.party_size or 1, (details.nights or 1) if stay else 0, details.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """`slot` when it can be had as asked; else a `step` that says why not and what can be had."""
+
+    slot: Slot | None
+    step: Step
+    too_large: bool = False
+
+
+async def check(state: DialogueState, query: SlotQuery, scene: TurnScene) -> Checked:
+    """What is free for `query`."""
+    if query.party_size > scene.business.rules.largest_party and scene.bookable is not Bookable.ROOM:
+        return Checked(None, Step(state), too_large=True)
+    answer = await scene.reads.availability(query)
+    if answer.exact is not None:
+        kept = replace(state, details=details_of(answer.exact, state.details, scene), offered=())
+        return Checked(answer.exact, Step(kept))
+    if answer.refusal is Refusal.PARTY_TOO_LARGE and not answer.alternatives:
+        if query.place:
+            return Checked(None, _too_small(state, query))
+        return Checked(None, Step(state), too_large=True)
+    return Checked(None, refuse(state, answer, scene))
+
+
+def _too_small(state: DialogueState, query: SlotQuery) -> Step:
+    details = replace(state.details, place="")
+    asked = replace(state, details=details, slot=None, offered=(), question=Question.PLACE)
+    return Step(asked, answered=True).saying(f"I'm sorry, that is too small for {say_count(query.party_size)}.")
+
+
+def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step:
+    """Says why not, and offers what can be had, or asks for something else."""
+    refusal = answer.refusal or Refusal.FULL
+    reason = refusal_reason(refusal, state, scene)
+    state = replace(state, slot=None)
+    if answer.alternatives:
+        return offer_slots(state, answer.alternatives, scene, reason)
+    details = state.details
+    match refusal:
+        case Refusal.STAY_TOO_LONG:
+            asked = replace(state, details=replace(details, nights=None), question=Question.NIGHTS)
+        case Refusal.UNKNOWN_PLACE:
+            asked = replace(state, details=replace(details, place=""), question=Question.PLACE)
+        case Refusal.PAST if scene.bookable is not Bookable.ROOM and details.day == scene.now.date():
+            asked = replace(state, details=replace(details, time=None), question=Question.TIME)
+        case _:
+            asked = replace(state, details=replace(details, day=None), question=Question.DATE)
+    return Step(replace(asked, offered=()), answered=True).saying(reason)
+
+
+def offer_slots(state: DialogueState, alternatives: tuple[Slot, ...], scene: TurnScene, reason: str) -> Step:
+    """Offers up to three of `alternatives`, in the order of the day."""
+    best = alternatives[:MOST_OFFERED]
+    in_order = tuple(sorted(best, key=lambda slot: (slot.starts_at, slot.place)))
+    asked = replace(state, slot=None, offered=in_order, question=Question.CHOICE)
+    return Step(asked, answered=True).saying(reason, offer(in_order, state.details.day, scene))
+
+
+def details_of(slot: Slot, details: Details, scene: TurnScene) -> Details:
+    """`details` as `slot` has them."""
+    known = replace(details, day=slot.starts_at.date(), party_size=slot.party_size, place=slot.place or details.place)
+    if scene.bookable is Bookable.ROOM:
+        return replace(known, nights=max(1, (slot.ends_at.date() - slot.starts_at.date()) // timedelta(days=1)))
+    return replace(known, time=TimeOfDay(slot.starts_at.time()))

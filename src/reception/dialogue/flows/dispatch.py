@@ -1,0 +1,148 @@
+"""Which flow a turn belongs to: begins them, switches between them, and takes effects' outcomes back into them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reception.dialogue.commands import (
+    Command,
+    Confirm,
+    CorrectSlot,
+    Deny,
+    Flow,
+    SetSlot,
+    SlotName,
+    StartFlow,
+)
+from reception.dialogue.flows.answers import take_in
+from reception.dialogue.flows.booking import QUERY_SLOTS
+from reception.dialogue.flows.cancel import cancel, settle_cancel
+from reception.dialogue.flows.change import change, settle_move
+from reception.dialogue.flows.message import settle_lead, take_message
+from reception.dialogue.flows.outcome import settle_release
+from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
+from reception.dialogue.replies import GOODBYE
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
+from reception.ports.dialogue import HangUp, Say
+from reception.ports.tools import (
+    CancelReservation,
+    CommitReservation,
+    CreateLead,
+    Effect,
+    HoldSlot,
+    MoveReservation,
+    Outcome,
+    ReleaseHold,
+)
+
+FLOWS: Mapping[Flow, FlowStep] = {
+    Flow.NEW_RESERVATION: reserve,
+    Flow.CHANGE_RESERVATION: change,
+    Flow.CANCEL_RESERVATION: cancel,
+    Flow.LEAVE_MESSAGE: take_message,
+    Flow.LEAD: take_message,
+}
+
+_SETTLES: Mapping[type[Effect], Settle] = {
+    HoldSlot: settle_hold,
+    ReleaseHold: settle_release,
+    CommitReservation: settle_commit,
+    MoveReservation: settle_move,
+    CancelReservation: settle_cancel,
+    CreateLead: settle_lead,
+}
+
+_ON_A_BOOKING = frozenset({Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION})
+_LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
+_OPENINGS: Mapping[Flow, tuple[str, ...]] = {
+    Flow.NEW_RESERVATION: ("Of course.", "I'd be happy to help.", "Certainly."),
+    Flow.CHANGE_RESERVATION: ("Sure, I can change that.", "Of course, let me look."),
+    Flow.CANCEL_RESERVATION: ("I can help with that.", "Of course, let me look."),
+    Flow.LEAVE_MESSAGE: ("Gladly.", "Of course."),
+    Flow.LEAD: ("I'd be happy to help.", "Gladly."),
+}
+
+
+async def advance(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
+    """Take the conversation further by `commands`, those that concern flows."""
+    wanted = _wanted_flow(state, commands)
+    if wanted is not None:
+        return await _begin(state, wanted, commands, scene)
+    if state.question is Question.OFFER_MESSAGE and _is_answer(commands):
+        return await _answer_offer(state, commands, scene)
+    if state.flow is not None:
+        return await FLOWS[state.flow](state, commands, scene)
+    return _answer_idle(state, commands, scene)
+
+
+def settle(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
+    """Take what came of `effect` into the state."""
+    return _SETTLES[type(effect)](state, effect, outcome, scene)
+
+
+def farewell(state: DialogueState, scene: TurnScene) -> Step:
+    """Say goodbye; what is held is given up."""
+    effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
+    parts = (Say(scene.pick(GOODBYE)), HangUp("goodbye"))
+    gone = replace(state.without_flow(), ended=True)
+    return Step(gone, parts=parts, effects=effects, answered=True, asks=False)
+
+
+def _wanted_flow(state: DialogueState, commands: Sequence[Command]) -> Flow | None:
+    """The flow that this turn begins; None when it goes on with the one in progress."""
+    for command in commands:
+        if isinstance(command, StartFlow):
+            return command.flow if command.flow is not state.flow else None
+    if state.flow is not None:
+        return None
+    slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
+    corrects = any(isinstance(command, CorrectSlot) for command in commands)
+    if slots & QUERY_SLOTS:
+        return Flow.CHANGE_RESERVATION if corrects and state.booked is not None else Flow.NEW_RESERVATION
+    return None
+
+
+async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], scene: TurnScene) -> Step:
+    released: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
+    fresh = state.without_flow() if state.flow is not None else replace(state, slot=None, offered=())
+    message = state.details.message if flow is Flow.LEAVE_MESSAGE else ""
+    fresh = replace(
+        fresh,
+        flow=flow,
+        question=Question.HOW_HELP,
+        lead_kind=_LEAD_KINDS.get(flow, ""),
+        details=replace(fresh.details.caller_only(), message=message),
+        target=state.booked if flow in _ON_A_BOOKING else None,
+    )
+    step = await FLOWS[flow](fresh, commands, scene)
+    if any(isinstance(effect, ReleaseHold) for effect in step.effects) or step.state.slot is not None:
+        released = ()
+    opening = () if step.parts or fresh.target is not None else (Say(scene.pick(_OPENINGS[flow])),)
+    return replace(step, parts=(*opening, *step.parts), effects=(*released, *step.effects), answered=True)
+
+
+def _is_answer(commands: Sequence[Command]) -> bool:
+    return any(isinstance(command, Confirm | Deny) for command in commands) and not any(
+        isinstance(command, SetSlot | CorrectSlot) and command.slot in QUERY_SLOTS for command in commands
+    )
+
+
+async def _answer_offer(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
+    if any(isinstance(command, Confirm) for command in commands):
+        rest = [command for command in commands if not isinstance(command, Confirm)]
+        return await _begin(state, Flow.LEAVE_MESSAGE, rest, scene)
+    effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
+    return Step(state.without_flow(), effects=effects, answered=True).saying("All right.")
+
+
+def _answer_idle(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
+    """Nothing is in progress."""
+    answers = take_in(state, commands, scene)
+    if answers.left or (answers.denied and state.question is Question.ANYTHING_ELSE):
+        return farewell(answers.state, scene)
+    if SlotName.NAME in answers.changed:
+        greeted = replace(answers.state, question=Question.HOW_HELP)
+        return Step(greeted, answered=True).saying(f"Hello {answers.state.details.name}.")
+    if answers.confirmed and state.question is Question.ANYTHING_ELSE:
+        return Step(replace(answers.state, question=Question.HOW_HELP), answered=True)
+    return Step(answers.state)

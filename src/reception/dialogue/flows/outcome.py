@@ -1,0 +1,38 @@
+"""What every flow tells of the outcome of an effect."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reception.dialogue.replies import UNREACHABLE
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.turn import Settled, TurnScene
+from reception.ports.booking import Reservation
+from reception.ports.dialogue import Json, Say
+from reception.ports.tools import Effect, Outcome
+
+
+def reservation_data(row: Reservation) -> Mapping[str, Json]:
+    """A row as the page and webhooks are told of it; times are ISO 8601, local to the business."""
+    return {
+        "reservation_id": str(row.reservation_id),
+        "reference": row.reference,
+        "status": row.status.value,
+        "starts_at": row.starts_at.isoformat(),
+        "ends_at": row.ends_at.isoformat(),
+        "party_size": row.party_size,
+        "name": row.guest.name,
+        "phone": row.guest.phone,
+        "place": row.place,
+    }
+
+
+def couldnt_reach(state: DialogueState, scene: TurnScene) -> Settled:
+    """Nothing was done, for a reason that the caller cannot mend."""
+    del scene
+    return Settled(replace(state, question=Question.OFFER_MESSAGE), (Say(UNREACHABLE),))
+
+
+def settle_release(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
+    """Giving up a hold tells the caller nothing, whether there was one or not."""
+    del effect, outcome, scene
+    return Settled(state)

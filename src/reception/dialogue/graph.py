@@ -1,0 +1,240 @@
+"""The turn as a graph: understand, route, then a node for each thing that the turn asks for, then the reply.
+
+`route` is the hub: it takes the next kind of work from what was understood until nothing is left. Nodes see values and
+Protocols; nothing here has an effect. Drawn by `build_turn_graph().get_graph().draw_mermaid()`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+from langsmith import tracing_context
+
+from reception.core.clock import Clock
+from reception.dialogue.commands import AskKnowledge, Command
+from reception.dialogue.context import Understanding, UnderstandingContext
+from reception.dialogue.finish import finish
+from reception.dialogue.flows.dispatch import advance, farewell
+from reception.dialogue.flows.handoff import hand_over
+from reception.dialogue.grounding import is_grounded
+from reception.dialogue.hours import answer_from_profile, profile_text
+from reception.dialogue.knowledge import Sentence, compose
+from reception.dialogue.replies import UNKNOWN
+from reception.dialogue.routing import Work, plan_work
+from reception.dialogue.smalltalk import small_talk
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.turn import Step, TurnScene
+from reception.ports.dialogue import ReplyPart, Say
+from reception.ports.knowledge import Passage
+from reception.ports.tools import Effect
+
+PASSAGES = 4
+_STEPS_A_TURN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTools:
+    """What the nodes of one turn work with."""
+
+    scene: TurnScene
+    understanding: Understanding
+    context: UnderstandingContext
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class TurnDraft:
+    """A turn as it comes about."""
+
+    before: DialogueState
+    state: DialogueState
+    commands: tuple[Command, ...] = ()
+    work: tuple[Work, ...] = ()
+    parts: tuple[ReplyPart, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    answer: tuple[Sentence, ...] = ()
+    answered: bool = False
+    resumed: bool = False
+    asks: bool = True
+    understanding_ms: float = 0.0
+    retrieval_ms: float = 0.0
+    told: bool = False
+
+
+class TurnGraphState(TypedDict):
+    """The one channel of the graph."""
+
+    draft: TurnDraft
+
+
+TurnGraph = CompiledStateGraph[TurnGraphState, TurnTools, TurnGraphState, TurnGraphState]
+
+
+async def _understand(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    tools, draft = runtime.context, state["draft"]
+    began_s = tools.clock.monotonic_s()
+    commands = tuple(await tools.understanding.understand(tools.scene.text, tools.context))
+    elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
+    work = plan_work(draft.state, commands)
+    return {"draft": replace(draft, commands=commands, work=work, understanding_ms=elapsed_ms)}
+
+
+async def _route(state: TurnGraphState) -> TurnGraphState:
+    return state
+
+
+def _next_node(state: TurnGraphState) -> str:
+    work = state["draft"].work
+    return work[0].node if work else "reply"
+
+
+async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    tools, draft = runtime.context, state["draft"]
+    question = _question(draft)
+    profile = answer_from_profile(question, tools.scene)
+    if profile:
+        said = tuple(Say(text) for text in profile)
+        told = replace(draft, parts=draft.parts + said, work=draft.work[1:], answered=True, resumed=True, told=True)
+        return {"draft": told}
+    began_s = tools.clock.monotonic_s()
+    passages = tuple(await tools.scene.reads.passages(question, limit=PASSAGES))
+    elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
+    return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms, told=False)}
+
+
+async def _compose(state: TurnGraphState) -> TurnGraphState:
+    draft = state["draft"]
+    return {"draft": replace(draft, answer=compose(_question(draft), draft.passages))}
+
+
+async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    scene, draft = runtime.context.scene, state["draft"]
+    profile = profile_text(scene)
+    kept = tuple(
+        Say(sentence.text, (sentence.citation,))
+        for sentence in draft.answer
+        if is_grounded(sentence.text, (sentence.source, profile, scene.text))
+    )
+    if kept:
+        draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
+    elif not any(part.text in UNKNOWN for part in draft.parts if isinstance(part, Say)):
+        draft = replace(_unknown(draft, _question(draft)), parts=(*draft.parts, Say(scene.pick(UNKNOWN))))
+    return {"draft": replace(draft, work=draft.work[1:], answer=(), passages=())}
+
+
+def _unknown(draft: TurnDraft, question: str) -> TurnDraft:
+    """Nothing to answer with: offer to take the question, unless something else is being talked about."""
+    state = draft.state
+    idle = state.flow is None and not any(work.node == "flow" for work in draft.work)
+    if not idle or state.question is Question.OFFER_MESSAGE:
+        return draft
+    details = replace(state.details, message=f"Question: {question}"[:1000])
+    return replace(draft, state=replace(state, question=Question.OFFER_MESSAGE, details=details))
+
+
+def _question(draft: TurnDraft) -> str:
+    command = draft.work[0].commands[0]
+    return command.question if isinstance(command, AskKnowledge) else ""
+
+
+def _after_retrieval(state: TurnGraphState) -> str:
+    draft = state["draft"]
+    if draft.told:
+        return "route"
+    return "compose" if draft.passages else "ground"
+
+
+async def _flow(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    draft = state["draft"]
+    step = await advance(draft.state, draft.work[0].commands, runtime.context.scene)
+    return {"draft": _taken(draft, step)}
+
+
+async def _handoff(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    draft = state["draft"]
+    step = hand_over(draft.state, runtime.context.scene, draft.work[0].reason)
+    return {"draft": _taken(draft, step)}
+
+
+async def _small_talk(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    draft = state["draft"]
+    step = small_talk(draft.state, draft.work[0].commands, runtime.context.scene)
+    return {"draft": replace(_taken(draft, step), resumed=draft.resumed or step.answered)}
+
+
+async def _goodbye(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    draft = state["draft"]
+    if draft.effects:
+        return {"draft": replace(draft, work=draft.work[1:], state=replace(draft.state, leaving=True))}
+    return {"draft": _taken(draft, farewell(draft.state, runtime.context.scene))}
+
+
+async def _reply(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    draft = state["draft"]
+    if draft.effects:
+        return state
+    done = finish(
+        draft.before,
+        draft.state,
+        runtime.context.scene,
+        answered=draft.answered,
+        resumed=draft.resumed,
+        asks=draft.asks,
+    )
+    return {"draft": replace(draft, state=done.state, parts=draft.parts + done.parts)}
+
+
+def _taken(draft: TurnDraft, step: Step) -> TurnDraft:
+    return replace(
+        draft,
+        state=step.state,
+        parts=draft.parts + step.parts,
+        effects=draft.effects + step.effects,
+        answered=draft.answered or step.answered,
+        asks=draft.asks and step.asks,
+        work=draft.work[1:],
+    )
+
+
+@cache
+def build_turn_graph() -> TurnGraph:
+    """The compiled graph, built once per process."""
+    graph = StateGraph(TurnGraphState, context_schema=TurnTools)
+    nodes: Sequence[tuple[str, Any]] = (
+        ("understand", _understand),
+        ("route", _route),
+        ("flow", _flow),
+        ("retrieve", _retrieve),
+        ("compose", _compose),
+        ("ground", _ground),
+        ("handoff", _handoff),
+        ("small_talk", _small_talk),
+        ("goodbye", _goodbye),
+        ("reply", _reply),
+    )
+    for name, node in nodes:
+        graph.add_node(name, node)
+    graph.add_edge(START, "understand")
+    graph.add_edge("understand", "route")
+    graph.add_conditional_edges("route", _next_node, ["flow", "retrieve", "handoff", "small_talk", "goodbye", "reply"])
+    graph.add_conditional_edges("retrieve", _after_retrieval, ["compose", "ground", "route"])
+    graph.add_edge("compose", "ground")
+    for name in ("flow", "ground", "handoff", "small_talk", "goodbye"):
+        graph.add_edge(name, "route")
+    graph.add_edge("reply", END)
+    return graph.compile()
+
+
+async def run_turn(draft: TurnDraft, tools: TurnTools) -> TurnDraft:
+    """One turn through the graph. Never traced: what callers say is told to nobody."""
+    with tracing_context(enabled=False):
+        done = await build_turn_graph().ainvoke(
+            {"draft": draft}, config={"recursion_limit": _STEPS_A_TURN}, context=tools
+        )
+    drafted: TurnDraft = done["draft"]
+    return drafted

@@ -1,0 +1,263 @@
+"""How each question is put, and what kind of answer it expects."""
+
+from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back
+from reception.dialogue.spoken import say_digits, say_list, say_near_day, say_phone, say_time
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.turn import TurnScene, Wording
+from reception.ports.business import Bookable
+from reception.ports.expectation import Expectation, Expects
+
+_SPOKEN_PLACES = 3
+
+_EXPECTS: dict[Question, Expects] = {
+    Question.PARTY_AND_WHEN: Expects.PARTY_SIZE,
+    Question.PARTY: Expects.PARTY_SIZE,
+    Question.WHEN: Expects.DATE,
+    Question.DATE: Expects.DATE,
+    Question.TIME: Expects.TIME,
+    Question.NIGHTS: Expects.NIGHTS,
+    Question.PLACE: Expects.CHOICE,
+    Question.CHOICE: Expects.CHOICE,
+    Question.WHICH_RESERVATION: Expects.CHOICE,
+    Question.NAME: Expects.NAME,
+    Question.PHONE: Expects.PHONE,
+    Question.REST_OF_PHONE: Expects.PHONE,
+    Question.FIND: Expects.PHONE,
+    Question.CALLER_PHONE: Expects.YES_NO,
+    Question.READ_BACK: Expects.YES_NO,
+    Question.CONFIRM_CHANGE: Expects.YES_NO,
+    Question.CONFIRM_CANCEL: Expects.YES_NO,
+    Question.CONFIRM_LEAD: Expects.YES_NO,
+    Question.OFFER_MESSAGE: Expects.YES_NO,
+    Question.ANYTHING_ELSE: Expects.YES_NO,
+    Question.MESSAGE: Expects.FREE_TEXT,
+    Question.LOOKING_FOR: Expects.FREE_TEXT,
+}
+
+_PRIMES: dict[Expects, str] = {
+    Expects.PHONE: "My phone number is 415 555 0142.",
+    Expects.TIME: "At 7:30 PM.",
+    Expects.DATE: "On Friday, November 27th.",
+    Expects.EMAIL: "It's maria@example.com.",
+}
+
+
+def expectation_of(state: DialogueState, scene: TurnScene) -> Expectation:
+    """What the pending question expects."""
+    expects = _EXPECTS.get(state.question, Expects.ANYTHING)
+    options: tuple[str, ...] = ()
+    if state.question is Question.PLACE:
+        options = scene.business.places
+    elif state.question is Question.CHOICE:
+        options = option_words(state.offered, scene)
+    elif state.question is Question.WHICH_RESERVATION:
+        options = reservation_options(state, scene)
+    return Expectation(expects, options)
+
+
+def prime_for(expects: Expects) -> str:
+    """A phrase in the form of the expected answer, for the recogniser."""
+    return _PRIMES.get(expects, "")
+
+
+def reservation_options(state: DialogueState, scene: TurnScene) -> tuple[str, ...]:
+    today = scene.now.date()
+    return tuple(f"{say_near_day(row.starts_at.date(), today)} at {say_time(row.starts_at)}" for row in state.found)
+
+
+def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = False) -> tuple[str, ...]:
+    """The sentences that ask the pending question, by how often it was asked in vain.
+
+    `resumed`: it is asked again only because something else was answered in between.
+    """
+    if state.question in _RENDERED:
+        return _RENDERED[state.question](state, scene, resumed)
+    wording = _wording(state, scene)
+    if resumed:
+        return (wording.again,)
+    if state.attempts >= 2 and wording.example:
+        return (wording.example,)
+    return (wording.again if state.attempts else scene.pick(wording.first),)
+
+
+def _wording(state: DialogueState, scene: TurnScene) -> Wording:
+    if scene.bookable is Bookable.ROOM and state.question in _FOR_ROOMS:
+        return _FOR_ROOMS[state.question]
+    if state.question is Question.WHEN and scene.noun != "table":
+        return Wording(
+            (f"What day and time would you like the {scene.noun}?", "What day and time would suit you?"),
+            "What day and time would suit you?",
+            "Please tell me a day and a time, for example tomorrow at 3 PM.",
+        )
+    return _WORDINGS[state.question]
+
+
+_FOR_ROOMS: dict[Question, Wording] = {
+    Question.DATE: Wording(
+        ("What day would you like to arrive?", "When would you like to arrive?"),
+        "What day would you arrive?",
+        "Please tell me the day you arrive, for example Friday, or the 14th of May.",
+    ),
+    Question.PARTY: Wording(
+        ("For how many guests?", "How many guests will stay?"),
+        "How many guests?",
+        "Please tell me the number of guests, for example two.",
+    ),
+}
+
+_WORDINGS: dict[Question, Wording] = {
+    Question.HOW_HELP: Wording(
+        ("How can I help you?", "What can I do for you?"),
+        "What can I do for you?",
+        "I can make, change or cancel a booking, answer questions, or take a message. Which would you like?",
+    ),
+    Question.PARTY_AND_WHEN: Wording(
+        ("For how many people, and when?", "How many of you will there be, and for when?"),
+        "For how many people, and when?",
+        "Please tell me how many people and when, for example four on Friday at 7.",
+    ),
+    Question.PARTY: Wording(
+        ("For how many people?", "How many of you will there be?"),
+        "How many people?",
+        "Please tell me the number of people, for example four.",
+    ),
+    Question.WHEN: Wording(
+        ("For what day and time?", "What day and time would you like?"),
+        "What day and time?",
+        "Please tell me a day and a time, for example Friday at 7 PM.",
+    ),
+    Question.DATE: Wording(
+        ("For what day?", "What day would you like?"),
+        "What day?",
+        "Please tell me the day, for example Friday, or the 14th of May.",
+    ),
+    Question.TIME: Wording(
+        ("And at what time?", "What time would you like?"),
+        "At what time?",
+        "Please tell me the time, for example half past seven in the evening.",
+    ),
+    Question.NIGHTS: Wording(
+        ("For how many nights?", "How many nights will you stay?"),
+        "How many nights?",
+        "Please tell me the number of nights, for example two.",
+    ),
+    Question.NAME: Wording(
+        ("What name shall I put it under?", "May I have your name?"),
+        "What is your name, please?",
+        "Please tell me your first and last name. You can spell it, too.",
+    ),
+    Question.PHONE: Wording(
+        ("And what's your phone number?", "What phone number can we reach you on?"),
+        "What is your phone number?",
+        "Please tell me the phone number digit by digit, with the area code.",
+    ),
+    Question.WHAT_TO_CHANGE: Wording(
+        ("What would you like to change?", "What should I change?"),
+        "What should be different?",
+        "You can give me another day, time or number, or say never mind.",
+    ),
+    Question.FIND: Wording(
+        ("What phone number is the booking under?", "Which phone number did you book with?"),
+        "What phone number is it under?",
+        "Please give me the phone number, the reference, or the name and the day of the booking.",
+    ),
+    Question.MESSAGE: Wording(
+        ("What would you like me to pass on?", "What is the message?"),
+        "What should I pass on?",
+        "Just tell me your message, in your own words.",
+    ),
+    Question.LOOKING_FOR: Wording(
+        ("What are you looking for?", "Could you tell me what you are looking for?"),
+        "What are you looking for?",
+        "Just tell me what you need, for example a two bedroom apartment to rent.",
+    ),
+    Question.OFFER_MESSAGE: Wording(
+        ("Shall I take a message, so that someone calls you back?", "Shall I have someone call you back?"),
+        "Shall I take a message for you?",
+        "Please say yes if I should take a message, or no.",
+    ),
+    Question.ANYTHING_ELSE: Wording(
+        ("Is there anything else?", "Is there anything else I can do for you?"),
+        "Anything else?",
+        "Is there anything else, or shall we leave it there?",
+    ),
+}
+
+
+def _ask_read_back(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if resumed:
+        return (f"So, shall I book that {scene.noun}?",)
+    if state.attempts >= 2:
+        return (read_back(state, scene), "Please say yes to book it, or tell me what to change.")
+    return (read_back(state, scene), "Shall I book it?")
+
+
+def _ask_choice(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if len(state.offered) == 1:
+        return ("Would that suit you?",)
+    if resumed or state.attempts:
+        return (f"Would you like {say_list(option_words(state.offered, scene), 'or')}?",)
+    return (scene.pick(("Which would you like?", "Would one of those suit you?")),)
+
+
+def _ask_place(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    places = scene.business.places
+    what = "room" if scene.bookable is Bookable.ROOM else "property"
+    named = say_list(places[:_SPOKEN_PLACES], "or")
+    if resumed:
+        return (f"Which {what} would you like?",)
+    if len(places) > _SPOKEN_PLACES and not state.attempts:
+        verb = "like" if what == "room" else "like to see"
+        return (f"Which {what} would you {verb}?", f"We have {named}, among others.")
+    return (f"Which {what} would you like: {say_list(places[:6], 'or')}?",)
+
+
+def _ask_caller_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    del resumed
+    return (f"Shall I use the number you are calling from, ending {state.caller_phone[-4:]}?",)
+
+
+def _ask_rest_of_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    del scene, resumed
+    if state.attempts:
+        return (f"So far I have {say_digits(state.phone_digits)}.", "What are the other digits?")
+    return (f"{say_digits(state.phone_digits)}.", "And the rest?")
+
+
+def _ask_which(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    del resumed
+    options = say_list(reservation_options(state, scene), "or")
+    return (f"Which one is it: {options}?",)
+
+
+def _ask_change(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if resumed or state.slot is None:
+        return ("Shall I make that change?",)
+    return (f"So that would be {describe_slot(scene, state.slot)}.", "Shall I change it?")
+
+
+def _ask_cancel(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if resumed or state.target is None:
+        return ("Shall I cancel it?",)
+    return (f"That is {describe_row(scene, state.target)}.", "Shall I cancel it?")
+
+
+def _ask_lead(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if resumed:
+        return ("Shall I pass that on?",)
+    details = state.details
+    contact = f"{capitalise(details.name)}, {say_phone(details.phone, scene.business.region)}."
+    return (contact, "Is that right?")
+
+
+_RENDERED = {
+    Question.READ_BACK: _ask_read_back,
+    Question.CHOICE: _ask_choice,
+    Question.PLACE: _ask_place,
+    Question.CALLER_PHONE: _ask_caller_phone,
+    Question.REST_OF_PHONE: _ask_rest_of_phone,
+    Question.WHICH_RESERVATION: _ask_which,
+    Question.CONFIRM_CHANGE: _ask_change,
+    Question.CONFIRM_CANCEL: _ask_cancel,
+    Question.CONFIRM_LEAD: _ask_lead,
+}

@@ -1,0 +1,230 @@
+"""What the agent says, in short sentences, the first of them shortest, so that speech can start early."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from reception.dialogue.spoken import (
+    say_count,
+    say_day,
+    say_list,
+    say_near_day,
+    say_nights,
+    say_phone,
+    say_time,
+    say_weekday,
+)
+from reception.dialogue.state import DialogueState
+from reception.dialogue.turn import TurnScene
+from reception.ports.booking import Refusal, Reservation, Slot
+from reception.ports.business import Bookable, OpenSpan
+
+_SHORT_DAYS = 7
+
+
+def greeting(scene: TurnScene) -> tuple[str, ...]:
+    """The owner's greeting, or one of ours, by sentences."""
+    settings = scene.agent.settings
+    if settings.greeting:
+        return split_sentences(settings.greeting)
+    who = f"This is {settings.persona_name}, the virtual receptionist." if settings.persona_name else ""
+    opening = f"Thank you for calling {scene.business.name}."
+    return tuple(part for part in (opening, who, "How can I help you?") if part)
+
+
+def split_sentences(text: str) -> tuple[str, ...]:
+    """`text` by its sentences; full stops of abbreviations and figures do not end one."""
+    sentences: list[str] = []
+    current: list[str] = []
+    words = text.split()
+    for index, word in enumerate(words):
+        current.append(word)
+        following = words[index + 1] if index + 1 < len(words) else ""
+        bare = word.rstrip("\"')”")
+        ends = bare.endswith(("!", "?")) or (bare.endswith(".") and bare.lower() not in _ABBREVIATIONS)
+        if bare.lower() in _HALVES_OF_DAY:
+            ends = following[:1].isupper()
+        if ends and (not following or not following[0].islower()):
+            sentences.append(" ".join(current))
+            current = []
+    if current:
+        sentences.append(" ".join(current))
+    return tuple(sentences)
+
+
+_HALVES_OF_DAY = frozenset({"a.m.", "p.m."})
+_ABBREVIATIONS = frozenset({"mr.", "mrs.", "ms.", "dr.", "st.", "no.", "e.g.", "i.e.", "vs.", "approx.", "sq.", "ft."})
+
+
+def with_article(thing: str) -> str:
+    return f"{'an' if thing[:1].lower() in 'aeiou' else 'a'} {thing}"
+
+
+def capitalise(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def say_guests(party_size: int) -> str:
+    return "one" if party_size == 1 else say_count(party_size)
+
+
+def say_subject(scene: TurnScene, place: str, party_size: int) -> str:
+    """What is booked: "a table for four", "a Queen Room for two", "a viewing of 12 Elm Street"."""
+    if scene.bookable is Bookable.VIEWING:
+        return f"a viewing of {place}" if place else "a viewing"
+    if scene.bookable is Bookable.ROOM:
+        return f"{with_article(place or 'room')} for {say_guests(party_size)}"
+    if scene.noun == "table":
+        return f"a table for {say_guests(party_size)}"
+    return with_article(scene.noun)
+
+
+def say_when(scene: TurnScene, slot: Slot | Reservation) -> str:
+    """ "on Friday, November 27th at 7:30 PM"; of a stay its arrival and nights."""
+    if scene.bookable is Bookable.ROOM:
+        nights = (slot.ends_at.date() - slot.starts_at.date()).days
+        return f"for {say_nights(nights)}, arriving on {say_day(slot.starts_at.date())}"
+    return f"on {say_day(slot.starts_at.date())} at {say_time(slot.starts_at)}"
+
+
+def describe_slot(scene: TurnScene, slot: Slot) -> str:
+    return f"{say_subject(scene, slot.place, slot.party_size)} {say_when(scene, slot)}"
+
+
+def describe_row(scene: TurnScene, row: Reservation) -> str:
+    return f"{say_subject(scene, row.place, row.party_size)} {say_when(scene, row)}, under {row.guest.name}"
+
+
+def echo_slot(scene: TurnScene, slot: Slot) -> str:
+    """A short repetition of what is being looked at."""
+    if scene.bookable is Bookable.ROOM:
+        what = f", {slot.place}" if slot.place else ""
+        return f"{capitalise(say_when(scene, slot)[4:])}{what}."
+    day = say_near_day(slot.starts_at.date(), scene.now.date())
+    people = f" for {say_guests(slot.party_size)}" if scene.noun == "table" else ""
+    return f"{capitalise(day)} at {say_time(slot.starts_at)}{people}."
+
+
+def read_back(state: DialogueState, scene: TurnScene) -> str:
+    """Everything that is about to be booked, in one sentence."""
+    if state.slot is None:
+        return ""
+    details = state.details
+    contact = f"under {details.name}, phone {say_phone(details.phone, scene.business.region)}"
+    return f"{capitalise(describe_slot(scene, state.slot))}, {contact}."
+
+
+def booked(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
+    """The confirmation, from the committed row."""
+    opening = "You're booked" if scene.bookable is not Bookable.VIEWING else "Your viewing is booked"
+    what = describe_row(scene, row)
+    if scene.bookable is Bookable.VIEWING:
+        what = what.removeprefix("a viewing of ").removeprefix("a viewing ")
+    return (f"{opening}: {what}.", f"Your reference is {row.reference}.")
+
+
+def moved(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
+    return (f"That's changed: {describe_row(scene, row)}.", f"Your reference is still {row.reference}.")
+
+
+def cancelled(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
+    day = say_day(row.starts_at.date())
+    return (f"Your {scene.noun} for {day}, under {row.guest.name}, is cancelled.",)
+
+
+def option_words(slots: Sequence[Slot], scene: TurnScene) -> tuple[str, ...]:
+    """Each of `slots` as few words as tell it from the others."""
+    if scene.bookable is Bookable.ROOM:
+        places = len({slot.place for slot in slots}) == len(slots)
+        return tuple(_room_option(slot, scene, places=places) for slot in slots)
+    days = {slot.starts_at.date() for slot in slots}
+    if len(days) == 1:
+        halves = {slot.starts_at.hour < 12 for slot in slots}
+        return tuple(say_time(slot.starts_at, half=len(halves) > 1) for slot in slots)
+    return tuple(f"{_option_day(slot.starts_at.date(), scene)} at {say_time(slot.starts_at)}" for slot in slots)
+
+
+def _room_option(slot: Slot, scene: TurnScene, *, places: bool) -> str:
+    day = _option_day(slot.starts_at.date(), scene)
+    if not slot.place:
+        return day
+    return with_article(slot.place) if places else f"{with_article(slot.place)} from {day}"
+
+
+def _option_day(day: date, scene: TurnScene) -> str:
+    ahead = (day - scene.now.date()).days
+    return say_weekday(day) if 1 < ahead < _SHORT_DAYS else say_near_day(day, scene.now.date())
+
+
+def offer(slots: Sequence[Slot], asked: date | None, scene: TurnScene) -> str:
+    """ "I have 7:00, 8:15 or 8:30." """
+    words = say_list(option_words(slots, scene), "or")
+    days = {slot.starts_at.date() for slot in slots}
+    if scene.bookable is Bookable.ROOM or len(days) > 1 or days == {asked}:
+        half = "" if len(days) > 1 or scene.bookable is Bookable.ROOM else _shared_half(slots)
+        return f"I have {words}{half}."
+    return f"{capitalise(_on_day(days.pop(), scene))} I have {words}{_shared_half(slots)}."
+
+
+def _on_day(day: date, scene: TurnScene) -> str:
+    near = say_near_day(day, scene.now.date())
+    return near if near in {"today", "tomorrow"} else f"on {near}"
+
+
+def _shared_half(slots: Sequence[Slot]) -> str:
+    halves = {slot.starts_at.hour < 12 for slot in slots}
+    if len(halves) > 1:
+        return ""
+    return " in the morning" if halves == {True} else ""
+
+
+def say_spans(spans: Sequence[OpenSpan]) -> str:
+    """ "from 11:30 AM to 2:30 PM and from 5 PM to 10 PM"."""
+    return say_list([f"from {say_time(span.opens)} to {_closing(span)}" for span in spans])
+
+
+def _closing(span: OpenSpan) -> str:
+    return "midnight" if (span.closes.hour, span.closes.minute) == (0, 0) else say_time(span.closes)
+
+
+def refusal_reason(refusal: Refusal, state: DialogueState, scene: TurnScene) -> str:
+    """Why what was asked for cannot be had."""
+    rules = scene.business.rules
+    if refusal is Refusal.CLOSED and state.details.day is not None:
+        return _closed(state.details.day, scene)
+    return {
+        Refusal.CLOSED: "I'm sorry, we're closed then.",
+        Refusal.FULL: f"I'm sorry, we have no {scene.noun} free then.",
+        Refusal.PAST: "I'm sorry, that time has already passed.",
+        Refusal.TOO_SOON: "I'm sorry, that's too short notice for us.",
+        Refusal.TOO_FAR: f"I'm sorry, we only take bookings up to {rules.horizon.days} days ahead.",
+        Refusal.PARTY_TOO_LARGE: f"I can book for up to {say_count(rules.largest_party)} myself.",
+        Refusal.STAY_TOO_LONG: f"I'm sorry, the longest stay I can book is {say_nights(rules.longest_stay_nights)}.",
+        Refusal.UNKNOWN_PLACE: "I'm sorry, I don't know that one.",
+    }[refusal]
+
+
+def _closed(day: date, scene: TurnScene) -> str:
+    spans = scene.business.hours.on(day)
+    when = _on_day(day, scene)
+    if not spans:
+        return f"I'm sorry, we're closed {when}."
+    return f"I'm sorry, I can't book that time. {capitalise(when)} we're open {say_spans(spans)}."
+
+
+REJECTIONS = {
+    "past_date": "That day has already passed.",
+    "no_such_date": "I'm afraid there is no such day.",
+    "invalid_phone": "That doesn't sound like a complete phone number.",
+    "out_of_range": "I'm afraid that can't be right.",
+}
+"""What is said to a value that cannot be, by `RejectedSlot.reason`."""
+
+NOT_CAUGHT = ("Sorry, I didn't catch that.", "I'm sorry, I didn't quite get that.", "Sorry, I missed that.")
+WAIT = ("Of course, take your time.", "Sure, no hurry.")
+THANKS = ("You're welcome.", "My pleasure.")
+GOODBYE = ("Thank you for calling. Goodbye!", "Thanks for calling. Have a lovely day. Goodbye!")
+SILENT_ONCE = "Are you still there?"
+SILENT_AGAIN = "I can't hear you at the moment."
+SILENT_END = ("I'm afraid I can't hear you.", "Please call again any time. Goodbye!")
+UNREACHABLE = "I'm sorry, I can't get at our bookings just now."
+UNKNOWN = ("I'm afraid I don't know that.", "I'm sorry, I don't have that information.")

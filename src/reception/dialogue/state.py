@@ -1,0 +1,146 @@
+"""What a conversation has come to: a frozen value that a turn replaces, and that is stored as JSON after each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from enum import StrEnum
+from typing import cast
+
+from pydantic import TypeAdapter
+
+from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
+from reception.ports.booking import Reservation, Slot
+from reception.ports.dialogue import Json
+
+
+class Question(StrEnum):
+    """What the agent asked last; the next turn is read as an answer to it."""
+
+    HOW_HELP = "how_help"
+    PARTY_AND_WHEN = "party_and_when"
+    PARTY = "party"
+    WHEN = "when"
+    DATE = "date"
+    TIME = "time"
+    NIGHTS = "nights"
+    PLACE = "place"
+    CHOICE = "choice"
+    NAME = "name"
+    PHONE = "phone"
+    REST_OF_PHONE = "rest_of_phone"
+    CALLER_PHONE = "caller_phone"
+    READ_BACK = "read_back"
+    WHAT_TO_CHANGE = "what_to_change"
+    FIND = "find"
+    WHICH_RESERVATION = "which_reservation"
+    CONFIRM_CHANGE = "confirm_change"
+    CONFIRM_CANCEL = "confirm_cancel"
+    MESSAGE = "message"
+    LOOKING_FOR = "looking_for"
+    CONFIRM_LEAD = "confirm_lead"
+    OFFER_MESSAGE = "offer_message"
+    ANYTHING_ELSE = "anything_else"
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """What the caller has said of what they want; fields as in `SlotName`. `any_place` waives `place`."""
+
+    party_size: int | None = None
+    day: date | None = None
+    time: TimeOfDay | None = None
+    nights: int | None = None
+    place: str = ""
+    any_place: bool = False
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    notes: str = ""
+    message: str = ""
+    reference: str = ""
+
+    def with_slot(self, slot: SlotName, value: SlotValue) -> "Details":
+        """These details with `slot` set. A value of a type that the slot cannot hold is ignored."""
+        name = "day" if slot is SlotName.DATE else slot.value
+        if not isinstance(value, _TYPES.get(slot, str)) or isinstance(value, bool):
+            return self
+        known: dict[str, object] = {name: value}
+        return replace(self, **known)  # type: ignore[arg-type]
+
+    def as_slots(self) -> dict[SlotName, SlotValue]:
+        """What is known, by slot name."""
+        found: dict[SlotName, SlotValue] = {}
+        for slot in SlotName:
+            value = getattr(self, "day" if slot is SlotName.DATE else slot.value)
+            if value not in (None, ""):
+                found[slot] = value
+        return found
+
+    def caller_only(self) -> "Details":
+        """Who is calling, without what they wanted."""
+        return Details(name=self.name, phone=self.phone, email=self.email)
+
+
+_TYPES: dict[SlotName, type] = {
+    SlotName.PARTY_SIZE: int,
+    SlotName.NIGHTS: int,
+    SlotName.DATE: date,
+    SlotName.TIME: TimeOfDay,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueState:
+    """One conversation after `turn`.
+
+    `slot` is what the flow is about to book and holds; `offered` what was last offered, in spoken order; `target` the
+    reservation that is to be changed or cancelled, `found` those it may be; `booked` the last one made or moved here.
+    `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
+    `leaving`: the caller said goodbye along with what is being done.
+    """
+
+    turn: int = 0
+    flow: Flow | None = None
+    question: Question = Question.HOW_HELP
+    details: Details = field(default_factory=Details)
+    slot: Slot | None = None
+    offered: tuple[Slot, ...] = ()
+    target: Reservation | None = None
+    found: tuple[Reservation, ...] = ()
+    booked: Reservation | None = None
+    lead_kind: str = ""
+    phone_digits: str = ""
+    caller_phone: str = ""
+    caller_phone_refused: bool = False
+    attempts: int = 0
+    stalled: int = 0
+    last_reply: tuple[str, ...] = ()
+    leaving: bool = False
+    ended: bool = False
+
+    def without_flow(self) -> "DialogueState":
+        """The flow left behind, who is calling kept."""
+        return replace(
+            self,
+            flow=None,
+            question=Question.ANYTHING_ELSE,
+            details=self.details.caller_only(),
+            slot=None,
+            offered=(),
+            target=None,
+            found=(),
+            lead_kind="",
+            phone_digits="",
+        )
+
+
+_ADAPTER: TypeAdapter[DialogueState] = TypeAdapter(DialogueState)
+
+
+def to_json(state: DialogueState) -> Mapping[str, Json]:
+    return cast(Mapping[str, Json], _ADAPTER.dump_python(state, mode="json"))
+
+
+def from_json(stored: Mapping[str, Json]) -> DialogueState:
+    """The state that `to_json` wrote; what an older version did not know has its default."""
+    return _ADAPTER.validate_python(stored)
