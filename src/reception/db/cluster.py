@@ -7,6 +7,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,6 +21,9 @@ _LONGEST_SOCKET_PATH = 103
 """Bytes in a socket address, without the closing zero, on the least generous of the supported systems."""
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9_./~+-]+")
 _ACCOUNT = "pgserver"
+_ATTEMPTS_AFTER_A_KILL = 25
+_PAUSE_S = 0.2
+"""The processes of a killed server take a moment to notice, and until then keep its memory from a new one."""
 _SETTINGS = """\
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -90,7 +94,16 @@ class Cluster:
         settings = self.directory / "reception.conf"
         settings.write_text(f"{_SETTINGS}unix_socket_directories = '{socket_dir}'\n")
         self.give(settings)
-        self._run("pg_ctl", "start", "-w", "-t", "60", "-l", str(self._log_file), "-D", str(self.directory))
+        attempts = _ATTEMPTS_AFTER_A_KILL if (self.directory / "postmaster.pid").exists() else 1
+        for attempt in range(attempts):
+            try:
+                self._run("pg_ctl", "start", "-w", "-t", "60", "-l", str(self._log_file), "-D", str(self.directory))
+            except Unavailable:
+                if attempt == attempts - 1:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                break
         return socket_dir
 
     def stop(self) -> None:

@@ -128,7 +128,7 @@ TABLES = (
         heading varchar(600) NOT NULL,
         text text NOT NULL,
         context varchar(900) NOT NULL,
-        embedding vector(384),
+        embedding vector(384) NOT NULL,
         search tsvector NOT NULL GENERATED ALWAYS AS (
             setweight(to_tsvector('english', text), 'A') || setweight(to_tsvector('english', context), 'B')
         ) STORED,
