@@ -268,8 +268,8 @@ def _northgate_homes(holidays: _Closed) -> DemoBusiness:
             vocabulary=("Northgate Homes", "Fairlake", "Dana Brooks", "Marcus Reed", "Southfield", *listings),
         ),
         resources=tuple(
-            ResourceSpec(Bookable.VIEWING, f"{agent}, {listing}", listing, 6, {"agent": agent})
-            for listing, agent in listings.items()
+            ResourceSpec(Bookable.VIEWING, listing, listing, 6, {"staff": person})
+            for listing, person in listings.items()
         ),
         documents=(
             DocumentSpec("listings-for-sale.md", "Homes for sale"),

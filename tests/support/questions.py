@@ -1,0 +1,69 @@
+"""The questions that callers ask of the demo businesses, with what a right answer holds."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from reception.ports.knowledge import Passage
+
+_FOLDER = Path(__file__).parent.parent / "integration" / "questions"
+
+Kind = Literal["answerable", "near_miss", "unanswerable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question to a demo business.
+
+    `answerable`: every string of `expect` occurs in a right answer, which rests on one of `documents`, under a heading
+    that holds one of `headings` (letters of either case). `near_miss`: resembles what is answered, but is not; an
+    answer that holds one of `reject` is false. `unanswerable`: nothing in the documents is about it. `held_out`
+    questions were written after the documents and are not to be used for mending them.
+    """
+
+    text: str
+    kind: Kind
+    expect: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
+    reject: tuple[str, ...] = ()
+    held_out: bool = False
+
+    def rests_on(self, passage: Passage) -> bool:
+        """Whether `passage` is where the answer stands, and holds all of it."""
+        where = passage.heading.casefold() + " " + passage.text.casefold()
+        return (
+            passage.document in self.documents
+            and any(heading.casefold() in where for heading in self.headings)
+            and all(fact.casefold() in where for fact in self.expect)
+        )
+
+    def answered_by(self, reply: str) -> bool:
+        said = reply.casefold()
+        return all(fact.casefold() in said for fact in self.expect)
+
+
+def questions(slug: str) -> list[Question]:
+    """All questions to the demo business `slug`."""
+    lines = (_FOLDER / f"{slug}.jsonl").read_text(encoding="utf-8").splitlines()
+    return [_question(json.loads(line)) for line in lines]
+
+
+def _question(row: dict[str, object]) -> Question:
+    def strings(key: str) -> tuple[str, ...]:
+        value = row.get(key, [])
+        assert isinstance(value, list)
+        return tuple(str(item) for item in value)
+
+    kind = row["kind"]
+    assert kind in ("answerable", "near_miss", "unanswerable")
+    return Question(
+        text=str(row["question"]),
+        kind=kind,
+        expect=strings("expect"),
+        documents=strings("documents"),
+        headings=strings("headings"),
+        reject=strings("reject"),
+        held_out=row.get("held_out") is True,
+    )
