@@ -12,7 +12,6 @@ from reception.call.config import CallConfig
 from reception.call.session import CallSession
 from reception.core.clock import Clock
 from reception.core.errors import Unavailable
-from reception.core.telemetry import CALL_ENDED, CALL_STARTED
 from reception.ports.dialogue import Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import CallLeg
@@ -120,9 +119,10 @@ class CallCentre:
             clock=self.clock,
             observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id),),
         )
-        log = _log.bind(tenant_id=str(wired.business.tenant_id), call_id=str(dialogue.conversation_id))
-        log.info(CALL_STARTED, agent_id=str(wired.agent.agent_id), live=self.live.count)
-        with self.live.register(dialogue.conversation_id, session):
-            reason = await session.run()
-        log.info(CALL_ENDED, reason=reason)
-        return reason
+        context = structlog.contextvars.bound_contextvars(
+            tenant_id=str(wired.business.tenant_id),
+            agent_id=str(wired.agent.agent_id),
+            call_id=str(dialogue.conversation_id),
+        )
+        with context, self.live.register(dialogue.conversation_id, session):
+            return await session.run()

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from reception.call.config import CallConfig
 from reception.core.clock import Clock
 from reception.core.ids import uuid7
 from reception.db.database import Database
+from reception.dialogue import replies
 from reception.dialogue.context import Understanding
 from reception.dialogue.conversation import GraphDialogue
 from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
+from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
 from reception.domains.conversations import service as conversations
 from reception.domains.tenants.service import get_business
@@ -84,6 +88,28 @@ class ConversationFactory:
             state=state,
             last_turn=last_turn,
         )
+
+    def fixed_sentences(self, wired: WiredAgent) -> tuple[str, ...]:
+        """What `wired` says word for word to everybody, the greeting first."""
+        now = self._clock.now().astimezone(ZoneInfo(wired.business.timezone))
+        reads = DomainReadTools(self._database, wired.business, self._embedder, self._clock, uuid7())
+        scene = TurnScene(wired.business, wired.agent, "voice", now, 0, "", reads)
+        said = (*replies.greeting(scene), *_ALWAYS_SAID, *CallConfig.for_agent(wired.agent.settings).phrases.all())
+        return tuple(dict.fromkeys(said))
+
+
+_ALWAYS_SAID = (
+    replies.SILENT_ONCE,
+    replies.SILENT_AGAIN,
+    *replies.SILENT_END,
+    *replies.NOT_CAUGHT,
+    *replies.WAIT,
+    *replies.THANKS,
+    *replies.GOODBYE,
+    *replies.UNKNOWN,
+    *replies.REJECTIONS.values(),
+    replies.UNREACHABLE,
+)
 
 
 def _e164(phone: str, region: str) -> str:

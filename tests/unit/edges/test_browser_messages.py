@@ -9,6 +9,7 @@ from reception.ports.dialogue import Citation
 from reception.ports.events import (
     ActionDone,
     CallEnded,
+    CallEvent,
     CallFault,
     ReplySaid,
     SpeechChanged,
@@ -48,7 +49,7 @@ def test_a_bad_message_is_explained(text: str, hint: str) -> None:
 
 def test_every_event_has_its_message() -> None:
     chunk = uuid4()
-    events = {
+    events: dict[CallEvent, dict[str, object]] = {
         SpeechChanged("started", 120): {"type": "speech", "state": "started", "at_ms": 120},
         TranscriptHeard(1, "hello", False): {"type": "transcript", "turn": 1, "text": "hello", "final": False},
         ReplySaid(1, "Hi.", (Citation(chunk, "Menu"),)): {
