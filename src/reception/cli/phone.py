@@ -26,8 +26,10 @@ from reception.core.errors import InvalidInput, NotFound, Unauthenticated, Unava
 from reception.ports.audio import AudioFormat, Pcm16
 
 FRAME_MS = 20
-SETTLED_S = 0.6
-"""A reply has ended when nothing has been played for so long and nothing is on its way."""
+SETTLED_S = 0.3
+UNCONFIRMED_S = 2.0
+"""A reply has ended when nothing was played for so long and nothing is on its way: `SETTLED_S` where the server has
+sent the turn's metrics, which it does at the end of a reply."""
 ROOM_NOISE_LSB = 12.0
 LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024
 
@@ -183,7 +185,8 @@ class PhoneCall:
             return False
         if self.playback.first_sound_s(received_after_s=spoken_until_s) is None:
             return False
-        return self.now_s >= max(self.playback.ends_s, spoken_until_s) + SETTLED_S
+        settled_s = SETTLED_S if self.turns[-1].metrics or len(self.turns) == 1 else UNCONFIRMED_S
+        return self.now_s >= max(self.playback.ends_s, spoken_until_s) + settled_s
 
     def _settle_latency(self) -> None:
         turn = self.turns[-1]

@@ -1,0 +1,77 @@
+"""The page in a real browser, with a recording for a microphone."""
+
+import shutil
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.async_api import Page, async_playwright
+
+from tests.support.caller_voice import speak
+from tests.support.running_server import RunningServer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+RATE_HZ = 48000
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]  # fmt: skip
+
+
+def microphone(path: Path) -> Path:
+    """Nine seconds for the greeting, a question, and silence enough for its answer."""
+    quiet = np.zeros(RATE_HZ, dtype=np.int16)
+    samples = np.concatenate((np.tile(quiet, 9), speak("Do you have any parking?", RATE_HZ), np.tile(quiet, 60)))
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes(samples.astype("<i2").tobytes())
+    return path
+
+
+async def call_by_voice(page: Page, server: RunningServer) -> None:
+    await page.goto(server.url)
+    await page.get_by_role("button", name="Call").click()
+    await page.locator(".entry.agent .word.spoken").first.wait_for(timeout=20_000)
+    heard = page.locator(".entry.caller:not(.partial) .bubble")
+    await heard.filter(has_text="parking").wait_for(timeout=30_000)
+    await page.locator(".entry.agent .bubble").filter(has_text="lot behind the restaurant").wait_for(timeout=20_000)
+    await page.locator(".chip summary").filter(has_text="answered in").first.wait_for(timeout=30_000)
+
+
+async def type_into_the_call(page: Page) -> None:
+    await page.get_by_label("Type to the front desk").fill("Can we bring our own wine?")
+    await page.get_by_role("button", name="Send").click()
+    await page.locator(".entry.agent .bubble").filter(has_text="corkage").wait_for(timeout=20_000)
+    await page.get_by_role("button", name="Hang up").click()
+    await page.locator(".note").filter(has_text="hung up").wait_for(timeout=5_000)
+
+
+async def chat_without_a_call(page: Page) -> None:
+    await page.get_by_role("radio", name="Alder House").check(force=True)
+    await page.get_by_label("Type to the front desk").fill("What time is check-in?")
+    await page.get_by_role("button", name="Send").click()
+    await page.locator(".entry.agent .bubble").filter(has_text="3").wait_for(timeout=10_000)
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
+async def test_one_can_talk_to_the_page(server: RunningServer, tmp_path: Path) -> None:
+    recording = microphone(tmp_path / "caller.wav")
+    problems: list[str] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*FLAGS, f"--use-file-for-fake-audio-capture={recording}%noloop"]
+        )
+        page = await browser.new_page()
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+        await call_by_voice(page, server)
+        await type_into_the_call(page)
+        await chat_without_a_call(page)
+        await browser.close()
+    assert not problems
