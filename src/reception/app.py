@@ -14,7 +14,7 @@ from starlette.routing import WebSocketRoute
 
 from reception import __version__
 from reception.api import agents, auth, chat, demo, health, knowledge, tenants, voice
-from reception.api.edge import Edge
+from reception.api.edge import DOCUMENTATION_PATH, Edge
 from reception.api.problems import install_problems
 from reception.api.services import Services
 from reception.core.clock import Clock, SystemClock
@@ -102,7 +102,7 @@ def create_app(
         title="Reception",
         version=__version__,
         openapi_url="/openapi.json" if documented else None,
-        docs_url="/docs" if documented else None,
+        docs_url=DOCUMENTATION_PATH if documented else None,
         redoc_url=None,
         redirect_slashes=False,
     )
@@ -163,6 +163,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
+    for task in background:
+        task.add_done_callback(_report_failure)
     try:
         yield app, live
     finally:
@@ -170,6 +172,11 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await recorder.flush()
+
+
+def _report_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and task.exception() is not None:
+        _log.error("background.failed", task=task.get_name(), exc_info=task.exception())
 
 
 @asynccontextmanager

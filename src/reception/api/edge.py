@@ -25,6 +25,12 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+DOCUMENTATION_PATH = "/docs"
+# The page of the API's description is FastAPI's own, and takes its script and style from there.
+_DOCUMENTATION_POLICY = (
+    "default-src 'self'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
+    "style-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com"
+)
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _QUIET_PATHS = frozenset({"/health", "/health/ready"})
 
@@ -66,11 +72,12 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
+                if scope["path"] == DOCUMENTATION_PATH:
+                    headers["Content-Security-Policy"] = _DOCUMENTATION_POLICY
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
-                if "authorization" in Headers(scope=scope):
-                    headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         try:

@@ -29,7 +29,7 @@ def serve(
     data_dir: Annotated[Path | None, typer.Option(help="Where the database lives. [default: .data]")] = None,
 ) -> None:
     """Run the receptionist: database, speech, web page and API in one process."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     try:
         settings = load_settings(host=host, port=port, data_dir=data_dir)
         configure_logs(settings.log_level, as_json=settings.json_logs)

@@ -1,5 +1,6 @@
 """Whether each part of the service can do its work now."""
 
+import asyncio
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ class PartState(StrEnum):
     DRAINING = "draining"
 
 
+_PING_WITHIN_S = 2.0
 _HINDERS = frozenset({PartState.DOWN, PartState.DRAINING})
 
 
@@ -41,8 +43,9 @@ class Readiness:
 
     async def _database_state(self) -> PartState:
         try:
-            await self._database.ping()
-        except Unavailable:
+            async with asyncio.timeout(_PING_WITHIN_S):
+                await self._database.ping()
+        except (Unavailable, TimeoutError):
             return PartState.DOWN
         return PartState.READY
 

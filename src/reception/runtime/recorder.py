@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 import structlog
@@ -67,4 +67,10 @@ class _TurnObserver:
 
     def on_event(self, event: CallEvent) -> None:
         if isinstance(event, TurnMetrics):
-            self.recorder.take(_Measurement(self.tenant_id, self.conversation_id, event.turn, asdict(event)))
+            self.recorder.take(_Measurement(self.tenant_id, self.conversation_id, event.turn, _as_json(event)))
+
+
+def _as_json(metrics: TurnMetrics) -> dict[str, Json]:
+    values: dict[str, Json] = {field.name: getattr(metrics, field.name) for field in fields(metrics)}
+    values["providers"] = dict(metrics.providers)
+    return values

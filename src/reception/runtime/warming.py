@@ -12,8 +12,8 @@ from reception.runtime.demo.seed import DemoAgent
 
 _log = structlog.get_logger(__name__)
 
-WARMED_RATES_HZ = (16_000, 8_000)
-"""What the browser page and the command line ask for, and telephones."""
+WARMED_RATES_HZ = (24_000, 16_000, 8_000)
+"""What the browser page, the command line and telephones ask for."""
 
 
 async def warm_speech(tts: CachedTextToSpeech, conversations: ConversationFactory, agents: Sequence[DemoAgent]) -> None:
