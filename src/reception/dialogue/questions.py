@@ -204,12 +204,12 @@ def _ask_place(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[s
     places = scene.business.places
     what = "room" if scene.bookable is Bookable.ROOM else "property"
     named = say_list(places[:_SPOKEN_PLACES], "or")
+    verb = "like" if what == "room" else "like to see"
     if resumed:
-        return (f"Which {what} would you like?",)
+        return (f"Which {what} would you {verb}?",)
     if len(places) > _SPOKEN_PLACES and not state.attempts:
-        verb = "like" if what == "room" else "like to see"
         return (f"Which {what} would you {verb}?", f"We have {named}, among others.")
-    return (f"Which {what} would you like: {say_list(places[:6], 'or')}?",)
+    return (f"Which {what} would you {verb}: {say_list(places[:6], 'or')}?",)
 
 
 def _ask_caller_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:

@@ -72,7 +72,8 @@ def say_subject(scene: TurnScene, place: str, party_size: int) -> str:
     if scene.bookable is Bookable.VIEWING:
         return f"a viewing of {place}" if place else "a viewing"
     if scene.bookable is Bookable.ROOM:
-        return f"{with_article(place or 'room')} for {say_guests(party_size)}"
+        guests = "one guest" if party_size == 1 else f"{say_count(party_size)} guests"
+        return f"{with_article(place or 'room')} for {guests}"
     if scene.noun == "table":
         return f"a table for {say_guests(party_size)}"
     return with_article(scene.noun)

@@ -1,0 +1,183 @@
+"""`Ledger` on the domains: an effect and the record of its outcome commit together, so that it runs once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias, cast
+from uuid import UUID
+
+import structlog
+from pydantic import TypeAdapter
+
+from reception.core.clock import Clock
+from reception.core.errors import AppError, SlotTaken, Unavailable
+from reception.core.telemetry import EFFECT_FAILED, EFFECT_RAN
+from reception.db.database import Database
+from reception.domains.conversations import service as conversations
+from reception.domains.leads import service as leads
+from reception.domains.reservations import service as reservations
+from reception.ports.booking import Slot, SlotQuery
+from reception.ports.business import Bookable, Business
+from reception.ports.dialogue import Json
+from reception.ports.tools import (
+    CancelReservation,
+    CommitReservation,
+    CreateLead,
+    Done,
+    Effect,
+    HoldSlot,
+    MoveReservation,
+    Outcome,
+    Refused,
+    ReleaseHold,
+    TurnRecord,
+)
+
+_log = structlog.get_logger(__name__)
+
+Session: TypeAlias = Any
+"""A session as the services take it; its type is the domains' business."""
+
+_ATTEMPTS = 2
+_RETURNED_TURN = 100
+"""Where a turn is taken again with other words, after a crash, its effects are keyed beyond those that did run."""
+
+_DONE: TypeAdapter[Done] = TypeAdapter(Done)
+_REFUSED: TypeAdapter[Refused] = TypeAdapter(Refused)
+
+
+class DomainLedger:
+    """Implements `ports.tools.Ledger` for one conversation: one transaction for each effect and its outcome."""
+
+    def __init__(self, database: Database, business: Business, conversation_id: UUID, clock: Clock) -> None:
+        self._database = database
+        self._business = business
+        self._conversation_id = conversation_id
+        self._clock = clock
+
+    async def run(self, turn: int, effects: Sequence[Effect]) -> Sequence[Outcome]:
+        outcomes: list[Outcome] = []
+        for index, effect in enumerate(effects):
+            if any(isinstance(outcome, Refused) for outcome in outcomes):
+                outcomes.append(Refused("not_attempted"))
+            else:
+                outcomes.append(await self._run_one(turn, index, effect))
+        return outcomes
+
+    async def record(self, record: TurnRecord) -> None:
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            await conversations.record_turn(session, self._business.tenant_id, self._conversation_id, record)
+
+    async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            await conversations.mark_heard(session, self._conversation_id, turn, text, interrupted=interrupted)
+
+    async def close(self, reason: str) -> None:
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            await reservations.release_hold(session, self._conversation_id)
+            await conversations.close(session, self._conversation_id, reason, self._clock.now())
+
+    async def _run_one(self, turn: int, index: int, effect: Effect) -> Outcome:
+        log = _log.bind(call_id=str(self._conversation_id), turn=turn, effect=type(effect).__name__)
+        for attempt in range(_ATTEMPTS):
+            try:
+                outcome = await self._attempt(turn, index, effect)
+            except Unavailable as error:
+                log.warning(EFFECT_FAILED, code=error.code, attempt=attempt)
+                continue
+            log.info(EFFECT_RAN, outcome=outcome.code if isinstance(outcome, Refused) else "done")
+            return outcome
+        return Refused(Unavailable.code)
+
+    async def _attempt(self, turn: int, index: int, effect: Effect) -> Outcome:
+        """Run `effect` unless it has run; both or neither of it and its outcome are stored."""
+        tenant_id, conversation_id = self._business.tenant_id, self._conversation_id
+        async with self._database.tenant_session(tenant_id) as session:
+            while stored := await conversations.find_outcome(session, conversation_id, turn, index):
+                if stored.get("effect") == fingerprint(effect):
+                    return _read(stored)
+                index += _RETURNED_TURN
+            outcome: Outcome
+            try:
+                outcome = await self._apply(session, effect)
+            except Unavailable:
+                raise
+            except SlotTaken as error:
+                query = self._query_of(effect)
+                outcome = Refused(error.code, await self._alternatives(session, query) if query else ())
+            except AppError as error:
+                outcome = Refused(error.code)
+            written = _written(effect, outcome)
+            await conversations.record_outcome(session, tenant_id, conversation_id, turn, index, written)
+        return outcome
+
+    async def _apply(self, session: Session, effect: Effect) -> Done:
+        business, now = self._business, self._clock.now()
+        match effect:
+            case HoldSlot(slot):
+                return Done(await reservations.hold(session, business, slot, self._conversation_id, now))
+            case ReleaseHold():
+                await reservations.release_hold(session, self._conversation_id)
+                return Done()
+            case CommitReservation(slot, guest):
+                row = await reservations.commit_reservation(session, business, slot, guest, self._conversation_id, now)
+                return Done(row)
+            case MoveReservation(reservation_id, slot, guest):
+                row = await reservations.move(
+                    session, business, reservation_id, slot, guest, now, conversation_id=self._conversation_id
+                )
+                return Done(row)
+            case CancelReservation(reservation_id):
+                return Done(await reservations.cancel(session, business, reservation_id, now))
+            case CreateLead():
+                lead_id = await leads.create_lead(session, business.tenant_id, self._conversation_id, effect)
+                return Done(lead_id=lead_id)
+
+    async def _alternatives(self, session: Session, query: SlotQuery) -> tuple[Slot, ...]:
+        """What can be had instead, the same time first where another place is free then."""
+        found = await reservations.availability(
+            session,
+            self._business,
+            query,
+            self._clock.now(),
+            conversation_id=self._conversation_id,
+            reservation_id=query.moving,
+        )
+        return (found.exact,) if found.exact else found.alternatives
+
+    def _query_of(self, effect: Effect) -> SlotQuery | None:
+        if not isinstance(effect, HoldSlot | CommitReservation | MoveReservation):
+            return None
+        slot = effect.slot
+        rooms = self._business.rules.bookable is Bookable.ROOM
+        nights = (slot.ends_at.date() - slot.starts_at.date()).days if rooms else 0
+        moving = effect.reservation_id if isinstance(effect, MoveReservation) else None
+        return SlotQuery(slot.starts_at, slot.party_size, nights, slot.place, moving)
+
+
+def fingerprint(effect: Effect) -> str:
+    """What tells one effect of a turn from another that might have taken its place."""
+    match effect:
+        case HoldSlot(slot) | CommitReservation(slot):
+            return f"{type(effect).__name__} {slot.slot_id}"
+        case MoveReservation(reservation_id, slot):
+            return f"MoveReservation {reservation_id} {slot.slot_id}"
+        case CancelReservation(reservation_id):
+            return f"CancelReservation {reservation_id}"
+        case CreateLead(kind):
+            return f"CreateLead {kind}"
+        case _:
+            return type(effect).__name__
+
+
+def _written(effect: Effect, outcome: Outcome) -> Mapping[str, Json]:
+    if isinstance(outcome, Done):
+        kind, value = "done", _DONE.dump_python(outcome, mode="json")
+    else:
+        kind, value = "refused", _REFUSED.dump_python(outcome, mode="json")
+    return {"effect": fingerprint(effect), "kind": kind, "value": cast(Json, value)}
+
+
+def _read(stored: Mapping[str, Json]) -> Outcome:
+    if stored["kind"] == "done":
+        return replace(_DONE.validate_python(stored["value"]), replayed=True)
+    return _REFUSED.validate_python(stored["value"])

@@ -1,0 +1,66 @@
+"""`ReadTools` on the domains: each read in a short session of its own."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+
+from reception.core.clock import Clock
+from reception.core.errors import ProviderError, Unavailable
+from reception.core.telemetry import PROVIDER_FAILED
+from reception.db.database import Database
+from reception.domains.knowledge import service as knowledge
+from reception.domains.reservations import service as reservations
+from reception.ports.booking import Availability, Reservation, ReservationQuery, SlotQuery
+from reception.ports.business import Business
+from reception.ports.knowledge import Passage
+from reception.ports.speech import Embedder
+
+_log = structlog.get_logger(__name__)
+
+
+class DomainReadTools:
+    """Implements `ports.tools.ReadTools` for one conversation, whose own hold does not count as busy."""
+
+    def __init__(
+        self, database: Database, business: Business, embedder: Embedder, clock: Clock, conversation_id: UUID
+    ) -> None:
+        self._database = database
+        self._business = business
+        self._embedder = embedder
+        self._clock = clock
+        self._conversation_id = conversation_id
+
+    async def availability(self, query: SlotQuery) -> Availability:
+        """Raises `Unavailable`, and `Unprocessable` for a query without people."""
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            return await reservations.availability(
+                session,
+                self._business,
+                query,
+                self._clock.now(),
+                conversation_id=self._conversation_id,
+                reservation_id=query.moving,
+            )
+
+    async def find_reservations(self, query: ReservationQuery) -> Sequence[Reservation]:
+        """Raises `Unavailable`."""
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            return await reservations.find(session, self._business, query, self._clock.now())
+
+    async def passages(self, question: str, *, limit: int = 4) -> Sequence[Passage]:
+        """By meaning and words; by words alone while the embedder fails. Raises `Unavailable`."""
+        vector = await self._embedded(question)
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            return await knowledge.search(session, question, vector, limit=limit)
+
+    async def _embedded(self, question: str) -> NDArray[np.float32] | None:
+        try:
+            vectors = await self._embedder.embed([question])
+        except (ProviderError, Unavailable) as error:
+            _log.warning(PROVIDER_FAILED, code=error.code, provider=self._embedder.model)
+            return None
+        vector: NDArray[np.float32] = vectors[0]
+        return vector
