@@ -103,7 +103,7 @@ class Conversation:
     @property
     def may_prepare(self) -> bool:
         """No turn is being committed, so that what is prepared now knows everything decided before."""
-        return not self._jobs and (self._reply is None or self._reply.read_out)
+        return not self._jobs and (self._reply is None or self._reply.script.read_out)
 
     @property
     def reply(self) -> Reply | None:

@@ -9,15 +9,7 @@ import structlog
 from reception.call.barge_in import stops_agent
 from reception.call.config import CallConfig
 from reception.call.conversation import Answer, AskSilent, CallOver, Conversation, Excuse, Finish, Greet
-from reception.call.faults import Failure, attempt
-from reception.call.feed import EventFeed
-from reception.call.hearing import Hearing
-from reception.call.keypad import Keypad
-from reception.call.playout import Playout
-from reception.call.reply import Stage
-from reception.call.speculation import Speculation
-from reception.call.synthesis import VoiceOfCall
-from reception.call.turn_taking import (
+from reception.call.decisions import (
     CallerSilent,
     Commit,
     Decision,
@@ -29,9 +21,17 @@ from reception.call.turn_taking import (
     SpeechStopped,
     Transcribe,
     TranscribePartly,
-    TurnTaker,
     Withdraw,
 )
+from reception.call.faults import Failure, attempt
+from reception.call.feed import EventFeed
+from reception.call.hearing import Hearing
+from reception.call.keypad import Keypad
+from reception.call.playout import Playout
+from reception.call.reply import Stage
+from reception.call.speculation import Speculation
+from reception.call.synthesis import VoiceOfCall
+from reception.call.turn_taking import TurnTaker
 from reception.core.clock import Clock
 from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
 from reception.ports.dialogue import CallerTurn, Dialogue
@@ -251,6 +251,8 @@ class CallSession:
                 self._feed.post(SpeechChanged("stopped", at_ms))
             case Transcribe(attempt=number, start_ms=start_ms, end_ms=end_ms):
                 hearing.transcribe(number, start_ms, end_ms, self._on_transcript)
+            case TranscribePartly() if hearing.busy:
+                self._turns.partial_given_up()
             case TranscribePartly(start_ms=start_ms, end_ms=end_ms):
                 hearing.transcribe_partly(start_ms, end_ms, self._on_partial)
             case JudgeEnd(attempt=number, start_ms=start_ms):
@@ -307,7 +309,10 @@ class CallSession:
         self._apply(self._turns.transcribed(number, completeness, words=words))
 
     def _on_partial(self, result: Transcript | Failure) -> None:
-        text = "" if isinstance(result, Failure) else result.text.strip()
+        if isinstance(result, Failure):
+            self._turns.partial_given_up()
+            return
+        text = result.text.strip()
         if text and self._turns.in_utterance:
             self._feed.post(TranscriptHeard(self._conversation.next_turn, text, final=False))
         self._apply(self._turns.partly_transcribed(words=self._is_turn(text)))
@@ -322,8 +327,8 @@ class CallSession:
         return stops_agent(
             text,
             expectation=self._dialogue.expectation(),
-            being_said=reply.being_said,
-            last_sentence=reply.last_sentence_begun,
+            being_said=reply.script.being_said,
+            last_sentence=reply.script.last_begun,
         )
 
 

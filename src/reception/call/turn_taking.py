@@ -12,103 +12,25 @@ An utterance runs from its first speech to the silence that ends it:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from reception.call.config import CallConfig
+from reception.call.decisions import (
+    CallerSilent,
+    Commit,
+    Decision,
+    Discard,
+    HoldAgent,
+    JudgeEnd,
+    ResumeAgent,
+    SpeechStarted,
+    SpeechStopped,
+    Transcribe,
+    TranscribePartly,
+    Withdraw,
+)
 from reception.call.endpointing import Endpointing, Evidence
 from reception.ports.expectation import Completeness
 from reception.ports.speech import VAD_WINDOW_MS
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStarted:
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechStopped:
-    """The candidate end of an utterance; `at_ms` is where the speech ended."""
-
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Transcribe:
-    """Transcribe this stretch for good, in place of any partial transcription under way. `attempt` names the
-    answer, which is used unless it is withdrawn."""
-
-    attempt: int
-    start_ms: int
-    end_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class TranscribePartly:
-    start_ms: int
-    end_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class JudgeEnd:
-    """Ask the turn detector about the utterance from `start_ms`."""
-
-    attempt: int
-    start_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """The caller went on: what was made of `attempt` counts for nothing."""
-
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Commit:
-    """The turn is over; the transcript of `attempt` is what was said. Any reply in progress is interrupted."""
-
-    attempt: int
-    speech_end_ms: int
-    silence_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Discard:
-    """Nothing was said that asks for an answer. `attempt` is None when there is no transcript."""
-
-    attempt: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldAgent:
-    """The caller may be interrupting: stop the audio, and be ready to go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResumeAgent:
-    """It was no interruption: go on where the audio stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallerSilent:
-    """Nobody has spoken for a while, for the `count`th time in a row, from 1."""
-
-    count: int
-
-
-Decision: TypeAlias = (
-    SpeechStarted
-    | SpeechStopped
-    | Transcribe
-    | TranscribePartly
-    | JudgeEnd
-    | Withdraw
-    | Commit
-    | Discard
-    | HoldAgent
-    | ResumeAgent
-    | CallerSilent
-)
 
 
 @dataclass(slots=True)
@@ -233,7 +155,7 @@ class TurnTaker:
         return self._discard(utterance)
 
     def partly_transcribed(self, *, words: bool) -> Sequence[Decision]:
-        """The partial transcript asked for last is there, or was given up (`words` false)."""
+        """The partial transcript asked for last is there. `words` is as in `transcribed`."""
         self._partial_pending = False
         utterance = self._utterance
         if utterance is None or not self._agent_active:
@@ -245,6 +167,10 @@ class TurnTaker:
             utterance.doubted = True
             return self._resume_agent()
         return ()
+
+    def partial_given_up(self) -> None:
+        """The partial transcript asked for last will not come."""
+        self._partial_pending = False
 
     def _while_silent(self, probability: float) -> Sequence[Decision]:
         config = self._config

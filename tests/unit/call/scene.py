@@ -54,11 +54,11 @@ class Scene:
             clock=LoopClock(),
             observers=(self.observer,),
         )
-        call = asyncio.create_task(self.session.run())
+        self.call = call = asyncio.create_task(self.session.run())
         await script(self)
         if not call.done():
             self.caller.hangs_up()
-        self.reason = await call
+        self.reason = "cancelled" if call.cancelled() else await call
         assert len(self.dialogue.closed) == 1
         assert len(self.leg.closed) == 1
         assert self.vad.open_streams == 0

@@ -1,0 +1,197 @@
+"""What one reply is to say, as the dialogue decides it and the voice makes audio of it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from reception.call.config import CallConfig
+from reception.call.faults import Failure, attempt, close_iterator
+from reception.call.feed import EventFeed
+from reception.call.playout import words_played
+from reception.call.synthesis import Synthesis, VoiceOfCall
+from reception.ports.dialogue import Act, HangUp, ReplyPart, Say, Transfer
+from reception.ports.events import ActionDone
+
+_SPEECH_S_PER_CHARACTER = 0.06
+"""How long a sentence is taken to last while its synthesis is not finished."""
+
+
+@dataclass(slots=True)
+class Sentence:
+    """`start` is its place in the reply's audio once anything of it was sent, `sent` the samples sent of it."""
+
+    say: Say
+    filler: bool = False
+    synthesis: Synthesis | None = None
+    start: int | None = None
+    sent: int = 0
+    finished: bool = False
+    announced: bool = False
+
+    def samples(self, rate_hz: int) -> int:
+        """Its length, estimated until its synthesis is done."""
+        synthesis = self.synthesis
+        if synthesis is not None and synthesis.done:
+            return synthesis.length
+        known = synthesis.length if synthesis is not None else 0
+        return max(known, int(len(self.say.text) * _SPEECH_S_PER_CHARACTER * rate_hz))
+
+
+class Script:
+    """The sentences of a reply in order. `on_change` is called when there is more to say, or more audio.
+
+    The dialogue is read as fast as it decides; one sentence at a time is synthesised, at most `sentences_ahead`
+    beyond `next`, the one being sent.
+    """
+
+    def __init__(self, feed: EventFeed, voice: VoiceOfCall, config: CallConfig, on_change: Callable[[], None]) -> None:
+        self.sentences: list[Sentence] = []
+        self.next = 0
+        self.ending: HangUp | Transfer | None = None
+        self.read_out = False
+        self._begun = False
+        self._stopped = False
+        self._opening: Synthesis | None = None
+        self._feed = feed
+        self._voice = voice
+        self._config = config
+        self._on_change = on_change
+
+    @property
+    def being_said(self) -> str:
+        """The sentences begun so far."""
+        return " ".join(sentence.say.text for sentence in self.sentences if sentence.announced)
+
+    @property
+    def last_begun(self) -> bool:
+        """Its last sentence has begun."""
+        return self.read_out and all(sentence.announced for sentence in self.sentences)
+
+    def open_with(self, opening: Synthesis | None) -> None:
+        """Audio of the likely first sentence, already under way."""
+        self._opening = opening
+
+    async def read(self, parts: AsyncIterator[ReplyPart]) -> None:
+        """Take `parts` to their end, or to the first one after `stop`: what they cause has happened by then."""
+        result = await attempt(self._take(parts), part="dialogue")
+        if isinstance(result, Failure):
+            self._feed.post(result.fault)
+            if not self.sentences and not self._stopped:
+                self._add(Say(self._config.phrases.apology))
+        self.read_out = True
+        self._on_change()
+
+    async def stop(self, reading: "asyncio.Task[None]", *, effects_under_way: bool = True) -> None:
+        """No more is wanted. Effects that may be under way are given time to finish."""
+        self._stopped = True
+        if not self._begun and effects_under_way:
+            await asyncio.wait((reading,), timeout=self._config.effects_grace_s)
+        reading.cancel()
+
+    def bridge(self, text: str) -> None:
+        """Put a filler before what is to be said next."""
+        synthesis = self._voice.speak(text)
+        synthesis.on_change = self._on_change
+        self.sentences.insert(self.next, Sentence(Say(text), filler=True, synthesis=synthesis))
+
+    def audio_waits(self) -> bool:
+        """There is audio of what follows the sentence being sent."""
+        following = self.sentences[self.next + 1 : self.next + 2]
+        return bool(following and following[0].synthesis and following[0].synthesis.length)
+
+    def advance(self) -> None:
+        """The sentence at `next` was sent whole."""
+        self.next += 1
+        self.synthesise_ahead()
+
+    def rewind(self, position: int) -> None:
+        """Nothing after sample `position` was played: it is to be sent again, but for fillers."""
+        for index, sentence in enumerate(self.sentences):
+            if sentence.start is None or sentence.start + sentence.sent <= position:
+                continue
+            sentence.sent = max(0, position - sentence.start)
+            sentence.finished = sentence.filler
+            if not sentence.sent:
+                sentence.start = None
+            self.next = min(self.next, index + 1 if sentence.filler else index)
+
+    def release(self, position: int) -> None:
+        """Give back the audio of sentences that ended before sample `position`."""
+        for sentence in self.sentences[: self.next]:
+            if sentence.start is not None and sentence.synthesis and sentence.start + sentence.sent <= position:
+                sentence.synthesis.release()
+
+    def heard(self, position: int, rate_hz: int) -> str:
+        """The words that were played whole by sample `position`."""
+        heard: list[str] = []
+        for sentence in self.sentences:
+            if sentence.filler:
+                continue
+            if sentence.start is None:
+                break
+            length, played = sentence.samples(rate_hz), position - sentence.start
+            if sentence.finished and played >= length:
+                heard.append(sentence.say.text)
+                continue
+            heard.append(words_played(sentence.say.text, played / length if length else 0.0))
+            break
+        return " ".join(filter(None, heard))
+
+    def whole(self) -> str | None:
+        """Everything decided; None while more may come."""
+        if not self.read_out or not self.sentences:
+            return None
+        return " ".join(sentence.say.text for sentence in self.sentences if not sentence.filler)
+
+    def close(self) -> None:
+        """Stop whatever is still being synthesised."""
+        for sentence in self.sentences:
+            if sentence.synthesis is not None and not sentence.synthesis.done:
+                sentence.synthesis.cancel()
+        if self._opening is not None:
+            self._opening.cancel()
+
+    def synthesise_ahead(self) -> None:
+        for sentence in self.sentences[: self.next + 1 + self._config.sentences_ahead]:
+            if sentence.synthesis is None:
+                sentence.synthesis = self._synthesis_of(sentence.say.text)
+                sentence.synthesis.on_change = self._on_audio
+            if not sentence.synthesis.done:
+                return
+
+    async def _take(self, parts: AsyncIterator[ReplyPart]) -> None:
+        try:
+            while not (self._stopped and self._begun):
+                async with asyncio.timeout(self._config.dialogue_timeout_s):
+                    part = await anext(parts, None)
+                self._begun = True
+                match part:
+                    case None:
+                        return
+                    case Say():
+                        self._add(part)
+                    case Act(name=name, data=data):
+                        self._feed.post(ActionDone(name, data))
+                    case HangUp() | Transfer():
+                        self.ending = part
+        finally:
+            await close_iterator(parts)
+
+    def _add(self, say: Say) -> None:
+        if not self._stopped:
+            self.sentences.append(Sentence(say))
+            self.synthesise_ahead()
+            self._on_change()
+
+    def _synthesis_of(self, text: str) -> Synthesis:
+        opening, self._opening = self._opening, None
+        if opening is None:
+            return self._voice.speak(text)
+        if opening.text == text:
+            return opening
+        opening.cancel()
+        return self._voice.speak(text)
+
+    def _on_audio(self) -> None:
+        self.synthesise_ahead()
+        self._on_change()
