@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -62,7 +62,7 @@ class CachedTextToSpeech:
             async for _ in self.stream(text, voice, sample_rate_hz):
                 pass
 
-    async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncIterator[Pcm16]:
+    async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
         """As `TextToSpeech.stream`. The arrays are shared, and read-only."""
         key = (voice, sample_rate_hz, text)
         known = self._spoken.get(key)
@@ -118,7 +118,7 @@ class CachedTextToSpeech:
             self._bytes -= sum(chunk.nbytes for chunk in forgotten)
 
 
-async def _follow(recording: _Recording) -> AsyncIterator[Pcm16]:
+async def _follow(recording: _Recording) -> AsyncGenerator[Pcm16]:
     at = 0
     while True:
         while at < len(recording.chunks):

@@ -1,6 +1,8 @@
 """Speech to text: Whisper base for what counts, tiny.en for what is only shown while the caller still speaks."""
 
+import re
 import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,12 @@ _SIMULTANEOUS_FINALS = 2
 _WAITING_FINALS = 32
 _SHORTEST_S = 0.1
 _QUIETEST_DBFS = -65.0
-_NO_SPEECH = 0.6
-_UNSURE_LOG_PROBABILITY = -1.0
+# Silence, line noise, clicks and tones, each with and without a prompt, all fall on one side of these; words of callers
+# at telephone quality are above -0.65 and below 0.3.
+_NO_SPEECH = 0.5
+_UNSURE_LOG_PROBABILITY = -0.7
+_NONSENSE_LOG_PROBABILITY = -1.3
+_NO_WORD = re.compile(r"\W*|.*(\w)\1{5,}.*", re.DOTALL)
 _CUT_SEARCH_S = 6.0
 _CUT_STEP = MEL_RATE_HZ // 10
 
@@ -78,13 +84,24 @@ class WhisperSpeechToText:
         prompt = _prompt(hints)
         try:
             heard = model.hear(audio, prompt)
-            if heard.looping and full:
+            if heard.looping and full and not _is_not_speech(heard):
                 heard = model.hear(audio, prompt, window_s=FULL_WINDOW_S)
         except RuntimeError as error:
             raise ProviderError(self.provider, f"the speech model failed: {error}") from error
-        nothing = heard.no_speech > _NO_SPEECH and heard.log_probability < _UNSURE_LOG_PROBABILITY
-        text = "" if nothing else without_repetition(heard.text) if heard.looping else heard.text
-        return Heard(text, heard.log_probability, heard.no_speech, heard.looping)
+        if _is_not_speech(heard):
+            return replace(heard, text="")
+        # A final that repeats itself in the full window too was said that way, unless it had no end.
+        cut = heard.overrun if full else heard.looping
+        return replace(heard, text=without_repetition(heard.text)) if cut else heard
+
+
+def _is_not_speech(heard: Heard) -> bool:
+    unsure = heard.looping or heard.log_probability < _UNSURE_LOG_PROBABILITY
+    return (
+        (heard.no_speech > _NO_SPEECH and unsure)
+        or heard.log_probability < _NONSENSE_LOG_PROBABILITY
+        or _NO_WORD.fullmatch(heard.text) is not None
+    )
 
 
 def _prompt(hints: TranscriptionHints) -> str:

@@ -21,8 +21,8 @@ _VOICE = "heart"
 _WAITING = 64
 _SEED = 7
 _SLOWEST, _FASTEST = 0.5, 2.0
-# The voice alone is about 6 dB below what telephones carry, and never peaks above 0.45.
-_GAIN = 2.0
+# The voice alone is about 5 dB below what telephones carry, and seldom peaks above 0.5.
+_GAIN = 1.7
 _FRAME = SAMPLE_RATE // 200
 _ONSET, _DECAY = 10 ** (-55 / 20), 10 ** (-62 / 20)
 _LEAD_FRAMES, _TAIL_FRAMES = 2, 6

@@ -32,13 +32,15 @@ _MAX_TOKENS = 440
 class Heard:
     """`log_probability` is the mean over tokens, `no_speech` the model's own probability that nobody spoke.
 
-    `looping` says that the text repeats itself as the model does when its window is too short for it.
+    `looping` says that the text repeats itself as the model does when its window is too short for it; `overrun` that
+    it went on for longer than anyone could have spoken.
     """
 
     text: str
     log_probability: float
     no_speech: float
     looping: bool
+    overrun: bool = False
 
 
 class Whisper:
@@ -76,6 +78,7 @@ class Whisper:
             log_probability=result.scores[0] * len(spoken) / (len(spoken) + 1),
             no_speech=result.no_speech_prob,
             looping=len(spoken) >= budget or repeats(text),
+            overrun=len(spoken) >= budget,
         )
 
     def _prompt(self, prompt: str) -> list[int]:
@@ -86,11 +89,14 @@ class Whisper:
         return [self._tokenizer.sot_prev, *before, *start]
 
 
+_DIGITS = frozenset(
+    (*"0123456789", "oh", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+)
 _WORD = re.compile(r"[\w']+")
 
 
 def repeats(text: str) -> bool:
-    """Whether the same three or more words, or one word four times, come directly after each other."""
+    """Whether the same three or more words, or one word four times, come directly after each other. Digits may."""
     return _first_repetition(_WORD.findall(text.lower())) is not None
 
 
@@ -104,7 +110,7 @@ def without_repetition(text: str) -> str:
 def _first_repetition(words: list[str]) -> int | None:
     """Where the second round of a repetition starts: an index into `words`."""
     for start in range(len(words)):
-        if words[start : start + 4] == [words[start]] * 4:
+        if words[start] not in _DIGITS and words[start : start + 4] == [words[start]] * 4:
             return start + 1
         for length in range(3, (len(words) - start) // 2 + 1):
             if words[start : start + length] == words[start + length : start + 2 * length]:
