@@ -61,6 +61,8 @@ def _settle_slot(tokens: Sequence[Token], found: list[Found], *, stays: bool, fl
 def _combine(
     tokens: Sequence[Token], first: Found, later: Found, between: str, *, stays: bool, flow: Flow | None
 ) -> tuple[Found, list[Found]]:
+    if first.value == later.value and not first.reason:
+        return first, []
     if first.slot is SlotName.DATE and stays and flow is not Flow.CHANGE_RESERVATION:
         nights = _nights_between(tokens, first, later, between)
         if nights is not None:
@@ -198,3 +200,16 @@ def _best_slot(
             same_half = [at for at in possible if isinstance(old, TimeOfDay) and (at.hour < 12) == (old.time.hour < 12)]
             return Found(SlotName.TIME, start, end, TimeOfDay((same_half or list(possible))[-1]))
     return None
+
+
+def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, SlotValue]) -> Found:
+    """ "Until Sunday" in nights, where the arrival is known; any other value as it is."""
+    arrival = known.get(SlotName.DATE)
+    before = one.start - 1
+    while word_at(tokens, before) in {"the", "on"}:
+        before -= 1
+    leaves = word_at(tokens, before) in {"until", "till", "to", "through", "leaving", "out", "departing"}
+    if one.slot is not SlotName.DATE or not leaves or not isinstance(arrival, date) or not isinstance(one.value, date):
+        return one
+    nights = (one.value - arrival).days
+    return replace(one, slot=SlotName.NIGHTS, value=nights) if nights > 0 else one

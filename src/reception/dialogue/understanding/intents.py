@@ -100,14 +100,14 @@ def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: Unde
         return Reading(())
     for intent, pattern in _FIRST_RULES:
         if pattern.search(words):
-            return Reading((intent,))
+            return Reading((intent,), values=False)
     if rules.HUMAN.search(words) and not rules.NOT_HUMAN.search(words):
-        return Reading((Intent.HUMAN,))
+        return Reading((Intent.HUMAN,), values=False)
     if rules.ABUSE.search(words):
         return Reading((Intent.ABUSE,))
     for intent, pattern in _LATER_RULES:
         if pattern.search(words):
-            return Reading((intent,))
+            return Reading((intent,), values=intent not in {Intent.GOODBYE, Intent.GREETING})
     flow = _read_flow(words, clause, found, context)
     if flow is not None:
         return Reading((flow,))
@@ -147,18 +147,23 @@ def _is_change_of_flow(words: str, found: Sequence[Found], context: Understandin
 
 
 def _is_lead(words: str, context: UnderstandingContext) -> bool:
-    if rules.EVENT_LEAD.search(words) and re.search(
-        r"\b(?:book|host|hold|plan|planning|organi[sz]e|have|arrange|organi[sz]ing|enquire|want|like|for)\b", words
+    asks = re.match(r"(?:do|does|is|are|what|how|have|where|when)\b", words) is not None
+    if (
+        not asks
+        and rules.EVENT_LEAD.search(words)
+        and re.search(
+            r"\b(?:book|host|hold|plan|planning|organi[sz]e|have|arrange|organi[sz]ing|enquire|want|like|for)\b", words
+        )
     ):
         return True
     return context.business.kind is BusinessKind.REAL_ESTATE and rules.LEAD.search(words) is not None
 
 
 def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingContext) -> bool:
-    if rules.NOT_BOOKING.search(words):
+    if rules.NOT_BOOKING.search(words) or re.search(r"\bstill (?:available|free|for sale|on the market)\b", words):
         return False
     slots = {one.slot for one in found}
-    asks = re.match(r"(?:do|have|is|are|what|when|which|any|got|you) ?", words) is not None
+    asks = re.match(r"(?:do|does|have|is|are|what|when|which|any|got|you|how|where|why|who)\b", words) is not None
     if rules.AVAILABILITY.search(words):
         booked = bool(slots & _BOOKED)
         return (booked or _ENDS_AVAILABLE.search(words) is not None) and not _NEVER_SLOT_QUESTION.search(words)

@@ -28,7 +28,7 @@ from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding import rules
 from reception.dialogue.understanding.choices import choose
 from reception.dialogue.understanding.clauses import Clause, split
-from reception.dialogue.understanding.corrections import read_bare_correction, read_step, settle
+from reception.dialogue.understanding.corrections import as_departure, read_bare_correction, read_step, settle
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language
 from reception.dialogue.understanding.parsers.found import Found
@@ -67,6 +67,7 @@ class Utterance:
     clauses: list[Clause] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     found: list[Found] = field(default_factory=list)
+    first_said: dict[SlotName, int] = field(default_factory=dict)
 
     def values_in(self, clause: Clause) -> list[Found]:
         return [one for one in self.found if clause.start <= one.start < clause.end]
@@ -101,6 +102,8 @@ def _analyse(utterance: Utterance) -> None:
     booking = context.flow is not None or _BOOKING_WORDS.search(words_of(tokens)) is not None
     utterance.clauses = split(tokens)
     utterance.found = gather(utterance.text, tokens, context, booking=booking)
+    for one in utterance.found:
+        utterance.first_said.setdefault(one.slot, one.start)
     utterance.readings = [read_clause(clause, utterance.values_in(clause), context) for clause in utterance.clauses]
     asked = [
         clause for clause, reading in zip(utterance.clauses, utterance.readings, strict=True) if not reading.values
@@ -111,6 +114,8 @@ def _analyse(utterance: Utterance) -> None:
     stays = context.business.rules.bookable is Bookable.ROOM
     flow = Flow.CHANGE_RESERVATION if Intent.CHANGE in utterance.intents() else context.flow
     utterance.found = settle(tokens, utterance.found, stays=stays, flow=flow)
+    if stays and context.flow is not None:
+        utterance.found = [as_departure(tokens, one, context.slots) for one in utterance.found]
     if not asked:
         _add_relative_values(utterance)
 
@@ -161,12 +166,14 @@ def _commands(utterance: Utterance) -> list[Command]:
     for index, (clause, reading) in enumerate(zip(utterance.clauses, utterance.readings, strict=True)):
         for intent in reading.intents:
             placed.extend((clause.start, command) for command in _of_intent(utterance, index, intent))
-    denied = Intent.DENY in intents
+    denied_at = _denied_at(utterance)
     if option is not None:
         placed.append((0, ChooseOption(option)))
     else:
-        placed.extend((one.start, _of_value(utterance, one, denied=denied)) for one in utterance.found)
+        placed.extend((one.start, _of_value(utterance, one, denied_at)) for one in utterance.found)
     placed.extend(_notes(utterance))
+    if {Intent.CHANGE, Intent.CANCEL} & set(intents):
+        placed = [entry for entry in placed if entry[1] != StartFlow(Flow.NEW_RESERVATION)]
     placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
     commands = _unique([command for _, command in placed])
     commands = _implied_start(utterance, commands)
@@ -252,8 +259,18 @@ def _chosen(utterance: Utterance) -> int | None:
     return 0 if single and Intent.CONFIRM in intents and not utterance.found else None
 
 
-def _of_value(utterance: Utterance, one: Found, *, denied: bool) -> Command:
+def _denied_at(utterance: Utterance) -> int:
+    """Where the caller first says no; past the end when nowhere."""
+    for clause, reading in zip(utterance.clauses, utterance.readings, strict=True):
+        if Intent.DENY in reading.intents:
+            return clause.start
+    return len(utterance.tokens)
+
+
+def _of_value(utterance: Utterance, one: Found, denied_at: int) -> Command:
+    """A no before the first mention takes back what was known; one between two mentions only the earlier of them."""
     context = utterance.context
+    denied = denied_at <= utterance.first_said.get(one.slot, one.start)
     raw = one.raw or quote(utterance.text, utterance.tokens, one.start, one.end)
     if one.reason or one.value is None:
         return RejectedSlot(one.slot, one.reason, raw)
@@ -275,7 +292,7 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
         if reading.values and rules.NOTES.search(clause.words):
             said = quote(utterance.text, utterance.tokens, clause.start, clause.end)
             said = _LEADING_JOINTS.sub("", said).strip(" ,.?!")
-            return [(clause.start, SetSlot(SlotName.NOTES, said, said))]
+            return [(clause.end, SetSlot(SlotName.NOTES, said, said))]
     return []
 
 
@@ -290,15 +307,19 @@ def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Comman
     starts = [one for one in commands if isinstance(one, StartFlow)]
     if context.flow is not None:
         others = [one for one in commands if not isinstance(one, StartFlow) or one.flow is not context.flow]
-        if others and (values or any(isinstance(one, CorrectSlot) for one in others)):
-            return others
+        return others if any(not isinstance(one, SmallTalk) for one in others) else commands
+    if starts:
+        first = next((i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot)), len(commands))
+        if commands.index(starts[0]) > first:
+            commands.remove(starts[0])
+            commands.insert(first, starts[0])
         return commands
-    if starts or not values:
+    if not values:
         return commands
     booked = {one.slot for one in values} & _BOOKED
     says_so = _BOOKING_WORDS.search(words_of(utterance.tokens)) is not None
     asked = context.expectation.expects in {Expects.ANYTHING, Expects.YES_NO}
-    if asked and (len(booked) >= 2 or (booked and says_so) or SlotName.PARTY_SIZE in booked):
+    if asked and (len(booked) >= 2 or (booked and says_so) or booked & {SlotName.PARTY_SIZE, SlotName.NIGHTS}):
         at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
         return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]
     return commands
@@ -310,7 +331,7 @@ def _reduced(commands: list[Command], context: UnderstandingContext) -> list[Com
         commands = [one for one in commands if not isinstance(one, NotUnderstood | Confirm | Deny)]
     matter: list[Command] = [one for one in commands if not isinstance(one, SmallTalk | NotUnderstood)]
     if matter:
-        commands = matter
+        commands = [one for one in matter if not isinstance(one, Repeat)] or matter
     elif any(isinstance(one, NotUnderstood) for one in commands):
         return [NotUnderstood("abusive")]
     elif len(commands) > 1:

@@ -58,13 +58,15 @@ ABUSE = _compiled(
     r"^(?:asshole|bitch|idiot|bastard|moron|wanker)$",
 )  # fmt: skip
 HUMAN = _compiled(
-    rf"\b(?:speak|talk|chat|connect me|put me through|transfer me|get me|give me|want|need|pass me|hand me)\b(?: \w+)*? (?:to |with |over to |on to )?"
-    rf"(?:a |an |the |your |another |some |any |this )?(?:\w+ )?{_PERSON}\b(?! (?:table|room))",
+    r"\b(?:speak|talk|chat|connect me|put me through|transfer me|pass me|hand me|get through)(?: \w+){0,2} (?:to|with|over to|on to) "
+    rf"(?:a |an |the |your |another |some |any |this )?(?:\w+ )?{_PERSON}\b",
+    r"\b(?:get|give|want|need|pass)(?: me| us)? (?:a |an |the |your |another )?(?:real |actual |live |proper )?"
+    r"(?:human|person|manager|operator|agent|representative|somebody|someone|receptionist|supervisor)\b(?! (?:who|at|from|table|being late))",
     r"^(?:please )?(?:a )?(?:human|operator|representative|agent|manager|real person|receptionist|a person)(?: please)?$",
     r"\b(?:put me through|transfer me|transfer my call|transfer the call)\b", r"\breal (?:human|person)\b(?! or)",
     r"\bis there (?:a |an )?(?:human|person|manager|someone|anyone|anybody|somebody) (?:i can|there|available|around|to)\b",
-    r"\bcan (?:someone|somebody|a person|a human) (?:help|call|talk|speak)\b(?! me back)", r"\bnot (?:talking|speaking) to a (?:machine|robot|bot|computer)\b",
-    r"\bdo not want to (?:talk|speak) to (?:a|the|this) (?:machine|robot|bot|computer|ai)\b",
+    r"\bcan (?:someone|somebody|a person|a human) (?:help|talk|speak)\b",
+    r"\bnot (?:want to )?(?:talk|speak|talking|speaking) (?:to|with) (?:a|the|this) (?:machine|robot|bot|computer|ai)\b",
 )  # fmt: skip
 NOT_HUMAN = _compiled(
     r"\b(?:need|want) (?:to know|to ask)\b", r"\b(?:want|need) (?:a |one |\d+ )?(?:more )?person\b", r"\bper person\b"
@@ -100,7 +102,7 @@ CANCEL = _compiled(
 CHANGE = _compiled(
     rf"\b(?:change|move|reschedule|amend|modify|update|postpone|push back|bring forward|switch|alter|shift|edit|push|extend|rearrange|swap)\b(?: \w+)*? {_BOOKING}\b",
     rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:change|changed|move|moved|reschedule|rescheduled|push it|pushed|postpone|bring forward|different (?:day|time))\b",
-    r"\breschedul", r"\bpostpone\b", r"\b(?:add|bring) (?:\w+ ){1,3}(?:to|more to) (?:my|our|the) (?:booking|reservation)\b",
+    r"\breschedul", r"\bpostpone\b", r"\b(?:add|bring) (?:\w+ ){1,3}(?:to|more to) (?:my|our|the) (?:booking|reservation)\b", r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
     r"\b(?:check|confirm|find|look up|verify|look at|see|double check|ask about) (?:on )?(?:my|our|a|an existing) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b", r"\b(?:change|move) (?:it|that|them) to\b",
 )  # fmt: skip
@@ -129,7 +131,7 @@ NOT_BOOKING = _compiled(
 )  # fmt: skip
 NEW = _compiled(
     r"\b(?:book|reserve|schedule)\b(?! club)", r"\b(?:make|place|get|have|take|do|set up|arrange) (?:us |me )?(?:a |an |another |the |my |some )?(?:new |quick )?(?:reservation|booking|appointment|viewing|book in)\b",
-    r"\b(?:need|want|like|get|find|take|grab|love|looking for|after|wanting|requesting|request|have)\b(?: \w+){0,4} (?:table|room|rooms|viewing|appointment|reservation|booking|slot|suite)\b(?! key| number| service| with you)",
+    r"\b(?:need|want|like|get|find|take|grab|love|looking for|after|wanting|requesting|request)\b(?: \w+){0,4} (?:table|room|rooms|viewing|appointment|reservation|booking|slot|suite)\b(?! key| number| service| with you)",
     r"\b(?:fit|squeeze|get|put) (?:us|me|him|her|them|\w+) (?:in|down)\b", r"\b(?:come|coming) (?:in |over |by |down )?for (?:dinner|lunch|breakfast|brunch|a meal|drinks)\b",
     r"\b(?:like|want|hoping|need|looking|planning|love) to (?:stay|come in|dine|eat|have dinner|have lunch|come|check in|spend)\b", r"^(?:reservation|booking|book|reservations)(?: please)?$",
     r"^(?:(?:just|hi|hello|so|yes|okay|please|a|an|the|one|another) )*(?:\w+ )?(?:table|reservation|booking|viewing)\b(?: (?:for|please|at|on|tomorrow|tonight|today|next|this|of|near|outside|by))",
@@ -141,7 +143,7 @@ VIEWING = _compiled(
 AVAILABILITY = _compiled(
     r"\b(?:do you|have you|you) (?:have|got|still have)\b(?: \w+){0,3} ?\b(?:tables?|rooms?|availability|space|slots?|spots?|anything|appointments?|viewings?|seats?|openings?|room)\b",
     r"\b(?:is|are) there\b(?: \w+){0,3} ?\b(?:tables?|rooms?|availability|space|slots?|spots?|anything|appointments?|viewings?|seats?|openings?)\b", r"\b(?:any|got any) (?:\w+ )?(?:availability|tables?|rooms?|space|slots?|openings?|chance of a table)\b",
-    r"\b(?:what|which|when|anything|something)\b(?: \w+){0,5} (?:available|availability|free|open for)\b", r"\b(?:is|are|would) (?:\w+ ){1,6}(?:available|free|possible)\b", r"\bcould you (?:do|seat|take|fit)\b", r"\bcan you (?:do|seat|take|fit|accommodate)\b",
+    r"\b(?:what|which|when|anything|something)\b(?: \w+){0,5} (?:available|availability|free|open for)\b", r"\b(?:is|are|would) (?:[\w':]+ ){1,6}(?:available|free|possible)\b", r"\bcould you (?:do|seat|take|fit)\b", r"\bcan you (?:do|seat|take|fit|accommodate)\b",
     r"^(?:\w+ )?availability\b", r"\bnext available\b",
 )  # fmt: skip
 WAIT = _compiled(
@@ -169,8 +171,8 @@ NOTES = _compiled(
     r"\b(?:cot|crib|extra bed|booster seat)\b", r"\bintolerant\b", r"\bhalal\b", r"\bkosher\b", r"\blactose\b", r"\bproposing\b", r"\bsea view\b", r"\bhigh floor\b",
 )  # fmt: skip
 QUESTION_START = _compiled(
-    r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|may|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
-    r"\b(?:tell me|know|wondering|wonder|ask|check) (?:about|more|if|whether|what|when|where|how|which|who|the|your|a bit)\b", r"\bi (?:am|was) (?:calling|just calling|phoning) (?:about|to ask|to find out)\b", r"\b(?:more )?(?:information|info|details) (?:about|on|regarding)\b", r"\bi have a question about\b", r"^what about\b", r"^how about\b", r"^any \w+",
+    r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
+    r"\b(?:tell me|know|wondering|wonder|ask|check) (?:about|more|if|whether|what|when|where|how|which|who|the|your|a bit)\b", r"\bi (?:am|was) (?:calling|just calling|phoning) (?:about|to ask|to find out)\b", r"\b(?:more )?(?:information|info|details) (?:about|on|regarding)\b", r"\b(?:i|we) (?:have|got|have got) (?:a |one |some |another )?(?:quick )?questions? (?:about|on|regarding|for)\b", r"^what about\b", r"^how about\b", r"^any \w+",
 )  # fmt: skip
 SLOT_QUESTION = _compiled(
     r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b", r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: \w+(?:[:']\w+)?)* (?:works?|okay|possible|available|free|fine|do|make it|change|be|instead|suit|have|move|go|say|try|switch|good|alright|open|get|left|put|add|use|make|keep|take|come)\b",

@@ -13,7 +13,7 @@ from reception.dialogue.understanding.parsers.spelling import Spelled, find_spel
 
 _NEVER = word_set("""
     yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please sorry hi hello
-    hey what when where who why how which is are was were do does did can could would will shall should may might must the
+    hey what when where who why how which is are was were do does did can could would will shall should might must the
     a an my your our their his her its it this that these those i we they he she me us them to for at on in of by with and
     or but so if then than from until about around as tomorrow today tonight yesterday morning afternoon evening night noon
     midnight week weekend month year table room tables rooms reservation booking book people person guests adults children

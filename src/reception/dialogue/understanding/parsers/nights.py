@@ -34,7 +34,10 @@ def _read_nights(tokens: Sequence[Token], at: int, *, stays: bool, expected: boo
     word = word_at(tokens, at)
     if word in {"a", "one", "single", "the"} and word_at(tokens, at + 1) in _UNITS:
         number: Number | None = Number(1, at + 1)
-        if word == "the" and not (expected and word_at(tokens, at + 1) == "night"):
+        for_the_night = word_at(tokens, at + 1) == "night" and (
+            expected or (stays and word_at(tokens, at - 1) == "for")
+        )
+        if word == "the" and not for_the_night:
             return None
     elif word == "just" and word_at(tokens, at + 1) == "the" and word_at(tokens, at + 2) == "night":
         return Number(1, at + 3)

@@ -15,6 +15,8 @@ _PEOPLE = word_set(
     "women men friends toddler toddlers infant infants baby babies grownups peoples seniors colleagues visitors "
     "of"
 )
+_SINGULAR = word_set("person guest adult kid child toddler infant baby colleague friend")
+_THINGS = word_set("menu menus chair chairs seat seats portion portions friendly meal meals carriage policy")
 _GROUPS = frozenset({"party", "group", "family", "parties", "groups", "table", "total"})
 _BOOKED = word_set(
     "table tables reservation booking dinner lunch breakfast brunch supper room rooms spot book reserve seat seats seating "
@@ -116,8 +118,9 @@ def _read_counted(tokens: Sequence[Token], at: int) -> Number | None:
 def _people(tokens: Sequence[Token], number: Number, end: int) -> Number | None:
     word = word_at(tokens, end)
     if word == "of":
-        return Number(number.value, end + 2) if word_at(tokens, end + 1) in {"us", "them"} else None
-    if word not in _PEOPLE:
+        plural = number.value > 1 and word_at(tokens, end + 1) in {"us", "them"}
+        return Number(number.value, end + 2) if plural else None
+    if word not in _PEOPLE or word_at(tokens, end + 1) in _THINGS:
         return None
     return Number(number.value, end + 1)
 
@@ -154,6 +157,9 @@ def _read_we(tokens: Sequence[Token], at: int) -> Number | None:
     else:
         return None
     start = start + 1 if word_at(tokens, start) in {"just", "about", "now", "only", "actually"} else start
+    counted = _read_counted(tokens, start)
+    if counted is not None:
+        return counted
     number = _number(tokens, start)
     if number is None or not _ends_party(tokens, number.end) or ":" in word_at(tokens, start):
         return None

@@ -20,12 +20,15 @@ INCOMPLETE = "incomplete_phone"
 _ZEROS = frozenset({"oh", "o", "zero", "nought", "naught", "ow"})
 _REPEATS = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 _JOINTS = word_set("dash hyphen then and space dot area code is it's it my number so okay yes please a that")
+_UNASKED_JOINTS = word_set("dash hyphen then area code")
 _MARKS = word_set("no sorry actually wait correction scratch rather")
 _MARK_PHRASES = (("i", "mean"), ("make", "that"), ("scratch", "that"), ("my", "bad"))
 _DICTATED_HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3"}
 _SHORTEST_UNASKED = 7
 _NEEDED = {"US": 10, "CA": 10, "GB": 11, "IE": 10, "AU": 10, "NZ": 9, "FR": 10, "ES": 9, "DE": 11}
 _MOST_DIGITS = 40
+_AROUND_ONE_DIGIT = 2
+"""A lone digit among more words than this is not the beginning of a number ("I don't have one")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,8 @@ def find_phones(tokens: Sequence[Token], region: str, *, expected: bool) -> list
     found: list[Found] = []
     for dictated in find_dictated(tokens, region, expected=expected):
         count = sum(map(str.isdigit, dictated.digits))
+        if count == 1 and len(tokens) > _AROUND_ONE_DIGIT:
+            continue
         cued = expected or _is_cued(tokens, dictated.start)
         if count < (3 if cued else _SHORTEST_UNASKED) and not (expected and count):
             continue
@@ -111,7 +116,7 @@ def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) 
     start, corrected_from = at, -1
     kept = ""
     at = end
-    while at < len(tokens) and len(digits) < _MOST_DIGITS:
+    while at < len(tokens) and len(digits) < _MOST_DIGITS and "?" not in tokens[at - 1].gap:
         piece = _read_piece(tokens, at, homophones=expected)
         if piece is not None:
             digits += piece[0]
@@ -126,7 +131,7 @@ def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) 
                 corrected_from = after
             at = after
             continue
-        joint = _skip_joints(tokens, at)
+        joint = _skip_joints(tokens, at, expected=expected)
         if joint == at or _read_piece(tokens, joint, homophones=False) is None:
             break
         at = joint
@@ -168,8 +173,9 @@ def _skip_mark(tokens: Sequence[Token], at: int) -> int:
     return at
 
 
-def _skip_joints(tokens: Sequence[Token], at: int) -> int:
-    while word_at(tokens, at) in _JOINTS:
+def _skip_joints(tokens: Sequence[Token], at: int, *, expected: bool) -> int:
+    joints = _JOINTS if expected else _UNASKED_JOINTS
+    while word_at(tokens, at) in joints:
         at += 1
     return at
 

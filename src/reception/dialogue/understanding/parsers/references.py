@@ -33,6 +33,8 @@ def _read_code(tokens: Sequence[Token], at: int) -> tuple[str, int]:
     spelled = {run.start: run for run in find_spelled(tokens[at:])}
     value, start = "", at
     while at < len(tokens):
+        if len(value) >= _SHORTEST and tokens[at - 1].gap[:1] in {".", "!", "?"}:
+            break
         word = tokens[at].word
         run = spelled.get(at - start)
         number = read_below_hundred(tokens, at)

@@ -16,6 +16,10 @@ _AFTER_WEAK = word_set(
     "years year rooms room tables table persons pax covers covers' heads men women babies more times th "
     "hundred thousand"
 )
+_BEFORE_COUNT = frozenset({"number", "option", "choice"})
+_BEFORE_ONE = word_set(
+    "the first second third fourth fifth last earlier later earliest latest that this other pm am next which any"
+)
 _MORNING, _EVENING = "am", "pm"
 
 
@@ -142,6 +146,10 @@ def _is_number(tokens: Sequence[Token], at: int) -> bool:
 
 def _fits_alone(tokens: Sequence[Token], reading: TimeReading) -> bool:
     """Whether a bare number may be a time: not a count of something, nor a house number."""
+    if word_at(tokens, reading.start - 1) in _BEFORE_COUNT or (
+        word_at(tokens, reading.start) == "one" and word_at(tokens, reading.start - 1) in _BEFORE_ONE
+    ):
+        return False
     following = word_at(tokens, reading.end)
     second = word_at(tokens, reading.end + 1)
     third = word_at(tokens, reading.end + 2)
@@ -252,6 +260,8 @@ def _hour_of_day(tokens: Sequence[Token], at: int) -> tuple[int, int] | None:
         return int(word) % 24, at + 1
     if word in UNITS and UNITS[word] > 0:
         return UNITS[word], at + 1
+    if word == "ate":
+        return 8, at + 1
     if word == "twenty":
         unit = UNITS.get(word_at(tokens, at + 1), 0)
         return (20 + unit, at + 2) if 1 <= unit <= 3 else (20, at + 1)
