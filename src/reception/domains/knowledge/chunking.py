@@ -15,8 +15,9 @@ _SHORT_CHARS = 60
 _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*")
 _FENCE = re.compile(r"(```|~~~)")
 _TABLE_ROW = re.compile(r"\s*\|.*\|\s*")
-_TABLE_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
+_TABLE_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*")
 _ASKED = re.compile(r"\W*(q|question)\s*\d*\W*[:.)]\s*", re.IGNORECASE)
+_ITEM = re.compile(r"\s*([-*+•]|\d+[.)])\s")
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)")
 
 
@@ -134,7 +135,10 @@ def _asks(block: str) -> bool:
 def _introduces(block: str) -> bool:
     """Whether what follows belongs to a block: it is a bare question, ends in a colon, or too short alone."""
     last = _plain(block.rsplit("\n", 1)[-1])
-    return last.endswith((":", "?")) or (len(block) < _SHORT_CHARS and not last.endswith((".", "!")))
+    if last.endswith((":", "?")):
+        return True
+    is_label = "\n" not in block and len(block) < _SHORT_CHARS and not _ITEM.match(block)
+    return is_label and not last.endswith((".", "!"))
 
 
 def _plain(text: str) -> str:
