@@ -1,7 +1,7 @@
 """The boundary that keeps a call alive when one of its parts fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,15 +33,30 @@ async def attempt(work: Awaitable[T], *, part: str, timeout_s: float | None = No
     try:
         async with asyncio.timeout(timeout_s):
             return await work
-    except TimeoutError:
-        _log.warning(PROVIDER_FAILED, part=part, code="timeout")
-        return Failure(CallFault("timeout", f"{part} did not answer in time", fatal=False))
-    except AppError as error:
-        _log.warning(PROVIDER_FAILED, part=part, code=error.code)
-        return Failure(CallFault(error.code, error.detail, fatal=False))
-    except Exception:  # noqa: BLE001  the boundary: a defect in one turn must not end a caller's call
-        _log.exception(PROVIDER_FAILED, part=part, code="internal_error")
-        return Failure(CallFault("internal_error", f"{part} failed", fatal=False))
+    except Exception as error:  # noqa: BLE001  the boundary: a defect in one turn must not end a caller's call
+        return _failure(error, part)
+
+
+def attempt_now(work: Callable[[], T], *, part: str) -> T | Failure:
+    """The same for `work` that is done at once."""
+    try:
+        return work()
+    except Exception as error:  # noqa: BLE001  the boundary, as above
+        return _failure(error, part)
+
+
+def _failure(error: Exception, part: str) -> Failure:
+    match error:
+        case TimeoutError():
+            code, detail = "timeout", f"{part} did not answer in time"
+        case AppError(code=code, detail=detail):
+            pass
+        case _:
+            code, detail = "internal_error", f"{part} failed"
+            _log.error(PROVIDER_FAILED, part=part, code=code, exc_info=error)
+            return Failure(CallFault(code, detail, fatal=False))
+    _log.warning(PROVIDER_FAILED, part=part, code=code)
+    return Failure(CallFault(code, detail, fatal=False))
 
 
 async def close_iterator(items: AsyncIterator[Any]) -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from reception.call.config import CallConfig
-from reception.call.faults import Failure, attempt
+from reception.call.faults import Failure, attempt, attempt_now
 from reception.call.synthesis import Spawn
 from reception.core.clock import Clock
 from reception.ports.audio import Pcm16
 from reception.ports.dialogue import Dialogue
-from reception.ports.speech import Recognizer, Transcript, TurnDetector, VoiceActivityDetector
+from reception.ports.speech import Recognizer, Transcript, TranscriptionHints, TurnDetector, VoiceActivityDetector
 
 _DETECTOR_S = 8
 _ARRIVALS = 256
@@ -114,16 +114,21 @@ class Hearing:
 
     async def _transcribe(self, number: int, start_ms: int, end_ms: int, done: OnTranscript) -> None:
         asked_s = self._clock.monotonic_s()
-        work = self._stream.transcribe(start_ms, end_ms, self._dialogue.hints(), partial=False)
-        result = await attempt(work, part="speech-to-text", timeout_s=self._config.stt_timeout_s)
+        result = await self._ask(start_ms, end_ms, partial=False)
         took_ms = (self._clock.monotonic_s() - asked_s) * 1000
         if isinstance(result, Transcript):
             self.busy = took_ms - result.elapsed_ms > _BUSY_MS
         done(number, result, took_ms)
 
     async def _transcribe_partly(self, start_ms: int, end_ms: int, done: OnPartial) -> None:
-        work = self._stream.transcribe(start_ms, end_ms, self._dialogue.hints(), partial=True)
-        done(await attempt(work, part="partial speech-to-text", timeout_s=self._config.stt_timeout_s))
+        done(await self._ask(start_ms, end_ms, partial=True))
+
+    async def _ask(self, start_ms: int, end_ms: int, *, partial: bool) -> Transcript | Failure:
+        hints = attempt_now(self._dialogue.hints, part="dialogue")
+        if isinstance(hints, Failure):
+            hints = TranscriptionHints()
+        work = self._stream.transcribe(start_ms, end_ms, hints, partial=partial)
+        return await attempt(work, part="speech-to-text", timeout_s=self._config.stt_timeout_s)
 
     async def _judge(self, detector: TurnDetector, number: int, samples: Pcm16, done: OnJudgement) -> None:
         work: Coroutine[Any, Any, float] = detector.complete_probability(samples, self._rate_hz)

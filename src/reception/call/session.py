@@ -23,7 +23,7 @@ from reception.call.decisions import (
     TranscribePartly,
     Withdraw,
 )
-from reception.call.faults import Failure, attempt
+from reception.call.faults import Failure, attempt, attempt_now
 from reception.call.feed import EventFeed
 from reception.call.hearing import Hearing
 from reception.call.keypad import Keypad
@@ -36,7 +36,7 @@ from reception.core.clock import Clock
 from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
 from reception.ports.dialogue import CallerTurn, Dialogue
 from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
-from reception.ports.expectation import Completeness, Expects
+from reception.ports.expectation import Completeness, Expectation, Expects
 from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
 from reception.ports.speech import Recognizer, TextToSpeech, Transcript, TurnDetector, Voice, VoiceActivityDetector
 
@@ -105,6 +105,16 @@ class CallSession:
         reason = "error"
         _log.info(CALL_STARTED)
         try:
+            reason = await self._hold_call()
+        except asyncio.CancelledError:
+            reason = "cancelled"
+            raise
+        finally:
+            await self._close(reason)
+        return reason
+
+    async def _hold_call(self) -> str:
+        try:
             async with self._group as group:
                 self._open_hearing()
                 group.create_task(self._feed.run())
@@ -116,8 +126,6 @@ class CallSession:
         except* OSError:
             _log.warning(CALL_FAILED, code="leg_failed")
             reason, self._feed.leg_open = "leg_failed", False
-        finally:
-            await self._close(reason)
         return reason
 
     async def end(self, reason: str) -> None:
@@ -176,6 +184,8 @@ class CallSession:
             self._keypad_timer.cancel()
         if self._hearing is not None:
             await attempt(self._hearing.aclose(), part="speech-to-text")
+        if reason == "error":
+            self._feed.post(CallFault("internal_error", "The call failed", fatal=True))
         self._feed.post(CallEnded(reason))
         await attempt(self._feed.flush(), part="leg")
         await attempt(self._dialogue.close(reason), part="dialogue", timeout_s=self._config.dialogue_timeout_s)
@@ -212,7 +222,7 @@ class CallSession:
         if text is not None:
             self._typed(text)
             return
-        digits_expected = self._dialogue.expectation().expects is Expects.PHONE
+        digits_expected = self._expectation().expects is Expects.PHONE
         pause_s = self._keypad.pause_s(digits_expected=digits_expected)
         self._keypad_timer = asyncio.get_running_loop().call_later(pause_s, self._pressed_no_more)
 
@@ -305,7 +315,9 @@ class CallSession:
             self._feed.post(TranscriptHeard(turn, text, final=False))
             if self._conversation.may_prepare:
                 self._speculation.begin(CallerTurn(turn, text, "voice", result.confidence))
-        completeness = self._dialogue.completeness(text) if words else Completeness.UNSURE
+        completeness = attempt_now(lambda: self._dialogue.completeness(text), part="dialogue")
+        if isinstance(completeness, Failure):
+            completeness = Completeness.UNSURE
         self._apply(self._turns.transcribed(number, completeness, words=words))
 
     def _on_partial(self, result: Transcript | Failure) -> None:
@@ -320,13 +332,17 @@ class CallSession:
     def _on_judgement(self, number: int, probability: float) -> None:
         self._apply(self._turns.judged(number, probability))
 
+    def _expectation(self) -> Expectation:
+        expected = attempt_now(self._dialogue.expectation, part="dialogue")
+        return Expectation() if isinstance(expected, Failure) else expected
+
     def _is_turn(self, text: str) -> bool:
         reply = self._conversation.reply
         if not text or reply is None:
             return bool(text)
         return stops_agent(
             text,
-            expectation=self._dialogue.expectation(),
+            expectation=self._expectation(),
             being_said=reply.script.being_said,
             last_sentence=reply.script.last_begun,
         )
