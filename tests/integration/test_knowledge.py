@@ -56,7 +56,7 @@ async def with_house(database: Database, embedder: MiniLmEmbedder) -> Business:
 
 async def chunk_count(database: Database, business: Business) -> int:
     async with database.tenant_session(business.tenant_id) as session:
-        return (await session.execute(text("SELECT count(*) FROM knowledge_chunks"))).scalar_one()
+        return int((await session.execute(text("SELECT count(*) FROM knowledge_chunks"))).scalar_one())
 
 
 @pytest.mark.parametrize(
