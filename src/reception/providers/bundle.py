@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -43,15 +42,15 @@ class Speech:
     embedder: Embedder
 
 
-async def load_embedded(on_progress: Callable[[str], None], *, cache_dir: Path | None = None) -> Speech:
+async def load_embedded(on_progress: Callable[[str], None], *, weights: Weights | None = None) -> Speech:
     """Load every embedded model, in parallel threads, and run each once. `on_progress` gets a sentence a model, on
-    the event loop. `cache_dir` as for `Weights`.
+    the event loop. `weights` says where the model files are; by default in the installed packages.
 
     Raises:
         MissingModel: names every required file that is absent; the audio end-of-turn model is not required.
     """
-    weights = Weights(cache_dir=cache_dir)
-    weights.require(*REQUIRED)
+    found = weights or Weights()
+    found.require(*REQUIRED)
 
     async def load(what: str, make: Callable[[], T]) -> T:
         started_s = time.perf_counter()
@@ -60,11 +59,11 @@ async def load_embedded(on_progress: Callable[[str], None], *, cache_dir: Path |
         return made
 
     stt, tts, embedder, vad, turn_detector = await asyncio.gather(
-        load("Speech recognition (Whisper)", lambda: WhisperSpeechToText(weights=weights)),
-        load("Voice (hibari)", lambda: HibariTextToSpeech(weights=weights)),
-        load("Sentence embeddings (MiniLM)", lambda: MiniLmEmbedder(weights=weights)),
-        load("Voice activity (Silero)", lambda: SileroVad(weights=weights)),
-        _load_turn_detector(weights, on_progress),
+        load("Speech recognition (Whisper)", lambda: WhisperSpeechToText(weights=found)),
+        load("Voice (hibari)", lambda: HibariTextToSpeech(weights=found)),
+        load("Sentence embeddings (MiniLM)", lambda: MiniLmEmbedder(weights=found)),
+        load("Voice activity (Silero)", lambda: SileroVad(weights=found)),
+        _load_turn_detector(found, on_progress),
     )
     await _warm(stt, embedder, turn_detector)
     return Speech(

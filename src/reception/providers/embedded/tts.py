@@ -1,11 +1,11 @@
 """Text to speech: hibari, clause by clause."""
 
 import asyncio
+import importlib
 from collections.abc import AsyncGenerator
 from functools import partial
 
 import numpy as np
-from hibari import SAMPLE_RATE, Hibari
 from numpy.typing import NDArray
 
 from reception.core.audio import Pcm16, Resampler
@@ -17,17 +17,18 @@ from reception.providers.embedded.lane import Lane
 from reception.providers.embedded.weights import HIBARI, Weights
 
 _PROVIDER = "hibari"
+_RATE_HZ = 24000
 _VOICE = "heart"
 _WAITING = 64
 _SEED = 7
 _SLOWEST, _FASTEST = 0.5, 2.0
 # The voice alone is about 5 dB below what telephones carry, and seldom peaks above 0.5.
 _GAIN = 1.7
-_FRAME = SAMPLE_RATE // 200
+_FRAME = _RATE_HZ // 200
 _ONSET, _DECAY = 10 ** (-55 / 20), 10 ** (-62 / 20)
 _LEAD_FRAMES, _TAIL_FRAMES = 2, 6
-_CLAUSE_PAUSE = SAMPLE_RATE * 160 // 1000
-_SENTENCE_PAUSE = SAMPLE_RATE * 380 // 1000
+_CLAUSE_PAUSE = _RATE_HZ * 160 // 1000
+_SENTENCE_PAUSE = _RATE_HZ * 380 // 1000
 
 
 class HibariTextToSpeech:
@@ -39,7 +40,8 @@ class HibariTextToSpeech:
 
     def __init__(self, *, weights: Weights | None = None) -> None:
         (path,) = (weights or Weights()).require(HIBARI)
-        self._hibari = Hibari(voice=_VOICE, model=str(path))  # type: ignore[no-untyped-call]
+        # Imported here: the voice and its code are one package, and its absence must be named like any other model's.
+        self._hibari = importlib.import_module("hibari").Hibari(voice=_VOICE, model=str(path))
         # "Zyxtor" is in no lexicon: the network that reads unknown words is loaded by the first of them.
         self._hibari("Ready, Zyxtor.", seed=_SEED)
         self._lane = Lane(_PROVIDER, limit=_WAITING)
@@ -54,7 +56,7 @@ class HibariTextToSpeech:
         The first sample is at most 10 ms before the first sound. Nothing comes of text without words.
         """
         speed = min(max(voice.speed, _SLOWEST), _FASTEST)
-        resampler = Resampler(SAMPLE_RATE, sample_rate_hz)
+        resampler = Resampler(_RATE_HZ, sample_rate_hz)
         parts = clauses(speakable(text))
         ahead: asyncio.Future[Pcm16] | None = None
         try:
