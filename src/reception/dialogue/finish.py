@@ -19,10 +19,12 @@ _LAST_RESORTS = frozenset({Question.OFFER_MESSAGE, Question.ANYTHING_ELSE})
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The state that the turn leaves behind, and the end of its reply."""
+    """The state that the turn leaves behind, and the end of its reply. `gave_up`: a way out took the place of the
+    question."""
 
     state: DialogueState
     parts: tuple[ReplyPart, ...]
+    gave_up: bool = False
 
 
 def finish(
@@ -60,7 +62,7 @@ def _way_out(state: DialogueState, scene: TurnScene) -> Finished:
     if state.question in _LAST_RESORTS or taking_message:
         said = (Say("I'm sorry that I couldn't help you."), Say("Please call again any time. Goodbye!"))
         gone = replace(state.without_flow(), ended=True)
-        return Finished(gone, (*said, HangUp("not_understood")))
+        return Finished(gone, (*said, HangUp("not_understood")), gave_up=True)
     offered = replace(state, question=Question.OFFER_MESSAGE, attempts=0, stalled=0)
     question = tuple(Say(text) for text in put_question(offered, scene))
-    return Finished(offered, (Say("I'm sorry, I'm having trouble understanding."), *question))
+    return Finished(offered, (Say("I'm sorry, I'm having trouble understanding."), *question), gave_up=True)

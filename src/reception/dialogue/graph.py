@@ -23,7 +23,7 @@ from reception.dialogue.flows.handoff import hand_over
 from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, profile_text
 from reception.dialogue.knowledge import Sentence, compose
-from reception.dialogue.replies import UNKNOWN
+from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.smalltalk import small_talk
 from reception.dialogue.state import DialogueState, Question
@@ -186,7 +186,10 @@ async def _reply(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
         resumed=draft.resumed,
         asks=draft.asks,
     )
-    return {"draft": replace(draft, state=done.state, parts=draft.parts + done.parts)}
+    said = tuple(
+        part for part in draft.parts if not (done.gave_up and isinstance(part, Say) and part.text in NOT_CAUGHT)
+    )
+    return {"draft": replace(draft, state=done.state, parts=said + done.parts)}
 
 
 def _taken(draft: TurnDraft, step: Step) -> TurnDraft:

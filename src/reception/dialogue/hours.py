@@ -63,7 +63,7 @@ def _answer_hours(question: str, scene: TurnScene) -> tuple[str, ...]:
         return week_sentences(hours)
     spans = hours.on(day)
     if spans and _CLOSING.search(question) and "closed" not in question.lower():
-        when = say_near_day(day, today)
+        when = _near(day, today)
         return (f"{when[0].upper()}{when[1:]} we close at {_closes(spans[-1])}.",)
     return (_on_day(hours, day, today),)
 
@@ -83,12 +83,16 @@ def _day_in(question: str, today: date) -> date | None:
 
 def _on_day(hours: OpeningHours, day: date, today: date) -> str:
     spans = hours.on(day)
-    near = say_near_day(day, today)
-    when = near if near in {"today", "tomorrow"} else f"on {near}"
+    when = _near(day, today)
     if not spans:
-        opening = "No, we're" if not near.startswith("to") else "I'm sorry, we're"
+        opening = "No, we're" if when.startswith("on ") else "I'm sorry, we're"
         return f"{opening} closed {when}."
     return f"{when[0].upper()}{when[1:]} we're open {say_spans(spans)}."
+
+
+def _near(day: date, today: date) -> str:
+    near = say_near_day(day, today)
+    return near if near in {"today", "tomorrow"} else f"on {near}"
 
 
 def _open_now(scene: TurnScene) -> tuple[str, ...]:

@@ -13,19 +13,32 @@ _MOST_SENTENCES = 3
 _LONGEST_ANSWER = 320
 """Characters of an answer, beyond which only the best sentences of a passage are said."""
 
-_SURE = 0.62
-_LIKELY = 0.42
+_NEAR = 0.53
 _WORDS_ALONE = 0.75
+_COVERAGE_WEIGHT = 0.3
+_HEADING_WEIGHT = 0.6
+"""What a word of the question found only in the heading counts, against one in the text."""
+_KIND_BONUS = 0.12
+_SUBJECT_BONUS = 0.2
 
 _MONEY = re.compile(
-    r"[$€£]\s?\d|\bfree\b|no (extra )?(charge|cost|fee)|complimentary|included|\d+ (dollars|percent)", re.I
+    r"[$€£]\s?\d|\bfree\b|\bno (\w+ )?(charge|cost|fee)|complimentary|included|\bpercent\b|\bdollars\b|month's rent|"
+    r"times the",
+    re.IGNORECASE,
 )
 _ASKS_PRICE = re.compile(
-    r"\b(how much|price|prices|cost|costs|fee|fees|charge|charges|rate|rates|expensive|rent for)\b", re.I
+    r"\b(how much|prices?|costs?|fees?|charges?|rates?|expensive|set me back|rent for|asking for)\b",
+    re.I,
 )
-_CLOCK = re.compile(r"\b\d{1,2}(:\d\d)?\s?([ap]\.?m\b)|\b(noon|midnight|24 hours|hours?|minutes?|day|days)\b", re.I)
-_ASKS_TIME = re.compile(r"\b(when|what time|how (late|early)|until when|what hours)\b", re.I)
+_CLOCK = re.compile(
+    r"\b\d{1,2}(:\d\d)?\s?[ap]\.?m\b|\b(noon|midnight|hours?|minutes?|days?|weeks?|months?|first|mon|tues|wednes|thurs|fri|satur|sun)",
+    re.IGNORECASE,
+)
+_ASKS_TIME = re.compile(r"\b(when|what time|how (late|early|long)|until when|what hours)\b", re.IGNORECASE)
 _QUESTION_LINE = re.compile(r"^(?:Q:|A:|\*\*|#+\s*)")
+_ROW = re.compile(r"^[\w' -]{1,30}: [^;.]+(; [\w' -]{1,40}: [^;]+)+")
+_ADDRESS = re.compile(r"\b\d+(?= [A-Z][a-z])")
+_PLAIN_LABELS = frozenset({"notes", "description", "details", "what it is", "comment"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +60,11 @@ class _Weighed:
 def compose(question: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
     """The one to three sentences that answer `question`; none when no passage is near enough."""
     asked = content_terms(question)
-    near = [weighed for passage in passages if _is_near(weighed := _weigh(asked, passage))]
-    near.sort(key=lambda weighed: -weighed.score)
     wanted = _MONEY if _ASKS_PRICE.search(question) else _CLOCK if _ASKS_TIME.search(question) else None
-    if wanted is not None:
-        fitting = [weighed for weighed in near if wanted.search(weighed.passage.text)]
-        if not fitting and wanted is _MONEY:
-            return ()
-        near = fitting or near
+    weighed = [_weigh(asked, passage, wanted) for passage in passages if _may_answer(question, asked, passage)]
+    near = sorted((one for one in weighed if _is_near(one)), key=lambda one: -one.score)
+    if wanted is _MONEY:
+        near = [one for one in near if _MONEY.search(one.passage.text)]
     if not near:
         return ()
     passage = near[0].passage
@@ -63,22 +73,39 @@ def compose(question: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
     return tuple(Sentence(text, citation, source) for text in _best_sentences(asked, passage, wanted))
 
 
-def _weigh(asked: frozenset[str], passage: Passage) -> _Weighed:
+def _weigh(asked: frozenset[str], passage: Passage, wanted: re.Pattern[str] | None) -> _Weighed:
     body, heading = content_terms(passage.text), content_terms(passage.heading)
-    hits = asked & (body | heading)
-    coverage = len(hits) / len(asked) if asked else 0.0
-    in_heading = len(asked & heading) / len(asked) if asked else 0.0
-    similarity = passage.similarity if passage.similarity is not None else 0.0
-    return _Weighed(passage, coverage, similarity + 0.35 * coverage + 0.15 * in_heading)
+    in_body, in_heading = len(asked & body), len((asked & heading) - body)
+    coverage = (in_body + _HEADING_WEIGHT * in_heading) / len(asked) if asked else 0.0
+    score = (passage.similarity or 0.0) + _COVERAGE_WEIGHT * coverage
+    if wanted is not None and wanted.search(passage.text):
+        score += _KIND_BONUS
+    if _ROW.match(passage.text):
+        subject = content_terms(_cells(passage.text)[0][1])
+        score += _SUBJECT_BONUS * len(asked & subject) / max(1, len(subject))
+    return _Weighed(passage, coverage, score)
+
+
+def _may_answer(question: str, asked: frozenset[str], passage: Passage) -> bool:
+    """False where the question is about another thing of the same sort: another house, another dish of a table."""
+    known = f"{passage.heading} {passage.text}"
+    if any(number not in known for number in _ADDRESS.findall(question)):
+        return False
+    if not _ROW.match(passage.text):
+        return True
+    labels = content_terms(" ".join(label for label, _ in _cells(passage.text)))
+    strange = asked - content_terms(known) - labels - _PRICE_TERMS
+    return not strange and bool(asked & content_terms(passage.text) - labels)
+
+
+_PRICE_TERMS = content_terms("price cost set back night glass order dollars today tonight")
 
 
 def _is_near(weighed: _Weighed) -> bool:
     similarity = weighed.passage.similarity
     if similarity is None:
         return weighed.coverage >= _WORDS_ALONE
-    if similarity >= _SURE:
-        return True
-    return similarity >= _LIKELY and weighed.coverage >= 0.5
+    return similarity + _COVERAGE_WEIGHT * weighed.coverage >= _NEAR
 
 
 def _best_sentences(asked: frozenset[str], passage: Passage, wanted: re.Pattern[str] | None) -> tuple[str, ...]:
@@ -111,16 +138,31 @@ def statements(text: str) -> tuple[str, ...]:
     lines: list[str] = []
     for line in text.splitlines():
         stripped = _QUESTION_LINE.sub("", line.strip().lstrip("-•").strip()).strip("* ")
-        if not stripped or set(stripped) <= set("|-: "):
-            continue
-        if stripped.startswith("|"):
+        if _ROW.match(stripped):
             found += _flush(lines)
-            cells = [cell.strip() for cell in stripped.strip("|").split("|") if cell.strip()]
-            found.append(f"{cells[0]}: {', '.join(cells[1:])}." if len(cells) > 1 else f"{cells[0]}.")
-        else:
+            found.append(_row_sentence(stripped))
+        elif stripped:
             lines.append(stripped)
     found += _flush(lines)
     return tuple(sentence for sentence in found if not sentence.endswith("?")) or tuple(found)
+
+
+def _cells(row: str) -> list[tuple[str, str]]:
+    """A table row's labels and values; see the chunking of tables."""
+    pairs = (cell.partition(": ") for cell in row.rstrip(".").split("; "))
+    return [(label.strip(), value.strip()) for label, _, value in pairs]
+
+
+def _row_sentence(row: str) -> str:
+    """A table row as it may be said: "Queen Room: Sunday to Thursday $149, sleeps 2 guests." """
+    (_, subject), *rest = _cells(row)
+    said = [value if label.lower() in _PLAIN_LABELS else f"{_lowered(label)} {value}" for label, value in rest]
+    return f"{subject}: {', '.join(said)}."
+
+
+def _lowered(label: str) -> str:
+    first = label.split(" ")[0]
+    return label if first.endswith("day") else label[:1].lower() + label[1:]
 
 
 def _flush(lines: list[str]) -> list[str]:

@@ -1,5 +1,8 @@
 """How each question is put, and what kind of answer it expects."""
 
+from dataclasses import replace
+
+from reception.dialogue.commands import Flow
 from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back
 from reception.dialogue.spoken import say_digits, say_list, say_near_day, say_phone, say_time
 from reception.dialogue.state import DialogueState, Question
@@ -89,6 +92,8 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
             "What day and time would suit you?",
             "Please tell me a day and a time, for example tomorrow at 3 PM.",
         )
+    if state.question is Question.NAME and state.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}:
+        return replace(_WORDINGS[Question.NAME], first=("May I have your name?", "What is your name, please?"))
     return _WORDINGS[state.question]
 
 

@@ -141,7 +141,15 @@ def option_words(slots: Sequence[Slot], scene: TurnScene) -> tuple[str, ...]:
     if len(days) == 1:
         halves = {slot.starts_at.hour < 12 for slot in slots}
         return tuple(say_time(slot.starts_at, half=len(halves) > 1) for slot in slots)
-    return tuple(f"{_option_day(slot.starts_at.date(), scene)} at {say_time(slot.starts_at)}" for slot in slots)
+    return tuple(_day_and_time(slot, slots, scene) for slot in slots)
+
+
+def _day_and_time(slot: Slot, slots: Sequence[Slot], scene: TurnScene) -> str:
+    """The day is said with its first time only, so that several times of a day are read as one group."""
+    day = slot.starts_at.date()
+    first = next(other for other in slots if other.starts_at.date() == day)
+    near = _option_day(day, scene)
+    return f"{near} at {say_time(slot.starts_at)}" if slot is first else say_time(slot.starts_at)
 
 
 def _room_option(slot: Slot, scene: TurnScene, *, places: bool) -> str:

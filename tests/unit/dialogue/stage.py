@@ -1,6 +1,6 @@
 """Businesses to talk to, and a caller who talks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import cast
@@ -27,7 +27,7 @@ from reception.ports.business import (
     OpeningHours,
     OpenSpan,
 )
-from reception.ports.dialogue import Act, CallerTurn, Channel, HangUp, PreparedTurn, ReplyPart, Say, Transfer
+from reception.ports.dialogue import Act, CallerTurn, Channel, HangUp, Json, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.knowledge import Passage
 from tests.unit.dialogue.fakes import Book, BookLedger, BookReads
 
@@ -64,7 +64,9 @@ def restaurant(**changes: object) -> Business:
 def hotel() -> Business:
     around = (OpenSpan(time(0), time(0)),)
     rules = BookingRules(bookable=Bookable.ROOM, largest_party=6)
-    return _business(BusinessKind.HOTEL, "Alder House", OpeningHours((around,) * 7), rules, places=("Queen Room", "Suite"))
+    return _business(
+        BusinessKind.HOTEL, "Alder House", OpeningHours((around,) * 7), rules, places=("Queen Room", "Suite")
+    )
 
 
 def agency() -> Business:
@@ -74,9 +76,7 @@ def agency() -> Business:
     return _business(BusinessKind.REAL_ESTATE, "Northgate Homes", hours, rules, places=places)
 
 
-def _business(
-    kind: BusinessKind, name: str, hours: OpeningHours, rules: BookingRules, **changes: object
-) -> Business:
+def _business(kind: BusinessKind, name: str, hours: OpeningHours, rules: BookingRules, **changes: object) -> Business:
     values: dict[str, object] = {
         "tenant_id": uuid4(),
         "slug": name.lower().replace(" ", "-"),
@@ -128,6 +128,10 @@ class Caller:
     last: PreparedTurn | None = None
 
     def __post_init__(self) -> None:
+        self.take_up(None, 0)
+
+    def take_up(self, state: Mapping[str, Json] | None, last_turn: int) -> None:
+        """Talk on from a stored state."""
         agent = Agent(uuid4(), self.book.business.tenant_id, "June", self.kind, self.settings)
         self.ledger = BookLedger(self.book, self.conversation_id)
         self.reads = BookReads(self.book, self.conversation_id, self.passages)
@@ -141,6 +145,8 @@ class Caller:
             ledger=self.ledger,
             clock=self.book.clock,
             caller_phone=self.caller_phone,
+            state=state,
+            last_turn=last_turn,
         )
 
     async def say(self, text: str) -> str:

@@ -1,5 +1,6 @@
 """Which flow a turn belongs to: begins them, switches between them, and takes effects' outcomes back into them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -53,6 +54,8 @@ _SETTLES: Mapping[type[Effect], Settle] = {
 }
 
 _ON_A_BOOKING = frozenset({Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION})
+_CORRECTS = re.compile(r"\b(actually|make (it|that)|instead|sorry|wait|rather|change)\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.IGNORECASE)
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
 _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.NEW_RESERVATION: ("Of course.", "I'd be happy to help.", "Certainly."),
@@ -65,7 +68,7 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
 
 async def advance(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """Take the conversation further by `commands`, those that concern flows."""
-    wanted = _wanted_flow(state, commands)
+    wanted = _wanted_flow(state, commands, scene.text)
     if wanted is not None:
         return await _begin(state, wanted, commands, scene)
     if state.question is Question.OFFER_MESSAGE and _is_answer(commands):
@@ -88,18 +91,22 @@ def farewell(state: DialogueState, scene: TurnScene) -> Step:
     return Step(gone, parts=parts, effects=effects, answered=True, asks=False)
 
 
-def _wanted_flow(state: DialogueState, commands: Sequence[Command]) -> Flow | None:
-    """The flow that this turn begins; None when it goes on with the one in progress."""
-    for command in commands:
-        if isinstance(command, StartFlow):
-            return command.flow if command.flow is not state.flow else None
+def _wanted_flow(state: DialogueState, commands: Sequence[Command], text: str) -> Flow | None:
+    """The flow that this turn begins; None when it goes on with the one in progress.
+
+    Right after a booking, "actually, make it five" is about that booking.
+    """
+    started = next((command.flow for command in commands if isinstance(command, StartFlow)), None)
     if state.flow is not None:
-        return None
+        return None if started is state.flow else started
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
-    corrects = any(isinstance(command, CorrectSlot) for command in commands)
-    if slots & QUERY_SLOTS:
-        return Flow.CHANGE_RESERVATION if corrects and state.booked is not None else Flow.NEW_RESERVATION
-    return None
+    if started is None and slots & QUERY_SLOTS:
+        started = Flow.NEW_RESERVATION
+    if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
+        corrects = any(isinstance(command, CorrectSlot) for command in commands)
+        if (corrects or _CORRECTS.search(text)) and not _ANOTHER.search(text):
+            return Flow.CHANGE_RESERVATION
+    return started
 
 
 async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], scene: TurnScene) -> Step:

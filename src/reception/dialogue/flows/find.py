@@ -77,7 +77,7 @@ def _ask(state: DialogueState, *complaints: str) -> Located:
 
 
 def _not_found(state: DialogueState, query: ReservationQuery, scene: TurnScene) -> Located:
-    by_caller_id = query.phone == state.caller_phone and not state.details.phone
+    by_caller_id = bool(query.phone) and not state.details.phone
     if by_caller_id:
         return _ask(replace(state, caller_phone_refused=True))
     under = f"under {say_phone(query.phone, scene.business.region)}" if query.phone else ""
