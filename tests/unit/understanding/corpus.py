@@ -95,7 +95,9 @@ def cases() -> Iterator[Case]:
             continue
         if line.startswith("@"):
             kind, _, rest = line[1:].strip().partition(" ")
-            context = situation(dict(re.findall(r"(\w+)=(.*?)(?= (?:business|expects|flow|slots|offered|options|caller)=|$)", rest)))
+            context = situation(
+                dict(re.findall(r"(\w+)=(.*?)(?= (?:business|expects|flow|slots|offered|options|caller)=|$)", rest))
+            )
             continue
         text, _, expected = line.partition("=>")
         yield Case(kind, text.strip(), context, tuple(part.strip() for part in expected.split(";")), number)

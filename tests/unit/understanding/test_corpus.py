@@ -18,7 +18,10 @@ def test_callers_are_understood_by_rules_alone() -> None:
         if agrees(case, commands):
             right[case.kind] += 1
         else:
-            wrong.append(f"{case.line:4} {case.kind}: {case.text!r}\n       want {'; '.join(case.expected)}\n       got  {'; '.join(commands)}")
+            wrong.append(
+                f"{case.line:4} {case.kind}: {case.text!r}\n       want {'; '.join(case.expected)}\n       got  "
+                f"{'; '.join(commands)}"
+            )
     for kind in total:
         print(f"{kind:18} {right[kind]:3} of {total[kind]:3}  {right[kind] / total[kind]:.1%}")
     print(f"{'all':18} {right.total():3} of {total.total():3}  {right.total() / total.total():.1%}")

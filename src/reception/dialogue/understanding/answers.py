@@ -4,19 +4,31 @@ import re
 
 _YES = (
     r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|of course|"
-    r"please do|go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|sounds (?:good|great|fine|right|perfect|about right)|"
-    r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)(?: (?:all|just|fine|good|great|perfect|right|correct|absolutely|quite|spot on|okay|alright|lovely|about right|ideal|for me|me|wonderful|excellent|brilliant|it))*|"
-    r"you got it|confirmed?|i confirm|book it|do it|please|yes please|that one|i (?:do|would|am|did)|it is|it does|you (?:can|may|bet)|for sure|i think so|i guess so|"
-    r"why not|works for me|good|spot on|all good|affirmative|let us do (?:it|that)|i will take it|we will take it|i would like that|i would love (?:to|that)|please book it|cancel it|go for it|"
-    r"makes sense|very good|super|cool|no problem|si|nice|true|that is what i said|all correct|you have it right|got it right|that is the one|please go ahead|sure thing|"
+    r"please do|go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
+    r"sounds (?:good|great|fine|right|perfect|about right)|"
+    r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)(?: (?:all|just|fine|good|great|"
+    r"perfect|right|correct|absolutely|quite|spot on|okay|alright|lovely|about right|ideal|for me|me|wonderful|"
+    r"excellent|brilliant|it))*|"
+    r"you got it|confirmed?|i confirm|book it|do it|please|yes please|that one|i (?:do|would|am|did)|it is|it "
+    r"does|you (?:can|may|bet)|for sure|i think so|i guess so|"
+    r"why not|works for me|good|spot on|all good|affirmative|let us do (?:it|that)|i will take it|we will take "
+    r"it|i would like that|i would love (?:to|that)|please book it|cancel it|go for it|"
+    r"makes sense|very good|super|cool|no problem|si|nice|true|that is what i said|all correct|you have it right|"
+    r"got it right|that is the one|please go ahead|sure thing|"
     r"cancel (?:it|them|that|please)|yes i am sure|i am sure|quite sure"
 )
 _NO = (
-    r"no|nope|nah|na|no way|not really|incorrect|wrong|(?:that|it|this) is (?:not|wrong|incorrect)(?: (?:right|correct|it|what i (?:said|want|wanted|meant)|quite right|good|all|the right one|my number|my name))*|"
-    r"not (?:quite|right|correct|that|at all|now|today|yet|exactly|necessary|for me|any|interested|sure about that)|i (?:do|would|did|am) not(?: (?:think so|want that|want to|want it|say that|need anything|have one|have any|thanks))*|"
-    r"negative|it is not|that will not work|that does not work(?: for me)?|it does not|please do not|do not(?: (?:do that|cancel|book it|cancel it|do it|bother))*|"
-    r"none(?: of (?:those|them|these)(?: work| suit)?)?|neither(?: of (?:them|those|these))?(?: works?)?|nothing|no one|no i (?:do|did|would) not|you got (?:it|that) wrong|that is wrong|nothing special|"
-    r"no thank you|no thanks|can not do (?:that|those|any of those)|wrong (?:number|name|day|time|date)|rather not|i would rather not|not needed|no special requests?|no requests?|no need"
+    r"no|nope|nah|na|no way|not really|incorrect|wrong|(?:that|it|this) is (?:not|wrong|incorrect)(?: (?:right|"
+    r"correct|it|what i (?:said|want|wanted|meant)|quite right|good|all|the right one|my number|my name))*|"
+    r"not (?:quite|right|correct|that|at all|now|today|yet|exactly|necessary|for me|any|interested|sure about "
+    r"that)|i (?:do|would|did|am) not(?: (?:think so|want that|want to|want it|say that|need anything|have one|"
+    r"have any|thanks))*|"
+    r"negative|it is not|that will not work|that does not work(?: for me)?|it does not|please do not|do not(?: "
+    r"(?:do that|cancel|book it|cancel it|do it|bother))*|"
+    r"none(?: of (?:those|them|these)(?: work| suit)?)?|neither(?: of (?:them|those|these))?(?: works?)?|nothing|"
+    r"no one|no i (?:do|did|would) not|you got (?:it|that) wrong|that is wrong|nothing special|"
+    r"no thank you|no thanks|can not do (?:that|those|any of those)|wrong (?:number|name|day|time|date)|(?:i "
+    r"would )?rather not(?: say)?|not needed|no special requests?|no requests?|no need"
 )
 _TAIL = r"(?: (?:please|thanks|thank you|very much|so much|then|that is|it is|i do|i am|i would|indeed|for me|really|sir|darling|love|dear|mate|a lot|absolutely|so|now))*"
 _LEAD = r"(?:(?:oh|well|um|so|and|okay|ah|hmm|er|i think|i guess|i mean|honestly|actually) )*"
@@ -24,13 +36,16 @@ _LEAD = r"(?:(?:oh|well|um|so|and|okay|ah|hmm|er|i think|i guess|i mean|honestly
 _WHOLE_YES = re.compile(rf"^{_LEAD}(?:{_YES})(?: (?:{_YES}))*{_TAIL}$")
 _WHOLE_NO = re.compile(rf"^{_LEAD}(?:{_NO})(?: (?:{_NO}))*{_TAIL}$")
 _LEADING_YES = re.compile(
-    rf"^{_LEAD}(?:yes|yeah|yep|yup|sure|correct|perfect|absolutely|of course|exactly|that is right|that is correct|great|okay|right|fine)\b(?: please)?"
+    rf"^{_LEAD}(?:yes|yeah|yep|yup|sure|correct|perfect|absolutely|of course|exactly|that is right|that is "
+    rf"correct|great|okay|right|fine)\b(?: please)?"
 )
 _LEADING_NO = re.compile(
-    rf"^{_LEAD}(?:no|nope|nah|not really|that is not (?:right|correct)|that is wrong|wrong|incorrect)\b(?: thanks?(?: you)?)?(?! (?:problem|worries|one|idea|later|more|earlier))"
+    rf"^{_LEAD}(?:no|nope|nah|not really|that is not (?:right|correct)|that is wrong|wrong|incorrect)\b(?: "
+    rf"thanks?(?: you)?)?(?! (?:problem|worries|one|idea|later|more|earlier))"
 )
 _MERELY_POLITE = re.compile(
-    r"^(?:please|okay|alright|all right|right|good|great|fine|lovely|brilliant|wonderful|excellent|super|cool|nice|perfect|mhm|very good|no problem)(?: (?:thanks|thank you|then|please))*$"
+    r"^(?:please|okay|alright|all right|right|good|great|fine|lovely|brilliant|wonderful|excellent|super|cool|"
+    r"nice|perfect|mhm|very good|no problem)(?: (?:thanks|thank you|then|please))*$"
 )
 _YEAH_NO = re.compile(r"^(?:yeah|yes) no (?=yes|yeah|that|it|fine|sure)")
 

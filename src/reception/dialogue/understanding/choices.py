@@ -15,7 +15,8 @@ LAST = -1
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4}
 _NUMBERS = {"one": 0, "1": 0, "two": 1, "2": 1, "three": 2, "3": 2, "four": 3, "4": 3}
 _BY_ORDINAL = re.compile(
-    r"\b(?:the |your )?(first|second|third|fourth|fifth|1st|2nd|3rd|4th)(?: (?:one|option|time|slot|choice|table|room|place|offer|of (?:those|them|these|the)))?\b"
+    r"\b(?:the |your )?(first|second|third|fourth|fifth|1st|2nd|3rd|4th)(?: (?:one|option|time|slot|choice|table|"
+    r"room|place|offer|of (?:those|them|these|the)))?\b"
 )
 _BY_NUMBER = re.compile(r"\b(?:number|option|choice) (one|two|three|four|1|2|3|4)\b")
 _LAST = re.compile(r"\b(?:the )?(?:last|final)(?: (?:one|option|time|slot|choice))?\b|\bthe latter\b")
@@ -23,7 +24,8 @@ _FORMER = re.compile(r"\bthe former\b")
 _EARLIEST = re.compile(r"\b(?:earlier|earliest|sooner|soonest)\b(?! than)")
 _LATEST = re.compile(r"\b(?:later|latest)\b(?! than)")
 _ANY = re.compile(
-    r"\b(?:either|any|whichever|whatever|any of (?:them|those)|do not mind|no preference|you choose|you pick|does not matter)\b"
+    r"\b(?:either|any|whichever|whatever|any of (?:them|those)|do not mind|no preference|you choose|you pick|"
+    r"does not matter)\b"
 )
 _ONLY_A_DATE = re.compile(r"\b(?:the )?(?:first|second|third|fourth|fifth|\d+(?:st|nd|rd|th))$|\bof\b")
 
@@ -76,6 +78,8 @@ def _by_position(words: str, context: UnderstandingContext, count: int) -> int |
         return _NUMBERS[number.group(1)]
     if _LAST.search(words):
         return LAST
+    if count == 3 and re.search(r"\bmiddle\b", words):
+        return 1
     if _FORMER.search(words):
         return 0
     starts = [slot.starts_at for slot in context.offered]

@@ -10,7 +10,8 @@ _SENTENCE_ENDS = frozenset(".?!;")
 _CONNECTORS = frozenset({"and", "but", "also", "plus", "oh", "then"})
 _STARTS = re.compile(
     r"(?:and |but |also |oh |then |plus |so )*"
-    r"(?:(?:what|where|when|how|which|who|why|do|does|did|is|are|can|could|will|would|have you|may|any chance|tell me)\b"
+    r"(?:(?:what|where|when|how|which|who|why|do|does|did|is|are|can|could|will|would|have you|may|any chance|"
+    r"tell me)\b"
     r"|(?:i|we) (?:would|want|need|am|are|have|was|were|will|do|wanted|also|might|may|just|can|could)\b"
     r"|my (?:name|number|phone|email|mobile|cell|last|surname)\b|the name\b|under\b"
     r"|(?:a|one|book|reserve|another) (?:\w+ )?(?:table|room|viewing|reservation|booking|appointment)\b"

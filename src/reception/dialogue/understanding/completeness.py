@@ -16,16 +16,20 @@ from reception.dialogue.understanding.slots import gather
 from reception.ports.expectation import Completeness, Expects
 
 _DANGLING = word_set(
-    "a an the and or but so because if with for to at on in of from by about around under than then as that my our your his her "
-    "their is are was am be it's i'm we're i we would could can will do does did have has had like want need um uh er erm hmm "
-    "well maybe actually also plus until till between not very really just the this next half quarter past double triple "
+    "a an the and or but so because if with for to at on in of from by about around under than then as that my "
+    "our your his her "
+    "their is are was am be it's i'm we're i we would could can will do does did have has had like want need um "
+    "uh er erm hmm "
+    "well maybe actually also plus until till between not very really just the this next half quarter past "
+    "double triple "
     "oh until going let let's us please-"
 )
-_MAY_END = frozenset({"do", "have", "am", "is", "would", "can", "that", "this", "i", "us", "oh", "past", "next", "under", "on", "in", "well", "maybe", "actually", "just", "really"})  # fmt: skip
+_MAY_END = frozenset({"do", "have", "am", "is", "would", "can", "that", "this", "i", "us", "oh", "under", "on", "in", "well", "maybe", "actually", "just", "really"})  # fmt: skip
 _TRAILING = re.compile(r"[\w']+(?=[\W_]*$)")
 _BROKEN_OFF = re.compile(r"(?:,|-|–|—|\.\.\.|…)\s*$")
 _FINISHED_REQUEST = re.compile(
-    r"^(?:(?:hi|hello|yes|okay|so|and|um|please) )*(?:(?:i|we) (?:would|want|need)|can i|could i|can we|could we|do you|is there|are there|are you|what|where|how much|how late|how)\b"
+    r"^(?:(?:hi|hello|yes|okay|so|and|um|please) )*(?:(?:i|we) (?:would|want|need)|can i|could i|can we|could we|"
+    r"do you|is there|are there|are you|what|where|how much|how late|how)\b"
 )
 _SHORT_ANSWER_END = re.compile(r"\b(?:please|thanks|thank you|bye|goodbye|never mind|forget it)$")
 _SLOTS = {

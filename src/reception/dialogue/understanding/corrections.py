@@ -61,7 +61,7 @@ def _settle_slot(tokens: Sequence[Token], found: list[Found], *, stays: bool, fl
 def _combine(
     tokens: Sequence[Token], first: Found, later: Found, between: str, *, stays: bool, flow: Flow | None
 ) -> tuple[Found, list[Found]]:
-    if first.value == later.value and not first.reason:
+    if first.value == later.value and not first.reason and first.slot is not SlotName.PARTY_SIZE:
         return first, []
     if first.slot is SlotName.DATE and stays and flow is not Flow.CHANGE_RESERVATION:
         nights = _nights_between(tokens, first, later, between)
@@ -76,6 +76,8 @@ def _combine(
             return replace(first, end=later.end, value=max(first.value, later.value)), []
         if {word_at(tokens, first.end - 1), word_at(tokens, later.end - 1)} <= _COUNTED:
             return replace(first, end=later.end, value=first.value + later.value), []
+        if first.value == later.value:
+            return first, []
         return later, []
     if first.slot is SlotName.TIME and re.fullmatch(r"(?:and|to|until|till|or)(?: about| around)?", between):
         if word_at(tokens, first.start - 1) == "from" and flow is Flow.CHANGE_RESERVATION:
@@ -90,7 +92,8 @@ def _combine(
 
 def _nights_between(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found | None:
     joined = re.fullmatch(
-        r"(?:to|until|till|through|and|leaving|and leaving|and leave|and checking out|checking out|and check out|departing|for|"
+        r"(?:to|until|till|through|and|leaving|and leaving|and leave|and checking out|checking out|and check out|"
+        r"departing|for|"
         r"and departing|-|returning)?(?: on| the| on the)*", between
     )  # fmt: skip
     if joined is None or not isinstance(first.value, date) or not isinstance(later.value, date):
@@ -105,10 +108,12 @@ def _nights_between(tokens: Sequence[Token], first: Found, later: Found, between
 
 
 _STEP = re.compile(
-    r"\b(?P<count>an|a|one|half an|two|three|thirty|fifteen|twenty|\d+)(?: (?P<unit>hours?|minutes?|mins|days?|weeks?))? (?P<way>later|earlier|sooner)\b"
+    r"\b(?P<count>an|a|one|half an|two|three|thirty|fifteen|twenty|\d+)(?: (?P<unit>hours?|minutes?|mins|days?|"
+    r"weeks?))? (?P<way>later|earlier|sooner)\b"
 )
 _MORE = re.compile(
-    r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)(?: (?:people|person|guests?|adults?))?\b"
+    r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)(?: (?:people|"
+    r"person|guests?|adults?))?\b"
 )
 _MORE_PERSON = re.compile(r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people)\b")
 _COUNTS = {"an": 1.0, "a": 1.0, "one": 1.0, "half an": 0.5, "two": 2.0, "three": 3.0, "four": 4.0, "thirty": 30.0,
@@ -149,8 +154,11 @@ def _stepped(step: re.Match[str], known: Mapping[SlotName, SlotValue], end: int)
 
 
 _MAKE_IT = re.compile(
-    r"\b(?:make (?:it|that|this|him|them)|change (?:it|that) to|can we (?:do|say)|could we (?:do|say)|it is|it should be|should be|there (?:are|is|will be)|say|we are|"
-    r"i said|i meant|i mean|meant|instead of \w+|switch (?:it )?to|let us (?:do|say|make it)|to|no|nope|actually|sorry|rather|wait)(?: actually| just| only| now| for)?$"
+    r"\b(?:make (?:it|that|this|him|them)|change (?:it|that) to|can we (?:do|say)|could we (?:do|say)|it is|it "
+    r"should be|should be|there (?:are|is|will be)|say|we are|"
+    r"not (?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)|i said|i meant|i mean|meant|instead of \w+|"
+    r"switch (?:it )?to|let us (?:do|say|make it)|to|no|nope|actually|sorry|rather|wait)(?: actually| just| only|"
+    r" now| for)?$"
 )
 
 
@@ -187,10 +195,11 @@ def _best_slot(
     known: Mapping[SlotName, SlotValue],
     asked: SlotName | None,
 ) -> Found | None:
+    speaks_of_time = any(token.word in {"time", "clock"} for token in tokens)
     if asked in {SlotName.PARTY_SIZE, SlotName.NIGHTS}:
         return Found(asked, start, end, value)
     for slot in (SlotName.PARTY_SIZE, SlotName.NIGHTS):
-        if slot in known and known[slot] != value and value <= 60:
+        if slot in known and known[slot] != value and value <= 60 and not speaks_of_time:
             return Found(slot, start, end, value)
     if SlotName.TIME in known or asked is SlotName.TIME:
         readings = find_times(tokens[start:end], expected=True)

@@ -134,6 +134,8 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         return Intent.MESSAGE
     if _is_lead(words, context):
         return Intent.LEAD
+    if rules.EXISTING.search(words):
+        return None
     return Intent.NEW if _wants_booking(words, found, context) else None
 
 
@@ -190,7 +192,8 @@ def is_question(words: str, clause: Clause, found: Sequence[Found], context: Und
 
 
 _REQUEST = re.compile(
-    r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|put|do|make it|change|say|add|use|take|give you|go|write|note|name it|also put|get that|just)\b"
+    r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|put|do|make "
+    r"it|change|say|add|use|take|give you|go|write|note|name it|also put|get that|just)\b"
 )
 
 

@@ -6,26 +6,35 @@ from reception.dialogue.understanding.parsers.normalize import word_set
 
 _STOPWORDS: dict[str, frozenset[str]] = {
     "es": word_set(
-        "hola buenos buenas días dias tardes noches quiero quisiera una un mesa para dos tres cuatro el la los las por favor "
-        "mañana manana hoy esta noche con que qué es en de del habla hablar español espanol reservar reserva gracias tengo puedo "
-        "tiene tienen hay donde dónde cuánto cuanto necesito personas me gustaría gustaria hacer señor si sí y mi nombre"
+        "hola buenos buenas días dias tardes noches quiero quisiera una un mesa para dos tres cuatro el la los "
+        "las por favor "
+        "mañana manana hoy esta noche con que qué es en de del habla hablar español espanol reservar reserva "
+        "gracias tengo puedo "
+        "tiene tienen hay donde dónde cuánto cuanto necesito personas me gustaría gustaria hacer señor si sí y "
+        "mi nombre"
     ),
     "fr": word_set(
-        "bonjour bonsoir je voudrais une un table pour deux trois quatre le la les des du de ce soir demain avec est et vous "
-        "parlez français francais réserver reserver réservation merci s'il plaît plait avez oui non personnes où ou quelle "
+        "bonjour bonsoir je voudrais une un table pour deux trois quatre le la les des du de ce soir demain avec "
+        "est et vous "
+        "parlez français francais réserver reserver réservation merci s'il plaît plait avez oui non personnes où "
+        "ou quelle "
         "chambre nuit j'aimerais est-ce que qu'est-ce suis mon nom"
     ),
     "de": word_set(
-        "guten tag morgen abend hallo ich möchte mochte moechte einen eine ein tisch für fur zwei drei vier personen bitte heute "
-        "und mit der die das haben sie sprechen deutsch reservieren danke wie viel ist ist's gibt es zimmer nacht uhr um mein "
+        "guten tag morgen abend hallo ich möchte mochte moechte einen eine ein tisch für fur zwei drei vier "
+        "personen bitte heute "
+        "und mit der die das haben sie sprechen deutsch reservieren danke wie viel ist ist's gibt es zimmer "
+        "nacht uhr um mein "
         "hätte gerne ja nein"
     ),
     "it": word_set(
-        "buongiorno buonasera vorrei un una tavolo per due tre quattro persone stasera domani prenotare grazie il la che è parla "
+        "buongiorno buonasera vorrei un una tavolo per due tre quattro persone stasera domani prenotare grazie "
+        "il la che è parla "
         "italiano prego con camera notte sono mi chiamo"
     ),
     "pt": word_set(
-        "olá ola bom dia boa tarde noite eu queria gostaria uma um mesa para duas pessoas amanhã amanha obrigado obrigada reservar "
+        "olá ola bom dia boa tarde noite eu queria gostaria uma um mesa para duas pessoas amanhã amanha obrigado "
+        "obrigada reservar "
         "por favor você fala português"
     ),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reception.dialogue.commands import Command, NotUnderstood
+from reception.dialogue.commands import Command, NotUnderstood, RejectedSlot, SetSlot, StartFlow
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.completeness import completeness_of
 from reception.dialogue.understanding.parsers.phones import read_number
@@ -12,6 +12,8 @@ from reception.ports.expectation import Completeness
 from reception.ports.speech import Embedder
 
 _SHORTEST_WORDS = 2
+_SHORTEST_AIMLESS_WORDS = 5
+"""Values without a purpose ("this weekend") are an answer when they are short, and a wish when they are not."""
 _LONGEST_WORDS = 40
 
 
@@ -33,13 +35,18 @@ class LocalUnderstanding:
     async def understand(self, text: str, context: UnderstandingContext) -> Sequence[Command]:
         """The commands in `text`, in spoken order; `NotUnderstood` when there are none."""
         commands = read(text, context)
-        if self._prototypes is None or commands != [NotUnderstood("unclear")]:
-            return commands
-        if not _SHORTEST_WORDS <= len(text.split()) <= _LONGEST_WORDS:
+        unclear = commands == [NotUnderstood("unclear")]
+        aimless = context.flow is None and all(isinstance(one, SetSlot | RejectedSlot) for one in commands)
+        shortest = _SHORTEST_WORDS if unclear else _SHORTEST_AIMLESS_WORDS
+        if self._prototypes is None or not (unclear or aimless) or not shortest <= len(text.split()) <= _LONGEST_WORDS:
             return commands
         vectors = await self._embedder.embed([text])
         nearest = self._prototypes.nearest(vectors[0], text, context)
-        return commands if nearest is None else nearest
+        if nearest is None:
+            return commands
+        if unclear:
+            return nearest
+        return [*nearest, *commands] if isinstance(nearest[0], StartFlow) else commands
 
     def completeness(self, text: str, context: UnderstandingContext) -> Completeness:
         return completeness_of(text, context)

@@ -172,12 +172,24 @@ def _commands(utterance: Utterance) -> list[Command]:
     else:
         placed.extend((one.start, _of_value(utterance, one, denied_at)) for one in utterance.found)
     placed.extend(_notes(utterance))
+    if _speaks_of_existing(utterance, intents):
+        placed.append((0, StartFlow(Flow.CHANGE_RESERVATION)))
+    if Intent.LEAD in intents:
+        placed = [entry for entry in placed if not (isinstance(entry[1], SetSlot) and entry[1].slot is SlotName.PLACE)]
     if {Intent.CHANGE, Intent.CANCEL} & set(intents):
         placed = [entry for entry in placed if entry[1] != StartFlow(Flow.NEW_RESERVATION)]
     placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
     commands = _unique([command for _, command in placed])
     commands = _implied_start(utterance, commands)
     return _reduced(commands, context)
+
+
+def _speaks_of_existing(utterance: Utterance, intents: Sequence[Intent]) -> bool:
+    """ "I have a reservation tomorrow", said to begin with and without a question: there is something to change."""
+    wants = set(intents) & {*FLOWS, Intent.QUESTION, Intent.LATE, Intent.HUMAN}
+    if utterance.context.flow is not None or wants:
+        return False
+    return any(rules.EXISTING.search(clause.words) for clause in utterance.clauses)
 
 
 def _of_intent(utterance: Utterance, index: int, intent: Intent) -> list[Command]:
@@ -275,6 +287,8 @@ def _of_value(utterance: Utterance, one: Found, denied_at: int) -> Command:
     if one.reason or one.value is None:
         return RejectedSlot(one.slot, one.reason, raw)
     known = context.slots.get(one.slot)
+    if known is None and denied_at > 0 and _SLOT_ASKED.get(context.expectation.expects) is one.slot:
+        denied = False
     corrects = context.flow is not None and (denied or (known is not None and known != one.value))
     if corrects and denied and known is None and _SLOT_ASKED.get(context.expectation.expects) is not one.slot:
         corrects = context.expectation.expects is not Expects.FREE_TEXT

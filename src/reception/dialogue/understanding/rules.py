@@ -42,7 +42,8 @@ FLOWS = {
 _BOOKING = r"(?:reservations?|bookings?|table|room|stay|appointment|viewing|visit|rooms|spot|dinner)"
 _PERSON = (
     r"(?:human|person|manager|operator|agent|representative|someone|somebody|receptionist|owner|chef|staff|"
-    r"real person|actual person|live person|supervisor|boss|colleague|concierge|front desk|reception|member of staff|people)"
+    r"real person|actual person|live person|supervisor|boss|colleague|concierge|front desk|reception|member of "
+    r"staff|people)"
 )
 
 
@@ -52,36 +53,55 @@ def _compiled(*patterns: str) -> re.Pattern[str]:
 
 ABUSE = _compiled(
     r"\b(?:fuck|screw|damn) (?:you|off|this)\b", r"\bfuck\b", r"\bpiss off\b", r"\bgo to hell\b",
-    r"\byou(?: are|r)? (?:an? |so |such an? |fucking |bloody |really |completely |totally )*(?:idiot|stupid|moron|dumb|useless|"
+    r"\byou(?: are|r)? (?:an? |so |such an? |fucking |bloody |really |completely |totally )*(?:idiot|stupid|"
+    r"moron|dumb|useless|"
     r"bitch|asshole|arsehole|bastard|shit|crap|piece of \w+|rubbish|garbage|pathetic)\b",
     r"\b(?:stupid|dumb|useless|fucking|bloody) (?:machine|robot|bot|computer|thing|idiot)\b", r"\bshut up\b",
     r"^(?:asshole|bitch|idiot|bastard|moron|wanker)$",
 )  # fmt: skip
 HUMAN = _compiled(
-    r"\b(?:speak|talk|chat|connect me|put me through|transfer me|pass me|hand me|get through)(?: \w+){0,2} (?:to|with|over to|on to) "
+    r"\b(?:speak|talk|chat|connect me|put me through|transfer me|pass me|hand me|get through)(?: \w+){0,2} (?:to|"
+    r"with|over to|on to) "
     rf"(?:a |an |the |your |another |some |any |this )?(?:\w+ )?{_PERSON}\b",
     r"\b(?:get|give|want|need|pass)(?: me| us)? (?:a |an |the |your |another )?(?:real |actual |live |proper )?"
-    r"(?:human|person|manager|operator|agent|representative|somebody|someone|receptionist|supervisor)\b(?! (?:who|at|from|table|being late))",
-    r"^(?:please )?(?:a )?(?:human|operator|representative|agent|manager|real person|receptionist|a person)(?: please)?$",
+    r"(?:human|person|manager|operator|agent|representative|somebody|someone|receptionist|supervisor)\b(?! "
+    r"(?:who|at|from|table|being late))",
+    r"^(?:please )?(?:a )?(?:human|operator|representative|agent|manager|real person|receptionist|a person)(?: "
+    r"please)?$",
     r"\b(?:put me through|transfer me|transfer my call|transfer the call)\b", r"\breal (?:human|person)\b(?! or)",
-    r"\bis there (?:a |an )?(?:human|person|manager|someone|anyone|anybody|somebody) (?:i can|there|available|around|to)\b",
+    r"\bis there (?:a |an )?(?:human|person|manager|someone|anyone|anybody|somebody) (?:i can|there|available|"
+    r"around|to)\b",
     r"\bcan (?:someone|somebody|a person|a human) (?:help|talk|speak)\b",
-    r"\bnot (?:want to )?(?:talk|speak|talking|speaking) (?:to|with) (?:a|the|this) (?:machine|robot|bot|computer|ai)\b",
+    r"\bnot (?:want to )?(?:talk|speak|talking|speaking) (?:to|with) (?:a|the|this) (?:machine|robot|bot|"
+    r"computer|ai)\b",
 )  # fmt: skip
 NOT_HUMAN = _compiled(
     r"\b(?:need|want) (?:to know|to ask)\b", r"\b(?:want|need) (?:a |one |\d+ )?(?:more )?person\b", r"\bper person\b"
 )
 REPEAT = _compiled(
-    r"\bwhat did you (?:just )?say\b", r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say that)\b", r"^(?:please )?repeat\b",
-    r"\bsay (?:that|it) again\b", r"^(?:i am )?(?:sorry|pardon|excuse me|what|huh|come again|beg your pardon|say again|once more|again)(?: me| what| please)?$",
+    r"\bwhat did you (?:just )?say\b",
+    r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say that)\b",
+    r"^(?:please )?repeat\b",
+    r"\bsay (?:that|it) again\b",
+    r"^(?:i am )?(?:sorry|pardon|excuse me|what|huh|come again|beg your pardon|say again|once more|again)(?: me| "
+    r"what| please)?$",
     r"\b(?:did not|do not|could not|can not) (?:quite )?(?:catch|hear|get) (?:that|you|it|what|the|all)\b",
     r"^what was that", r"\bi beg your pardon\b", r"\bone more time\b", r"\bwhat was (?:the (?:last|first)|that last)\b",
     r"\bmissed (?:that|what you)\b", r"\bspeak up\b", r"^come again\b", r"^pardon\b",
 )  # fmt: skip
 GOODBYE = _compiled(
-    r"\b(?:good ?bye|bye|bye bye|cheerio|farewell)\b", r"^(?:okay |so |no |well )?(?:that is|that was|that will be|that would be) (?:all|everything|it)\b(?! (?:right|correct))",
-    r"\bnothing else\b", r"^see (?:you|ya)\b", r"\bhave a (?:good|nice|great|lovely) (?:one|day|evening|night|weekend)\b",
-    r"\btalk to you (?:later|soon)\b", r"\bi (?:am|have) (?:all )?(?:done|set)\b", r"^hang up$", r"^good night$", r"\ball set\b", r"^take care\b",
+    r"\b(?:good ?bye|bye|bye bye|cheerio|farewell)\b",
+    r"^(?:okay |so |no |well )?(?:that is|that was|that will be|that would be) (?:all|everything|it)\b(?! "
+    r"(?:right|correct))",
+    r"\bnothing else\b",
+    r"^see (?:you|ya)\b",
+    r"\bhave a (?:good|nice|great|lovely) (?:one|day|evening|night|weekend)\b",
+    r"\btalk to you (?:later|soon)\b",
+    r"\bi (?:am|have) (?:all )?(?:done|set)\b",
+    r"^hang up$",
+    r"^good night$",
+    r"\ball set\b",
+    r"^take care\b",
     r"\bi will hang up\b", r"\bthat is all i (?:need|needed|wanted)\b", r"^all good(?: thanks| thank you)?$",
 )  # fmt: skip
 STRONG_GOODBYE = _compiled(
@@ -89,92 +109,204 @@ STRONG_GOODBYE = _compiled(
     r"\bhave a (?:good|nice|great|lovely)\b",
 )
 CANCEL_FLOW = _compiled(
-    r"\bnever ?mind\b", r"\bforget (?:it|about it|that|about that|the whole thing)\b", r"^(?:just )?(?:stop|cancel that|cancel this|scrap that|leave it|drop it|abort)$",
-    r"\bi (?:have )?changed my mind\b(?! (?:about|to))", r"\bstart (?:all )?over\b", r"\b(?:do|would) not want (?:to book|a booking|a table|it) (?:any ?more|after all)\b",
-    r"\blet us (?:not|leave it|forget)\b", r"\bi (?:will|would) (?:call|ring|phone) (?:you )?(?:back )?(?:later|back|again)\b", r"\bdo not bother\b", r"\bdo not worry about it\b",
-    r"\bi will think about it\b", r"\bleave it for now\b", r"^(?:actually )?cancel (?:that|this|it all|everything)\b(?! (?:booking|reservation))",
+    r"\bnever ?mind\b",
+    r"\bforget (?:it|about it|that|about that|the whole thing)\b",
+    r"^(?:just )?(?:stop|cancel that|cancel this|scrap that|leave it|drop it|abort)$",
+    r"\bi (?:have )?changed my mind\b(?! (?:about|to))",
+    r"\bstart (?:all )?over\b",
+    r"\b(?:do|would) not want (?:to book|a booking|a table|it) (?:any ?more|after all)\b",
+    r"\blet us (?:not|leave it|forget)\b",
+    r"\bi (?:will|would) (?:call|ring|phone) (?:you )?(?:back )?(?:later|back|again)\b",
+    r"\bdo not bother\b",
+    r"\bdo not worry about it\b",
+    r"\bi will think about it\b",
+    r"\bleave it for now\b",
+    r"^(?:actually )?cancel (?:that|this|it all|everything)\b(?! (?:booking|reservation))",
 )  # fmt: skip
 CANCEL = _compiled(
-    rf"\b(?:cancel|call off|get rid of|drop|delete)\b(?: \w+)*? {_BOOKING}\b", rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:cancel|cancelled|canceled|cancelling)\b",
-    r"\b(?:can|could|want|need|like|have|going|wish|calling|hoping|trying)(?: (?:i|we|to|you|us))* cancel\b", r"\bcancellation\b$", r"^(?:please )?(?:just )?cancel(?: it| please| them)*$",
-    r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come|attend)\b(?! (?:at|until|before|on))",
+    rf"\b(?:cancel|call off|get rid of|drop|delete)\b(?: \w+)*? {_BOOKING}\b",
+    rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:cancel|cancelled|canceled|cancelling)\b",
+    r"\b(?:can|could|want|need|like|have|going|wish|calling|hoping|trying)(?: (?:i|we|to|you|us))* cancel\b",
+    r"\bcancellation\b$",
+    r"^(?:please )?(?:just )?cancel(?: it| please| them)*$",
+    r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come|attend)\b(?! "
+    r"(?:at|until|before|on))",
 )  # fmt: skip
 CHANGE = _compiled(
-    rf"\b(?:change|move|reschedule|amend|modify|update|postpone|push back|bring forward|switch|alter|shift|edit|push|extend|rearrange|swap)\b(?: \w+)*? {_BOOKING}\b",
-    rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:change|changed|move|moved|reschedule|rescheduled|push it|pushed|postpone|bring forward|different (?:day|time))\b",
-    r"\breschedul", r"\bpostpone\b", r"\b(?:add|bring) (?:\w+ ){1,3}(?:to|more to) (?:my|our|the) (?:booking|reservation)\b", r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
-    r"\b(?:check|confirm|find|look up|verify|look at|see|double check|ask about) (?:on )?(?:my|our|a|an existing) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
-    r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b", r"\b(?:change|move) (?:it|that|them) to\b",
+    rf"\b(?:change|move|reschedule|amend|modify|update|postpone|push back|bring forward|switch|alter|shift|edit|"
+    rf"push|extend|rearrange|swap)\b(?: \w+)*? {_BOOKING}\b",
+    rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:change|changed|move|moved|reschedule|rescheduled|push it|pushed|postpone|"
+    rf"bring forward|different (?:day|time))\b",
+    r"\breschedul",
+    r"\bpostpone\b",
+    r"\b(?:add|bring) (?:\w+ ){1,3}(?:to|more to) (?:my|our|the) (?:booking|reservation)\b",
+    r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
+    r"\b(?:check|confirm|find|look up|verify|look at|see|double check|ask about) (?:on )?(?:my|our|a|an "
+    r"existing) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
+    r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
+    r"\b(?:change|move) (?:it|that|them) to\b",
 )  # fmt: skip
 LATE = _compiled(
     r"\brunning (?:\w+ )*late\b", r"\b(?:be|am|are|will be) (?:\w+ ){0,4}late\b(?! check)", r"\bstuck in traffic\b"
 )
 MESSAGE = _compiled(
-    r"\b(?:leave|take|pass on|give|pass along|send) (?:\w+ )?(?:a|an|my|the|this) message\b", r"\bcall ?back\b", r"\bcall (?:me|us) back\b", r"\bring (?:me|us) back\b",
-    r"\b(?:can|could) (?:you|someone|somebody|he|she|they) (?:please )?(?:tell|let|ask) (?!me\b)(?!us\b)\w+", r"^(?:please )?tell (?!me\b)(?!us\b)(?:the |your )?\w+ (?:that|to|i)\b",
-    r"\bhave (?:someone|somebody|him|her|them|the manager) (?:call|ring|phone|contact)\b", r"\bmessage for\b", r"\bget back to me\b",
+    r"\b(?:leave|take|pass on|give|pass along|send) (?:\w+ )?(?:a|an|my|the|this) message\b",
+    r"\bcall ?back\b",
+    r"\bcall (?:me|us) back\b",
+    r"\bring (?:me|us) back\b",
+    r"\b(?:can|could) (?:you|someone|somebody|he|she|they) (?:please )?(?:tell|let|ask) (?!me\b)(?!us\b)\w+",
+    r"^(?:please )?tell (?!me\b)(?!us\b)(?:the |your )?\w+ (?:that|to|i)\b",
+    r"\bhave (?:someone|somebody|him|her|them|the manager) (?:call|ring|phone|contact)\b",
+    r"\bmessage for\b",
+    r"\bget back to me\b",
 )  # fmt: skip
 LEAD = _compiled(
-    r"\b(?:sell|selling|let out|rent out|value|valuation|appraisal)\b(?: \w+){0,3} (?:house|flat|home|apartment|property|place|cottage|condo)?",
-    r"\b(?:buy|buying|purchase|purchasing|rent|renting|lease)\b(?: \w+){0,8} (?:house|flat|home|apartment|property|place|cottage|condo|somewhere|bedroom|bedrooms|studio)\b",
-    r"\b(?:looking|searching|interested)\b(?: \w+){0,3} (?:for|in|to (?:buy|rent|sell|purchase))\b(?: \w+){0,8} ?(?:house|flat|home|apartment|property|bedroom|bedrooms|studio|condo|buying|renting|selling|buy|rent)\b",
+    r"\b(?:sell|selling|let out|rent out|value|valuation|appraisal)\b(?: \w+){0,3} (?:house|flat|home|apartment|"
+    r"property|place|cottage|condo)?",
+    r"\b(?:buy|buying|purchase|purchasing|rent|renting|lease)\b(?: \w+){0,8} (?:house|flat|home|apartment|"
+    r"property|place|cottage|condo|somewhere|bedroom|bedrooms|studio)\b",
+    r"\b(?:looking|searching|interested)\b(?: \w+){0,3} (?:for|in|to (?:buy|rent|sell|purchase))\b(?: \w+){0,8} "
+    r"?(?:house|flat|home|apartment|property|bedroom|bedrooms|studio|condo|buying|renting|selling|buy|rent)\b",
     r"\bproperty (?:search|hunting)\b", r"\bhouse hunting\b",
 )  # fmt: skip
 EVENT_LEAD = _compiled(
-    r"\b(?:wedding|private (?:event|party|function|dining|hire)|corporate (?:event|party|dinner)|conference|banquet|christmas party|hire the (?:place|restaurant|room)|large (?:group|event)|reception for)\b",
+    r"\b(?:wedding|private (?:event|party|function|dining|hire)|corporate (?:event|party|dinner)|conference|"
+    r"banquet|christmas party|hire the (?:place|restaurant|room)|large (?:group|event)|reception for)\b",
 )  # fmt: skip
 _HOW_TO = r"(?:how (?:do|can|would|could) (?:i|we|you)|do (?:i|we) (?:need|have) to|should (?:i|we)|is it necessary to|must (?:i|we))"
 NOT_BOOKING = _compiled(
-    rf"\b{_HOW_TO}(?: \w+){{0,3}} (?:book|reserve|reservation|booking|make)\b", r"\b(?:book|reserve|booking|reservations?) online\b", r"\bhow (?:far|long|early)\b.*\bbook\b",
-    r"\bdo you (?:take|accept|do|require|need) (?:\w+ )?(?:reservations|bookings)\b", r"\breservation (?:policy|fee|required|needed|necessary)\b", r"\bhow much\b", r"\bwhat (?:does|do|is the price|is the cost)\b",
+    r"\b(?:private|dining|meeting|function|changing|waiting|conference) rooms?\b",
+    rf"\b{_HOW_TO}(?: \w+){{0,3}} (?:book|reserve|reservation|booking|make)\b",
+    r"\b(?:book|reserve|booking|reservations?) online\b",
+    r"\bhow (?:far|long|early)\b.*\bbook\b",
+    r"\bdo you (?:take|accept|do|require|need) (?:\w+ )?(?:reservations|bookings)\b",
+    r"\breservation (?:policy|fee|required|needed|necessary)\b",
+    r"\bhow much\b",
+    r"\bwhat (?:does|do|is the price|is the cost)\b",
     r"\b(?:is|are) (?:a )?(?:reservations?|bookings?) (?:required|needed|necessary)\b",
 )  # fmt: skip
 NEW = _compiled(
-    r"\b(?:book|reserve|schedule)\b(?! club)", r"\b(?:make|place|get|have|take|do|set up|arrange) (?:us |me )?(?:a |an |another |the |my |some )?(?:new |quick )?(?:reservation|booking|appointment|viewing|book in)\b",
-    r"\b(?:need|want|like|get|find|take|grab|love|looking for|after|wanting|requesting|request)\b(?: \w+){0,4} (?:table|room|rooms|viewing|appointment|reservation|booking|slot|suite)\b(?! key| number| service| with you)",
-    r"\b(?:fit|squeeze|get|put) (?:us|me|him|her|them|\w+) (?:in|down)\b", r"\b(?:come|coming) (?:in |over |by |down )?for (?:dinner|lunch|breakfast|brunch|a meal|drinks)\b",
-    r"\b(?:like|want|hoping|need|looking|planning|love) to (?:stay|come in|dine|eat|have dinner|have lunch|come|check in|spend)\b", r"^(?:reservation|booking|book|reservations)(?: please)?$",
-    r"^(?:(?:just|hi|hello|so|yes|okay|please|a|an|the|one|another) )*(?:\w+ )?(?:table|reservation|booking|viewing)\b(?: (?:for|please|at|on|tomorrow|tonight|today|next|this|of|near|outside|by))",
-    r"\bcan (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* (?:tonight|tomorrow|at|on|for|this|next)\b", r"\bmake (?:a|another) reserv",
+    r"\b(?:book|reserve|schedule)\b(?! club)",
+    r"\b(?:make|place|get|have|take|do|set up|arrange) (?:us |me )?(?:a |an |another |the |my |some )?(?:new |"
+    r"quick )?(?:reservation|booking|appointment|viewing|book in)\b",
+    r"\b(?:need|want|like|get|find|take|grab|love|looking for|after|wanting|requesting|request)\b(?: \w+){0,4} "
+    r"(?:table|room|rooms|viewing|appointment|reservation|booking|slot|suite)\b(?! key| number| service| with "
+    r"you)",
+    r"\b(?:fit|squeeze|get|put) (?:us|me|him|her|them|\w+) (?:in|down)\b",
+    r"\b(?:come|coming) (?:in |over |by |down )?for (?:dinner|lunch|breakfast|brunch|a meal|drinks)\b",
+    r"\b(?:like|want|hoping|need|looking|planning|love) to (?:stay|come in|dine|eat|have dinner|have lunch|come|"
+    r"check in|spend)\b",
+    r"^(?:reservation|booking|book|reservations)(?: please)?$",
+    r"^(?:(?:just|hi|hello|so|yes|okay|please|a|an|the|one|another) )*(?:\w+ )?(?:table|reservation|booking|"
+    r"viewing)\b(?: (?:for|please|at|on|tomorrow|tonight|today|next|this|of|near|outside|by))",
+    r"\bcan (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* (?:tonight|tomorrow|at|on|for|this|"
+    r"next)\b",
+    r"\bmake (?:a|another) reserv",
 )  # fmt: skip
 VIEWING = _compiled(
-    r"\b(?:see|view|visit|tour|look at|look around|show me|show us|viewing|walk through|come and see|check out|come see)\b(?: \w+)*",
+    r"\b(?:see|view|visit|tour|look at|look around|show me|show us|viewing|walk through|come and see|check out|"
+    r"come see)\b(?: \w+)*",
 )  # fmt: skip
 AVAILABILITY = _compiled(
-    r"\b(?:do you|have you|you) (?:have|got|still have)\b(?: \w+){0,3} ?\b(?:tables?|rooms?|availability|space|slots?|spots?|anything|appointments?|viewings?|seats?|openings?|room)\b",
-    r"\b(?:is|are) there\b(?: \w+){0,3} ?\b(?:tables?|rooms?|availability|space|slots?|spots?|anything|appointments?|viewings?|seats?|openings?)\b", r"\b(?:any|got any) (?:\w+ )?(?:availability|tables?|rooms?|space|slots?|openings?|chance of a table)\b",
-    r"\b(?:what|which|when|anything|something)\b(?: \w+){0,5} (?:available|availability|free|open for)\b", r"\b(?:is|are|would) (?:[\w':]+ ){1,6}(?:available|free|possible)\b", r"\bcould you (?:do|seat|take|fit)\b", r"\bcan you (?:do|seat|take|fit|accommodate)\b",
+    r"\b(?:do you|have you|you) (?:have|got|still have)\b(?: \w+){0,3} ?\b(?:tables?|rooms?|suites?|availability|"
+    r"space|slots?|spots?|anything|appointments?|viewings?|seats?|openings?|room)\b",
+    r"\b(?:is|are) there\b(?: \w+){0,3} ?\b(?:tables?|rooms?|availability|space|slots?|spots?|anything|"
+    r"appointments?|viewings?|seats?|openings?)\b",
+    r"\b(?:any|got any) (?:\w+ )?(?:availability|tables?|rooms?|space|slots?|openings?|chance of a table)\b",
+    r"\b(?:what|which|when|anything|something)\b(?: \w+){0,5} (?:available|availability|free|open for)\b",
+    r"\b(?:is|are|would) (?:[\w':]+ ){1,6}(?:available|free|possible)\b",
+    r"\bcould you (?:do|seat|take|fit)\b",
+    r"\bcan you (?:do|seat|take|fit|accommodate)\b",
     r"^(?:\w+ )?availability\b", r"\bnext available\b",
 )  # fmt: skip
 WAIT = _compiled(
-    r"\b(?:one|just a|a|just one|give me a|wait a|hang on a|hold on a) (?:moment|second|sec|minute|min|mo|tick)\b(?! (?:table|room))", r"\b(?:hold|hang) on\b", r"^(?:wait|please wait|hold|hold please)$", r"\bbear with me\b", r"\blet me (?:check|see|think|look|find|get|ask)\b", r"\bgive me (?:a|one) (?:second|moment|minute|sec)\b",
+    r"\b(?:one|just a|a|just one|give me a|wait a|hang on a|hold on a) (?:moment|second|sec|minute|min|mo|"
+    r"tick)\b(?! (?:table|room))",
+    r"\b(?:hold|hang) on\b",
+    r"^(?:wait|please wait|hold|hold please)$",
+    r"\bbear with me\b",
+    r"\blet me (?:check|see|think|look|find|get|ask)\b",
+    r"\bgive me (?:a|one) (?:second|moment|minute|sec)\b",
 )  # fmt: skip
 HOW_ARE_YOU = _compiled(
     r"\bhow (?:are you|is it going|do you do|are things|have you been)\b(?! (?:open|able|located|going to))",
     r"\bhow are you doing\b",
 )
 ARE_YOU_HUMAN = _compiled(
-    r"\b(?:are you|is this|am i (?:talking|speaking) (?:to|with))\b(?: \w+){0,4} (?:human|robot|bot|machine|real person|computer|ai|recording|person|automated|real|answering machine|chatbot)\b", r"\bare you real\b", r"\bwho am i (?:speaking|talking) (?:to|with)\b", r"\bwhat are you$", r"\bwho are you\b", r"\bwhat is your name\b",
+    r"\b(?:are you|is this|am i (?:talking|speaking) (?:to|with))\b(?: \w+){0,4} (?:human|robot|bot|machine|real "
+    r"person|computer|ai|recording|person|automated|real|answering machine|chatbot)\b",
+    r"\bare you real\b",
+    r"\bwho am i (?:speaking|talking) (?:to|with)\b",
+    r"\bwhat are you$",
+    r"\bwho are you\b",
+    r"\bwhat is your name\b",
 )  # fmt: skip
 GREETING = _compiled(
-    r"^(?:oh )?(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|howdy|greetings|hallo|yo)(?: there| again| everyone| hello| hi| good morning)*$"
+    r"^(?:oh )?(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|howdy|greetings|hallo|yo)(?: there| "
+    r"again| everyone| hello| hi| good morning)*$"
 )
 THANKS = _compiled(
-    r"^(?:okay |great |perfect |lovely |brilliant |oh |well )*(?:thanks|thank you|cheers|much appreciated|appreciate it|ta|many thanks)(?: (?:so|very|a lot|much|a million|again|you|for|your|the|help|that|all|everything|indeed|anyway))*$"
+    r"^(?:okay |great |perfect |lovely |brilliant |oh |well )*(?:thanks|thank you|cheers|much appreciated|"
+    r"appreciate it|ta|many thanks)(?: (?:so|very|a lot|much|a million|again|you|for|your|the|help|that|all|"
+    r"everything|indeed|anyway))*$"
 )
 ACKNOWLEDGE = _compiled(
-    r"^(?:okay|right|mhm|alright|all right|i see|got it|understood|good|great|perfect|lovely|fine|cool|super|excellent|brilliant|awesome|wonderful|fantastic|nice|sounds good|fair enough|okay then|oh okay|good to know|no problem|no worries|i have a question|quick question|a question)(?: (?:thanks|thank you|then|okay|great|perfect|that is (?:fine|great|good|perfect|lovely)))*$"
+    r"^(?:okay|right|mhm|alright|all right|i see|got it|understood|good|great|perfect|lovely|fine|cool|super|"
+    r"excellent|brilliant|awesome|wonderful|fantastic|nice|sounds good|fair enough|okay then|oh okay|good to "
+    r"know|no problem|no worries|i have a question|quick question|a question)(?: (?:thanks|thank you|then|okay|"
+    r"great|perfect|that is (?:fine|great|good|perfect|lovely)))*$"
+)
+EXISTING = _compiled(
+    r"\b(?:i|we) (?:already )?(?:have|have got|had|made|got|booked)(?: already)? (?:a|an|my|our) (?:\w+ "
+    r")?(?:reservation|booking|table|viewing|appointment)\b"
 )
 NOTES = _compiled(
-    r"\ballerg", r"\bvegan\b", r"\bvegetarian\b", r"\bgluten\b", r"\bco?eliac\b", r"\bhigh ?chair", r"\bwheel ?chair", r"\bbirthday\b", r"\banniversary\b",
-    r"\bwindow (?:seat|table)\b", r"\bby the window\b", r"\bdietary\b", r"\bquiet (?:table|corner|spot|room)\b", r"\b(?:sit|table|seat|be|eat) outside\b", r"\bterrace\b", r"\bpram\b", r"\bstroller\b", r"\bservice dog\b", r"\bground floor\b",
-    r"\b(?:cot|crib|extra bed|booster seat)\b", r"\bintolerant\b", r"\bhalal\b", r"\bkosher\b", r"\blactose\b", r"\bproposing\b", r"\bsea view\b", r"\bhigh floor\b",
+    r"\ballerg",
+    r"\bvegan\b",
+    r"\bvegetarian\b",
+    r"\bgluten\b",
+    r"\bco?eliac\b",
+    r"\bhigh ?chair",
+    r"\bwheel ?chair",
+    r"\bbirthday\b",
+    r"\banniversary\b",
+    r"\bwindow (?:seat|table)\b",
+    r"\bby the window\b",
+    r"\bdietary\b",
+    r"\bquiet (?:table|corner|spot|room)\b",
+    r"\b(?:sit|table|seat|be|eat) outside\b",
+    r"\bterrace\b",
+    r"\bpram\b",
+    r"\bstroller\b",
+    r"\bservice dog\b",
+    r"\bground floor\b",
+    r"\b(?:cot|crib|extra bed|booster seat)\b",
+    r"\bintolerant\b",
+    r"\bhalal\b",
+    r"\bkosher\b",
+    r"\blactose\b",
+    r"\bproposing\b",
+    r"\bsea view\b",
+    r"\bhigh floor\b",
 )  # fmt: skip
 QUESTION_START = _compiled(
-    r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
-    r"\b(?:tell me|know|wondering|wonder|ask|check) (?:about|more|if|whether|what|when|where|how|which|who|the|your|a bit)\b", r"\bi (?:am|was) (?:calling|just calling|phoning) (?:about|to ask|to find out)\b", r"\b(?:more )?(?:information|info|details) (?:about|on|regarding)\b", r"\b(?:i|we) (?:have|got|have got) (?:a |one |some |another )?(?:quick )?questions? (?:about|on|regarding|for)\b", r"^what about\b", r"^how about\b", r"^any \w+",
+    r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |"
+    r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|"
+    r"may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
+    r"\b(?:tell me|know|wondering|wonder|ask|check) (?:about|more|if|whether|what|when|where|how|which|who|the|"
+    r"your|a bit)\b",
+    r"\bi (?:am|was) (?:calling|just calling|phoning) (?:about|to ask|to find out)\b",
+    r"\b(?:more )?(?:information|info|details) (?:about|on|regarding)\b",
+    r"\b(?:i|we) (?:have|got|have got) (?:a |one |some |another )?(?:quick )?questions? (?:about|on|regarding|"
+    r"for)\b",
+    r"^what about\b",
+    r"^how about\b",
+    r"^any \w+",
 )  # fmt: skip
 SLOT_QUESTION = _compiled(
-    r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b", r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: \w+(?:[:']\w+)?)* (?:works?|okay|possible|available|free|fine|do|make it|change|be|instead|suit|have|move|go|say|try|switch|good|alright|open|get|left|put|add|use|make|keep|take|come)\b",
+    r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b",
+    r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: "
+    r"\w+(?:[:']\w+)?)* (?:works?|okay|possible|available|free|fine|do|make it|change|be|instead|suit|have|move|"
+    r"go|say|try|switch|good|alright|open|get|left|put|add|use|make|keep|take|come)\b",
     r"\b(?:do you have|have you got|is there|got) (?:anything|something|any|one|a table|a room|a slot)\b",
 )  # fmt: skip

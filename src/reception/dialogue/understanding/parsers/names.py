@@ -41,8 +41,10 @@ _SOFT_LEADS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split()) for phrase in ("this is", "i am", "it is", "that is", "it would be", "that would be", "put")
 )
 _BEFORE_NAME = word_set(
-    "it is that would be the name my under for put down as sure yes yeah okay of in i am please so well this last first "
-    "surname full and again hi hello um no sorry actually its to make course certainly just"
+    "it is that would be the name my under for put down as sure yes yeah okay of in i am please so well this "
+    "last first "
+    "surname full and again hi hello um no sorry oh can could you it down as will reservation booking actually "
+    "its to make course certainly just"
 )
 _LONGEST_NAME = 4
 _SIMILAR = 0.5
@@ -160,6 +162,11 @@ def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> F
     end = _name_end(tokens, start, letters)
     if end == start or not _ends(tokens, end, letters):
         return None
+    last = word_at(tokens, end - 1)
+    for later in range(end, len(tokens) - 1):
+        longer = _name_end(tokens, later, letters)
+        if longer - later > end - start and word_at(tokens, longer - 1) == last:
+            return _named(text, tokens, later, longer)
     return _named(text, tokens, start, end)
 
 

@@ -17,9 +17,12 @@ _PEOPLE = word_set(
 )
 _SINGULAR = word_set("person guest adult kid child toddler infant baby colleague friend")
 _THINGS = word_set("menu menus chair chairs seat seats portion portions friendly meal meals carriage policy")
+_COUNTABLE = frozenset({"guests", "people", "size", "covers"})
+_CHANGED = frozenset({"change", "number", "increase", "reduce", "size"})
 _GROUPS = frozenset({"party", "group", "family", "parties", "groups", "table", "total"})
 _BOOKED = word_set(
-    "table tables reservation booking dinner lunch breakfast brunch supper room rooms spot book reserve seat seats seating "
+    "table tables reservation booking dinner lunch breakfast brunch supper room rooms spot book reserve seat "
+    "seats seating "
     "tables stay viewing something anything space one cabin sitting appointment meal drinks cottage tea"
 )
 _NOT_PEOPLE = word_set(
@@ -73,6 +76,9 @@ def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number |
     counted = _read_counted(tokens, at)
     if counted is not None:
         return counted
+    before = {token.word for token in tokens[max(0, at - 8) : at]}
+    if word_at(tokens, at) == "to" and before & _COUNTABLE and before & _CHANGED:
+        return _number(tokens, at + 1)
     return _read_for(tokens, at) or _read_we(tokens, at)
 
 
@@ -101,11 +107,7 @@ def _read_counted(tokens: Sequence[Token], at: int) -> Number | None:
     """ "four people", "two of us", "the three of us", "a single person", "a couple of adults"."""
     start = at + 1 if word_at(tokens, at) in {"for", "the"} else at
     number = _number(tokens, start, homophones=start > at or at == 0)
-    if (
-        number is None
-        and word_at(tokens, start) in {"a", "an", "one"}
-        and word_at(tokens, start + 1) in _PEOPLE - {"of"}
-    ):
+    if number is None and word_at(tokens, start) in {"a", "an", "one"} and word_at(tokens, start + 1) in _SINGULAR:
         number = Number(1, start + 1)
     if number is None:
         return None
@@ -173,6 +175,12 @@ def _added(tokens: Sequence[Token], party: Number) -> Number:
         if more is None or word_at(tokens, more.end - 1) in {"us", "them"}:
             break
         party = Number(party.value + more.value, more.end)
+    at = party.end
+    while word_at(tokens, at) in {"or", "maybe", "perhaps", "possibly"}:
+        at += 1
+    upper = read_cardinal(tokens, at) if at > party.end else None
+    if upper is not None and party.value < upper.value <= party.value + 4 and _ends_party(tokens, upper.end):
+        return upper
     if word_at(tokens, party.end) in {"in", "altogether"} and word_at(tokens, party.end + 1) == "total":
         return Number(party.value, party.end + 2)
     return party

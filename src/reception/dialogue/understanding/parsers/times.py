@@ -18,7 +18,7 @@ _AFTER_WEAK = word_set(
 )
 _BEFORE_COUNT = frozenset({"number", "option", "choice"})
 _BEFORE_ONE = word_set(
-    "the first second third fourth fifth last earlier later earliest latest that this other pm am next which any"
+    "the first second third fourth fifth last earlier later earliest latest middle that this other pm am next which any"
 )
 _MORNING, _EVENING = "am", "pm"
 

@@ -1,0 +1,32 @@
+import pytest
+
+from reception.dialogue.understanding.completeness import completeness_of
+
+from .corpus import situation
+
+
+@pytest.mark.parametrize(
+    ("expects", "text", "expected"),
+    [
+        ("yes_no", "yes", "complete"), ("yes_no", "Yes, that's right.", "complete"), ("yes_no", "no", "complete"),
+        ("yes_no", "um", "incomplete"), ("yes_no", "no, the", "incomplete"), ("yes_no", "yes but", "incomplete"),
+        ("phone", "four one five", "dictating"), ("phone", "415 555 01", "dictating"), ("phone", "415 555 0142", "complete"),
+        ("phone", "four one five, triple five, oh one four two.", "complete"), ("phone", "My number is", "incomplete"),
+        ("name", "Maria Ramos.", "complete"), ("name", "Ramos, R-A-M", "dictating"), ("name", "Maria", "unsure"),
+        ("name", "My name is", "incomplete"), ("name", "R as in", "incomplete"),
+        ("party_size", "four", "complete"), ("party_size", "Four people, please.", "complete"), ("party_size", "a table for", "incomplete"),
+        ("time", "at half past seven", "complete"), ("time", "at", "incomplete"), ("time", "half past", "incomplete"),
+        ("date", "next Friday", "complete"), ("date", "the", "incomplete"), ("date", "on the fourteenth of", "incomplete"),
+        ("nights", "two nights", "complete"), ("email", "maria dot ramos", "dictating"), ("email", "maria at example dot com", "complete"),
+        ("anything", "I'd like to book a table for", "incomplete"), ("anything", "Do you have parking?", "complete"),
+        ("anything", "I'd like to book a table for two tomorrow.", "complete"), ("anything", "tomorrow and", "incomplete"),
+        ("anything", "goodbye", "complete"), ("anything", "speak to a person", "complete"), ("choice", "the", "incomplete"),
+        ("free_text", "it's because we", "incomplete"),
+    ],
+)  # fmt: skip
+def test_how_finished_an_answer_is(expects: str, text: str, expected: str) -> None:
+    assert completeness_of(text, situation({"expects": expects, "flow": "new"})).value == expected
+
+
+def test_nothing_is_never_an_answer() -> None:
+    assert completeness_of("", situation({"expects": "yes_no"})).value != "complete"
