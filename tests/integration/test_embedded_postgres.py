@@ -5,6 +5,7 @@ import signal
 import socket
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -118,6 +119,39 @@ def test_the_models_are_what_the_migrations_make(postgres: EmbeddedPostgres) -> 
         column.name for table in Model.metadata.tables.values() for column in table.columns
     }
     assert missing <= {"created_at", "search"}
+
+
+async def test_an_external_login_without_privileges_makes_what_it_needs_or_says_what_is_missing(tmp_path: Path) -> None:
+    server = EmbeddedPostgres.start(tmp_path)
+    host = str(server._socket_dir)
+    try:
+        with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as admin:
+            for statement in (
+                "DROP DATABASE reception",
+                "DROP ROLE reception_app",
+                "CREATE ROLE plain LOGIN",
+                "CREATE ROLE maker LOGIN CREATEROLE",
+                "CREATE DATABASE theirs OWNER plain",
+            ):
+                admin.execute(statement)
+        with pytest.raises(Unavailable, match="pgvector"):
+            migrate(f"postgresql://plain@/theirs?host={host}")
+        with psycopg.connect(host=host, user="postgres", dbname="theirs", autocommit=True) as admin:
+            admin.execute("CREATE EXTENSION vector")
+        with pytest.raises(Unavailable, match="CREATE ROLE reception_app"):
+            migrate(f"postgresql://plain@/theirs?host={host}")
+        with psycopg.connect(host=host, user="postgres", dbname="theirs", autocommit=True) as admin:
+            admin.execute("ALTER DATABASE theirs OWNER TO maker")
+        external = f"postgresql://maker@/theirs?host={host}"
+        migrate(external)
+        database = Database(runtime_url(external), pool_size=1)
+        async with database.tenant_session(uuid7()) as session:
+            assert (await session.execute(text("SELECT current_user"))).scalar_one() == "reception_app"
+        business = await make_business(database)
+        assert business.name
+        await database.dispose()
+    finally:
+        server.stop()
 
 
 async def test_an_external_server_is_used_as_the_runtime_role(postgres: EmbeddedPostgres) -> None:

@@ -65,20 +65,24 @@ class Cluster:
         if self._account is not None:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
 
-    def running_socket_dir(self) -> Path | None:
-        """Where a server that already runs on this directory listens, if one does."""
+    def last_socket_dir(self) -> Path | None:
+        """Where the server that was not stopped listens or listened, if there is such a one."""
         try:
             lines = (self.directory / "postmaster.pid").read_text().splitlines()
         except FileNotFoundError:
             return None
-        if len(lines) < 5 or not lines[4]:
-            return None
+        return Path(lines[4]) if len(lines) > 4 and lines[4] else None
+
+    def answers_at(self, socket_dir: Path) -> bool:
+        """Whether a server of this very directory runs and listens there."""
         try:
-            with psycopg.connect(host=lines[4], user="postgres", dbname="postgres", connect_timeout=5) as connection:
+            with psycopg.connect(
+                host=str(socket_dir), user="postgres", dbname="postgres", connect_timeout=5
+            ) as connection:
                 row = connection.execute("SELECT current_setting('data_directory')").fetchone()
         except psycopg.OperationalError:
-            return None
-        return Path(lines[4]) if row is not None and Path(row[0]) == self.directory else None
+            return False
+        return row is not None and Path(row[0]) == self.directory
 
     def start(self, socket_dir: Path) -> Path:
         """Start the server, its socket in `socket_dir`, making the data directory first if need be.

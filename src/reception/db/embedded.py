@@ -25,6 +25,7 @@ from reception.db.cluster import Cluster
 
 OWNER_ROLE = "reception_owner"
 DATABASE = "reception"
+_SOCKET_DIR_PREFIX = "reception-pg-"
 
 _log = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class EmbeddedPostgres:
             raise Unavailable(f"The data directory {data_dir} cannot be used: {error.strerror}") from error
         try:
             cluster = Cluster(data_dir / "postgres")
-            socket_dir = cluster.running_socket_dir() or cluster.start(_new_socket_dir(cluster))
+            socket_dir = _serve(cluster)
             _bootstrap(socket_dir)
         except BaseException:
             os.close(lock)
@@ -74,8 +75,7 @@ class EmbeddedPostgres:
         try:
             self._cluster.stop()
         finally:
-            if not self._socket_dir.is_relative_to(self._cluster.directory):
-                shutil.rmtree(self._socket_dir, ignore_errors=True)
+            _discard(self._socket_dir)
             os.close(self._lock)
             self._lock = -1
 
@@ -101,12 +101,33 @@ def _lock(data_dir: Path) -> int:
     return descriptor
 
 
+def _serve(cluster: Cluster) -> Path:
+    """Where the server listens, started unless one that was not stopped still runs."""
+    last = cluster.last_socket_dir()
+    if last is not None:
+        if cluster.answers_at(last):
+            return last
+        _discard(last)
+    fresh = _new_socket_dir(cluster)
+    try:
+        return cluster.start(fresh)
+    except BaseException:
+        _discard(fresh)
+        raise
+
+
+def _discard(socket_dir: Path) -> None:
+    """Remove a directory that was made for a socket; the data directory is none."""
+    if socket_dir.name.startswith(_SOCKET_DIR_PREFIX):
+        shutil.rmtree(socket_dir, ignore_errors=True)
+
+
 def _new_socket_dir(cluster: Cluster) -> Path:
     """Where the socket goes: with the data, or in the temporary directory when that path is too long for a socket
     address or holds characters that PostgreSQL's list of directories gives a meaning."""
     if cluster.can_hold_socket():
         return cluster.directory
-    made = Path(tempfile.mkdtemp(prefix="reception-pg-"))
+    made = Path(tempfile.mkdtemp(prefix=_SOCKET_DIR_PREFIX))
     cluster.give(made)
     return made
 
@@ -126,6 +147,7 @@ def _make_roles_and_database(socket_dir: Path) -> None:
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone() is None:
                 attributes = sql.SQL("LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOREPLICATION NOINHERIT")
                 connection.execute(sql.SQL("CREATE ROLE {} {}").format(role, attributes))
+        connection.execute(sql.SQL("GRANT {} TO {} WITH INHERIT FALSE, SET TRUE").format(runtime, owner))
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))

@@ -80,7 +80,7 @@ def _ensure_runtime_role(connection: Connection) -> None:
             text(f"CREATE ROLE {RUNTIME_ROLE} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT")
         )
     may_act = connection.execute(
-        text("SELECT rolcanlogin OR pg_has_role(current_user, rolname, 'SET') FROM pg_roles WHERE rolname = :role"),
+        text("SELECT pg_has_role(current_user, CAST(:role AS name), 'SET')"),
         {"role": RUNTIME_ROLE},
     ).scalar_one()
     if not may_act:

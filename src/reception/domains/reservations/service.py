@@ -62,7 +62,8 @@ async def availability(
 ) -> Availability:
     """Whether `query` can be had, else why not and what is nearest.
 
-    What `conversation_id` holds does not count as busy, nor does `reservation_id`, the one about to be moved.
+    What `conversation_id` holds does not count as busy, nor does the reservation about to be moved:
+    `reservation_id`, or the one that the query names.
 
     Raises:
         Unprocessable: no party, a negative number of nights, or a place longer than 200 characters.
@@ -75,7 +76,7 @@ async def availability(
     rooms = business.rules.bookable is Bookable.ROOM
     window = stays.window(query, now, business.rules.longest_stay_nights) if rooms else visits.window(query, now)
     busy = await allocation.load_busy(
-        session, window, now, conversation_id=conversation_id, reservation_id=reservation_id
+        session, window, now, conversation_id=conversation_id, reservation_id=reservation_id or query.moving
     )
     calendar = await _calendar(session, business, now, busy)
     finding: Finding = stays.search(calendar, query) if rooms else visits.search(calendar, query)
