@@ -22,6 +22,8 @@ from tests.support.running_server import RunningServer, running_server
 CALLS_AT_ONCE = 3
 WIDEBAND = AudioFormat("pcm_s16le", 16000)
 TELEPHONE = AudioFormat("mulaw", 8000)
+PARKING = r"lot behind the restaurant|[Vv]alet parking"
+"""What the demo restaurant's documents say of parking."""
 
 Calls = dict[str, "asyncio.Task[PhoneCall]"]
 Script = Callable[[RunningServer], Awaitable[PhoneCall]]

@@ -1,5 +1,6 @@
 """The page in a real browser, with a recording for a microphone."""
 
+import re
 import shutil
 import wave
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from tests.e2e.conftest import PARKING
 from tests.support.caller_voice import speak
 from tests.support.running_server import RunningServer
 
@@ -40,7 +42,7 @@ async def call_by_voice(page: Page, server: RunningServer) -> None:
     await page.locator(".entry.agent .word.spoken").first.wait_for(timeout=20_000)
     heard = page.locator(".entry.caller:not(.partial) .bubble")
     await heard.filter(has_text="parking").wait_for(timeout=30_000)
-    await page.locator(".entry.agent .bubble").filter(has_text="lot behind the restaurant").wait_for(timeout=20_000)
+    await page.locator(".entry.agent .bubble").filter(has_text=re.compile(PARKING)).wait_for(timeout=20_000)
     await page.locator(".chip summary").filter(has_text="answered in").first.wait_for(timeout=30_000)
 
 
