@@ -40,8 +40,13 @@ class Question:
         )
 
     def answered_by(self, reply: str) -> bool:
-        said = reply.casefold()
-        return all(fact.casefold() in said for fact in self.expect)
+        """Whether `reply` holds every fact; "9 p.m." and "9 PM" are the same."""
+        said = _plain(reply)
+        return all(_plain(fact) in said for fact in self.expect)
+
+
+def _plain(text: str) -> str:
+    return text.casefold().replace("a.m.", "am").replace("p.m.", "pm")
 
 
 def questions(slug: str) -> list[Question]:
