@@ -1,5 +1,5 @@
 """Fixtures of every integration test."""
 
-from tests.support.postgres import database, postgres
+from tests.support.postgres import data_dir, database, postgres
 
-__all__ = ["database", "postgres"]
+__all__ = ["data_dir", "database", "postgres"]

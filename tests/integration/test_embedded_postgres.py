@@ -29,8 +29,8 @@ from reception.domains.tenants.service import get_business
 from tests.support.postgres import make_business
 
 
-async def test_data_survives_a_kill_and_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
-    data_dir = tmp_path / "a directory, with spaces" / ("deep" * 30)
+async def test_data_survives_a_kill_and_a_path_too_long_for_a_socket(data_dir: Path) -> None:
+    data_dir = data_dir / "a directory, with spaces" / ("deep" * 30)
     server = EmbeddedPostgres.start(data_dir)
     migrate(server.owner_url)
     migrate(server.owner_url)
@@ -57,11 +57,11 @@ async def test_data_survives_a_kill_and_a_path_too_long_for_a_socket(tmp_path: P
     again.stop()
 
 
-async def test_a_server_that_outlived_its_owner_is_taken_over(tmp_path: Path) -> None:
-    first = EmbeddedPostgres.start(tmp_path)
+async def test_a_server_that_outlived_its_owner_is_taken_over(data_dir: Path) -> None:
+    first = EmbeddedPostgres.start(data_dir)
     os.close(first._lock)
     first._lock = -1
-    second = EmbeddedPostgres.start(tmp_path)
+    second = EmbeddedPostgres.start(data_dir)
     try:
         database = Database(second.runtime_url, pool_size=1)
         await database.ping()
@@ -74,19 +74,19 @@ async def test_a_server_that_outlived_its_owner_is_taken_over(tmp_path: Path) ->
     await database.dispose()
 
 
-def test_a_directory_of_another_version_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "postgres").mkdir()
-    (tmp_path / "postgres" / "PG_VERSION").write_text("16\n")
+def test_a_directory_of_another_version_is_refused(data_dir: Path) -> None:
+    (data_dir / "postgres").mkdir()
+    (data_dir / "postgres" / "PG_VERSION").write_text("16\n")
     with pytest.raises(Conflict, match="PostgreSQL 16"):
-        EmbeddedPostgres.start(tmp_path)
+        EmbeddedPostgres.start(data_dir)
 
 
-def test_a_directory_with_foreign_files_is_refused_and_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "postgres").mkdir()
-    (tmp_path / "postgres" / "letter.txt").write_text("dear")
+def test_a_directory_with_foreign_files_is_refused_and_left_alone(data_dir: Path) -> None:
+    (data_dir / "postgres").mkdir()
+    (data_dir / "postgres" / "letter.txt").write_text("dear")
     with pytest.raises(Conflict):
-        EmbeddedPostgres.start(tmp_path)
-    assert (tmp_path / "postgres" / "letter.txt").read_text() == "dear"
+        EmbeddedPostgres.start(data_dir)
+    assert (data_dir / "postgres" / "letter.txt").read_text() == "dear"
 
 
 def test_the_server_listens_on_no_network(postgres: EmbeddedPostgres) -> None:
@@ -121,8 +121,8 @@ def test_the_models_are_what_the_migrations_make(postgres: EmbeddedPostgres) -> 
     assert missing <= {"created_at", "search"}
 
 
-async def test_an_external_login_without_privileges_makes_what_it_needs_or_says_what_is_missing(tmp_path: Path) -> None:
-    server = EmbeddedPostgres.start(tmp_path)
+async def test_an_external_login_without_privileges_makes_what_it_needs_or_says_what_is_missing(data_dir: Path) -> None:
+    server = EmbeddedPostgres.start(data_dir)
     host = str(server._socket_dir)
     try:
         with psycopg.connect(host=host, user="postgres", dbname="postgres", autocommit=True) as admin:

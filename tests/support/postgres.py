@@ -1,7 +1,10 @@
 """A real embedded PostgreSQL for tests: started and migrated once a session, a pool and tenants for each test."""
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import time, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -15,20 +18,36 @@ from reception.db.migrate import migrate
 from reception.domains.tenants.service import TenantSpec, create_tenant
 from reception.ports.business import Bookable, BookingRules, Business, BusinessKind, OpeningHours, OpenSpan
 
-__all__ = ["EVENINGS", "business_spec", "database", "make_business", "postgres"]
+__all__ = ["EVENINGS", "business_spec", "data_dir", "database", "make_business", "postgres", "server_directory"]
 
 EVENINGS = OpeningHours(weekly=((OpenSpan(time(17), time(23)),),) * 7)
 
 
+@contextmanager
+def server_directory() -> Iterator[Path]:
+    """A directory for a server's data. Not pytest's own: every pytest that starts closes those to other accounts, and
+    under root the server runs as one."""
+    with TemporaryDirectory(prefix="reception-test-", ignore_cleanup_errors=True) as made:
+        yield Path(made)
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """A data directory of one test's own."""
+    with server_directory() as made:
+        yield made
+
+
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """The server of the whole test session, migrated."""
-    server = EmbeddedPostgres.start(tmp_path_factory.mktemp("postgres"))
-    try:
-        migrate(server.owner_url)
-        yield server
-    finally:
-        server.stop()
+    with server_directory() as made:
+        server = EmbeddedPostgres.start(made)
+        try:
+            migrate(server.owner_url)
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest_asyncio.fixture
