@@ -36,9 +36,11 @@ class CallConfig:
     start_windows: int = 2
     resume_windows: int = 2
 
-    # Utterances.
+    # Utterances. Silero holds on to speech for 50 to 110 ms beyond the waveform and hardly dips within it, so that
+    # the first quiet window is already worth a transcription; after `early_attempts` in vain it is not.
     preroll_ms: int = 256
-    dip_ms: int = 64
+    dip_ms: int = 32
+    early_attempts: int = 3
     candidate_ms: int = 128
     partial_every_ms: int = 640
     max_utterance_ms: int = 30_000

@@ -234,11 +234,13 @@ class CallSession:
             self._typed(text)
 
     def _add(self, job: Greet | Answer | AskSilent | Excuse | Finish) -> None:
+        was_busy = self._conversation.busy
         if not self._conversation.add(job):
             self._feed.post(CallFault("busy", "Too many turns are waiting", fatal=False))
             return
-        self._conversation.release()
-        self._turns.agent_started()
+        if isinstance(job, Answer) or not was_busy:
+            self._conversation.release()
+            self._turns.agent_started()
 
     def _on_window(self, probability: float) -> None:
         self._turns.early_transcription = self._hearing is not None and not self._hearing.busy

@@ -47,6 +47,7 @@ class _Utterance:
     forced: bool = False
     doubted: bool = False
     attempt: int | None = None
+    attempts: int = 0
     words: bool | None = None
     completeness: Completeness = Completeness.UNSURE
     complete_probability: float | None = None
@@ -111,7 +112,7 @@ class TurnTaker:
         self._quiet_ms = 0
 
     def caller_acted(self) -> None:
-        """The caller typed or pressed a key: not silent."""
+        """The caller said, typed or pressed something: not silent."""
         self._quiet_ms = 0
         self._silences = 0
 
@@ -214,7 +215,8 @@ class TurnTaker:
         utterance.silence_ms += VAD_WINDOW_MS
         if utterance.silence_ms >= self._config.candidate_ms:
             return self._pause(utterance)
-        if utterance.silence_ms >= self._config.dip_ms and self.early_transcription and utterance.attempt is None:
+        early = self.early_transcription and utterance.attempts < self._config.early_attempts
+        if early and utterance.attempt is None and utterance.silence_ms >= self._config.dip_ms:
             return self._transcribe(utterance)
         return ()
 
@@ -262,6 +264,7 @@ class TurnTaker:
 
     def _transcribe(self, utterance: _Utterance) -> Sequence[Decision]:
         self._attempts += 1
+        utterance.attempts += 1
         utterance.attempt = self._attempts
         utterance.words = None
         utterance.complete_probability = None
@@ -283,7 +286,7 @@ class TurnTaker:
             return ()
         self._close(utterance)
         self._held = False
-        self._silences = 0
+        self.caller_acted()
         return (Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms),)
 
     def _discard(self, utterance: _Utterance) -> Sequence[Decision]:
@@ -294,7 +297,6 @@ class TurnTaker:
     def _close(self, utterance: _Utterance) -> None:
         self._utterance = None
         self._run_windows = 0
-        self._quiet_ms = 0
         self._heard_until_ms = utterance.speech_end_ms
 
     def _hold_if_interrupting(self, utterance: _Utterance) -> Sequence[Decision]:

@@ -365,6 +365,32 @@ def test_speaking_starts_the_count_of_silences_again() -> None:
     assert scene.dialogue.silences == [1, 1]
 
 
+def test_noise_is_silence_too() -> None:
+    async def script(s: Scene) -> None:
+        for _ in range(30):
+            await s.caller.noise(200)
+            await s.caller.is_silent(1000)
+
+    scene = play(script, config=replace(CallConfig(), silence_prompt_s=8.0))
+    assert scene.dialogue.silences[:2] == [1, 2]
+
+
+def test_the_longest_call_ends_even_while_the_agent_is_held() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("what are your hours")
+        await s.caller.is_silent(1000)
+        await s.caller.noise(1500)
+        await s.caller.is_silent(20_000)
+
+    scene = play(
+        script,
+        dialogue=FakeDialogue(lambda text: (Say(LONG),)),
+        config=replace(CallConfig(), max_call_s=2.6, doubtful_ms=60_000),
+    )
+    assert scene.reason == "max_length"
+    assert scene.dialogue.heard_of[-1] == (1, LONG, False)
+
+
 def test_hanging_up_waits_for_the_goodbye_to_be_played() -> None:
     async def script(s: Scene) -> None:
         await s.caller.says("bye")

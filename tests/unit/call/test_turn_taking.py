@@ -89,8 +89,8 @@ def test_an_utterance_keeps_what_came_just_before_it() -> None:
     taker = TurnTaker(CallConfig())
     _windows(taker, 0.0, 640)
     assert _windows(taker, 0.9, 320) == [SpeechStarted(640)]
-    assert _windows(taker, 0.0, 64) == [Transcribe(1, 640 - 256, 1024)]
-    assert _windows(taker, 0.0, 64) == [SpeechStopped(960), JudgeEnd(1, 640 - 256)]
+    assert _windows(taker, 0.0, 32) == [Transcribe(1, 640 - 256, 992)]
+    assert _windows(taker, 0.0, 96) == [SpeechStopped(960), JudgeEnd(1, 640 - 256)]
     assert taker.transcribed(1, Completeness.COMPLETE, words=True) == ()
     assert _windows(taker, 0.0, 64) == [Commit(1, 960, 192)]
 
@@ -101,6 +101,15 @@ def test_a_busy_machine_is_asked_once_at_the_candidate_end() -> None:
     _windows(taker, 0.9, 320)
     assert not [d for d in _windows(taker, 0.0, 96) if isinstance(d, Transcribe)]
     assert [d for d in _windows(taker, 0.0, 32) if isinstance(d, Transcribe)] == [Transcribe(1, 0, 448)]
+
+
+def test_choppy_speech_is_transcribed_early_only_so_often() -> None:
+    taker = TurnTaker(CallConfig())
+    decisions: list[Decision] = []
+    for _ in range(10):
+        decisions += _windows(taker, 0.9, 160) + _windows(taker, 0.0, 32)
+    assert len([d for d in decisions if isinstance(d, Transcribe)]) == CallConfig().early_attempts
+    assert [d for d in _windows(taker, 0.0, 96) if isinstance(d, Transcribe)]
 
 
 def test_one_loud_window_in_a_pause_delays_and_does_not_withdraw() -> None:
