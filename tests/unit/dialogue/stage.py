@@ -130,10 +130,10 @@ class Caller:
     def __post_init__(self) -> None:
         self.take_up(None, 0)
 
-    def take_up(self, state: Mapping[str, Json] | None, last_turn: int) -> None:
+    def take_up(self, state: Mapping[str, Json] | None, last_turn: int, ledger: BookLedger | None = None) -> None:
         """Talk on from a stored state."""
         agent = Agent(uuid4(), self.book.business.tenant_id, "June", self.kind, self.settings)
-        self.ledger = BookLedger(self.book, self.conversation_id)
+        self.ledger = ledger or BookLedger(self.book, self.conversation_id)
         self.reads = BookReads(self.book, self.conversation_id, self.passages)
         self.dialogue = GraphDialogue(
             conversation_id=self.conversation_id,

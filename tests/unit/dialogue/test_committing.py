@@ -1,0 +1,163 @@
+"""What commit promises: effects once, to their end, and a reply that tells of the row."""
+
+import asyncio
+from collections.abc import Sequence
+
+from reception.ports.dialogue import Act, CallerTurn, HangUp, PreparedTurn, Say
+from reception.ports.tools import Effect, Outcome
+from tests.unit.dialogue.fakes import BookLedger
+from tests.unit.dialogue.stage import Caller, book_of, booked, held, restaurant
+
+
+async def _at_read_back() -> Caller:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("a table for two tomorrow at 6 pm", "Ann Lee", "415 555 0142")
+    return caller
+
+
+async def _prepare(caller: Caller, text: str) -> PreparedTurn:
+    return await caller.dialogue.prepare(CallerTurn(caller.dialogue.next_turn, text, "voice"))
+
+
+async def test_preparing_does_nothing_however_often() -> None:
+    caller = await _at_read_back()
+    before, runs, state = dict(caller.book.entries), caller.ledger.runs, caller.dialogue.next_turn
+    for text in ("yes", "yes please", "no", "five people", "cancel that", "goodbye"):
+        await _prepare(caller, text)
+    assert (caller.book.entries, caller.ledger.runs, caller.dialogue.next_turn) == (before, runs, state)
+
+
+async def test_a_speculation_that_was_dropped_leaves_no_trace() -> None:
+    caller = await _at_read_back()
+    await _prepare(caller, "yes")
+    await caller.commit(await _prepare(caller, "yes but five people"))
+    assert not booked(caller.book)
+    assert held(caller.book)[0].party_size == 5
+
+
+async def test_the_same_turn_committed_twice_books_once_and_says_the_same() -> None:
+    caller = await _at_read_back()
+    prepared = await _prepare(caller, "yes")
+    first = await caller.commit(prepared)
+    runs = caller.ledger.runs
+    assert await caller.commit(prepared) == first
+    assert caller.ledger.runs == runs
+    assert len(booked(caller.book)) == 1
+    assert [act.name for act in caller.acts] == ["reservation.created"] * 2
+    assert caller.acts[0] == caller.acts[1]
+
+
+async def test_a_turn_lost_before_it_was_recorded_is_taken_again_without_a_second_booking() -> None:
+    caller = await _at_read_back()
+    before = caller.ledger.state(3)
+    await caller.say("yes")
+    outcomes = caller.ledger
+    again = Caller(caller.book, conversation_id=caller.conversation_id)
+    again.ledger = outcomes
+    again.take_up(before, 3, outcomes)
+    reply = await again.say("yes")
+    assert booked(caller.book)[0].reference in reply
+    assert len(booked(caller.book)) == 1
+
+
+async def test_the_preview_is_what_is_said_first() -> None:
+    caller = await _at_read_back()
+    prepared = await _prepare(caller, "yes")
+    assert [say.text for say in prepared.preview] == ["Thank you."]
+    parts = [part async for part in caller.dialogue.commit(prepared)]
+    assert parts[0] == prepared.preview[0]
+    asked = await _prepare(caller, "do you have parking?")
+    parts = [part async for part in caller.dialogue.commit(asked)]
+    assert tuple(part for part in parts if isinstance(part, Say)) == asked.preview
+    assert asked.preview[0].citations[0].document == "Questions"
+
+
+async def test_nothing_of_an_effect_is_told_before_it_is_done() -> None:
+    caller = await _at_read_back()
+    for say in (await _prepare(caller, "yes")).preview:
+        assert "book" not in say.text.lower()
+
+
+class SlowLedger(BookLedger):
+    """Takes until it is let go."""
+
+    def __init__(self, inner: BookLedger) -> None:
+        self.__dict__.update(inner.__dict__)
+        self.started = asyncio.Event()
+        self.let_go = asyncio.Event()
+
+    async def run(self, turn: int, effects: Sequence[Effect]) -> Sequence[Outcome]:
+        self.started.set()
+        await self.let_go.wait()
+        return await super().run(turn, effects)
+
+
+async def test_a_commit_whose_task_is_cancelled_still_books() -> None:
+    caller = await _at_read_back()
+    slow = SlowLedger(caller.ledger)
+    caller.take_up(caller.ledger.state(3), 3, slow)
+    prepared = await _prepare(caller, "yes")
+    task = asyncio.create_task(caller.commit(prepared))
+    await slow.started.wait()
+    task.cancel()
+    slow.let_go.set()
+    await asyncio.wait({task})
+    assert task.cancelled()
+    assert len(booked(caller.book)) == 1
+    assert caller.dialogue.next_turn == 5
+    await caller.dialogue.close("caller_gone")
+    assert 4 in slow.records
+
+
+async def test_an_interrupted_reply_is_recorded_and_its_effects_stand() -> None:
+    caller = await _at_read_back()
+    iterator = caller.dialogue.commit(await _prepare(caller, "yes"))
+    first = await anext(iterator)
+    assert isinstance(first, Say)
+    await iterator.aclose()  # type: ignore[attr-defined]
+    await caller.dialogue.heard(4, "Thank", interrupted=True)
+    await caller.dialogue.close("caller_gone")
+    assert len(booked(caller.book)) == 1
+    assert "Your reference is" in caller.ledger.records[4].said
+    assert caller.ledger.heard_texts[4] == ("Thank", True)
+
+
+async def test_a_turn_prepared_before_the_last_one_was_committed_is_thought_out_again() -> None:
+    caller = Caller(book_of(restaurant()))
+    stale = await caller.dialogue.prepare(CallerTurn(2, "four people", "voice"))
+    await caller.say("a table for two tomorrow at 6 pm")
+    await caller.commit(stale)
+    assert held(caller.book)[0].party_size == 4
+
+
+async def test_where_bookings_are_out_of_reach_nothing_is_promised_and_a_message_is_offered() -> None:
+    caller = await _at_read_back()
+    caller.book.out_of_reach = True
+    reply = await caller.say("yes")
+    assert "can't get at our bookings" in reply
+    assert not booked(caller.book)
+    caller = Caller(book_of(restaurant()))
+    caller.book.out_of_reach = True
+    reply = await caller.say("a table for two tomorrow at 6 pm")
+    assert "can't get at our bookings" in reply
+    assert "message" in reply or "call you back" in reply
+
+
+async def test_what_is_recorded_of_a_turn() -> None:
+    caller = Caller(book_of(restaurant()))
+    opening = await caller.dialogue.open()
+    reply = await caller.say("do you have parking?")
+    record = caller.ledger.records[1]
+    assert (record.heard, record.said) == ("do you have parking?", reply)
+    assert record.commands[0].startswith("AskKnowledge(")
+    assert list(record.citations) == [caller.passages[0].chunk_id]
+    assert caller.ledger.records[0].said == " ".join(part.text for part in opening if isinstance(part, Say))
+
+
+async def test_a_silent_caller_is_asked_twice_and_let_go() -> None:
+    caller = await _at_read_back()
+    first, second, third = [await caller.dialogue.on_silence(count) for count in (1, 2, 3)]
+    assert all(isinstance(part, Say) for part in (*first, *second))
+    assert isinstance(third[-1], HangUp)
+    assert held(caller.book)
+    assert not any(isinstance(part, Act) for part in third)

@@ -1,0 +1,181 @@
+"""Changing, cancelling, messages, people, and callers who do not get anywhere."""
+
+from datetime import date, time
+
+import pytest
+
+from reception.ports.booking import ReservationStatus
+from reception.ports.business import AgentSettings
+from reception.ports.dialogue import HangUp, Transfer
+from reception.ports.expectation import Expects
+from tests.unit.dialogue.stage import Caller, book_of, booked, held, restaurant, take
+
+FRIDAY = date(2027, 3, 12)
+
+
+async def test_a_reservation_is_moved_after_it_was_found_by_phone() -> None:
+    caller = Caller(book_of(restaurant()))
+    row = take(caller.book, FRIDAY, time(19), 2)
+    assert "phone number" in await caller.say("I'd like to change my reservation")
+    assert "Friday, March 12th at 7 PM, under Pat Doe" in await caller.say("415 555 0199")
+    assert "So that would be a table for two on Friday, March 12th at 8 PM." in await caller.say("8 pm instead")
+    assert booked(caller.book)[0].starts_at == row.starts_at
+    reply = await caller.say("yes")
+    (moved,) = booked(caller.book)
+    assert (moved.reservation_id, moved.starts_at.time()) == (row.reservation_id, time(20))
+    assert moved.reference in reply
+    assert caller.act("reservation.updated").data["starts_at"] == "2027-03-12T20:00:00-08:00"
+
+
+async def test_a_callers_own_number_finds_the_reservation_at_once() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    take(caller.book, FRIDAY, time(19), 2)
+    reply = await caller.say("Can you move my booking to Saturday?")
+    assert "I have found a table for two on Friday, March 12th at 7 PM" in reply
+    assert "a table for two on Saturday, March 13th at 7 PM" in reply
+    await caller.say("yes")
+    assert booked(caller.book)[0].starts_at.date() == date(2027, 3, 13)
+
+
+async def test_a_new_time_that_is_taken_keeps_the_old_one() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    row = take(caller.book, FRIDAY, time(17), 8)
+    take(caller.book, FRIDAY, time(19), 8, phone="+14155550198")
+    reply = await caller.say("Please move my booking to 7 pm")
+    assert "no table free" in reply
+    assert "stays" in await caller.say("no, none of those")
+    assert booked(caller.book)[0].starts_at == row.starts_at
+
+
+async def test_a_reservation_that_cannot_be_found_is_asked_for_again_and_then_left() -> None:
+    caller = Caller(book_of(restaurant()))
+    replies = await caller.talk("change my reservation", "415 555 0111", "415 555 0112", "415 555 0113", "415 555 0114")
+    assert "can't find a booking under 415 555 0111" in replies[1]
+    assert any("call you back" in reply or "message" in reply for reply in replies)
+
+
+async def test_a_reservation_is_cancelled_only_after_a_yes() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    take(caller.book, FRIDAY, time(19), 2)
+    reply = await caller.say("I want to cancel my reservation")
+    assert "Friday, March 12th at 7 PM, under Pat Doe" in reply
+    assert booked(caller.book)
+    reply = await caller.say("yes")
+    assert "is cancelled" in reply
+    assert caller.act("reservation.cancelled").data["status"] == "cancelled"
+    assert caller.book.rows(ReservationStatus.CANCELLED)
+
+
+async def test_a_reservation_is_kept_after_a_no() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    take(caller.book, FRIDAY, time(19), 2)
+    await caller.say("I want to cancel my reservation")
+    assert "stays as it is" in await caller.say("no")
+    assert booked(caller.book)
+
+
+async def test_one_of_several_reservations() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    take(caller.book, FRIDAY, time(19), 2)
+    take(caller.book, date(2027, 3, 13), time(19), 2)
+    reply = await caller.say("I want to cancel my reservation")
+    assert "Friday at 7 PM or Saturday at 7 PM" in reply
+    await caller.talk("the one on Saturday", "yes")
+    assert [row.starts_at.date() for row in booked(caller.book)] == [FRIDAY]
+
+
+async def test_a_message_is_taken() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("I'd like to leave a message for the manager")
+    assert caller.dialogue.expectation().expects is Expects.FREE_TEXT
+    await caller.talk("I left my scarf there and the heating was off", "Ann Lee", "415 555 0142")
+    assert not caller.book.leads
+    reply = await caller.say("yes")
+    (lead,) = caller.book.leads
+    assert (lead.kind, lead.name, lead.phone) == ("message", "Ann Lee", "+14155550142")
+    assert "I left my scarf" in lead.summary
+    assert "415 555 0142" in reply
+
+
+async def test_a_question_without_an_answer_becomes_a_message_when_the_caller_wants() -> None:
+    caller = Caller(book_of(restaurant()))
+    reply = await caller.say("do you sell telescopes?")
+    assert caller.dialogue.expectation().expects is Expects.YES_NO
+    assert "don't" in reply
+    await caller.talk("yes please", "Ann Lee", "415 555 0142", "yes")
+    assert "telescopes" in caller.book.leads[0].summary
+
+
+async def test_a_question_without_an_answer_in_the_middle_of_a_booking() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("a table for two tomorrow at 6 pm")
+    reply = await caller.say("do you sell telescopes?")
+    assert "name" in reply
+    assert caller.dialogue.expectation().expects is Expects.NAME
+    await caller.talk("Ann Lee", "415 555 0142", "yes")
+    assert booked(caller.book)
+
+
+@pytest.mark.parametrize("before", [[], ["a table for two"], ["a table for two tomorrow at 6 pm", "Ann Lee"]])
+async def test_a_person_is_fetched_at_once_at_any_time(before: list[str]) -> None:
+    settings = AgentSettings(handoff_phone="+14155550141")
+    caller = Caller(book_of(restaurant()), settings=settings)
+    await caller.talk(*before)
+    await caller.say("let me talk to a human")
+    assert caller.ended == Transfer("+14155550141", "handoff")
+    assert caller.act("handoff.requested")
+    assert caller.book.leads[0].kind == "handoff"
+
+
+async def test_where_nobody_can_take_the_call_a_call_back_is_arranged() -> None:
+    caller = Caller(book_of(restaurant()))
+    reply = await caller.say("let me talk to a human")
+    assert "call you back" in reply
+    assert caller.act("handoff.requested")
+    await caller.talk("Ann Lee", "415 555 0142", "yes")
+    assert [(lead.kind, lead.phone) for lead in caller.book.leads] == [("handoff", ""), ("callback", "+14155550142")]
+
+
+async def test_a_caller_who_never_says_a_date_is_let_go_politely() -> None:
+    caller = Caller(book_of(restaurant()))
+    replies = await caller.talk("a table for two please", "whenever", "purple", "blah")
+    assert "for example" in replies[2]
+    assert "call" in replies[3] or "message" in replies[3]
+    for _ in range(8):
+        if caller.ended:
+            break
+        await caller.say("blah")
+    assert isinstance(caller.ended, HangUp)
+    assert not caller.book.entries
+
+
+async def test_no_conversation_without_sense_goes_on_for_ever() -> None:
+    caller = Caller(book_of(restaurant()))
+    for _ in range(12):
+        if caller.ended:
+            break
+        await caller.say("asdf qwer")
+    assert isinstance(caller.ended, HangUp)
+
+
+async def test_a_date_after_the_offer_of_a_message_goes_on_with_the_booking() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("a table for two please", "whenever", "purple", "blah")
+    await caller.say("tomorrow at 6 pm")
+    assert held(caller.book)
+
+
+async def test_repeat_says_the_same_again() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("a table for two tomorrow at 6 pm")
+    asked = await caller.say("Ann Lee")
+    assert await caller.say("what did you say?") == asked
+    assert caller.dialogue.expectation().expects is Expects.PHONE
+
+
+async def test_hints_hold_the_names_and_the_form_of_the_answer() -> None:
+    caller = Caller(book_of(restaurant()), settings=AgentSettings(vocabulary=("bouillabaisse",)))
+    await caller.talk("a table for two tomorrow at 6 pm", "Ann Lee")
+    hints = caller.dialogue.hints()
+    assert {"Harbor Table", "bouillabaisse", "Ann Lee"} <= set(hints.names)
+    assert "415 555 0142" in hints.expected
