@@ -55,7 +55,7 @@ async def test_every_bad_beginning_closes_with_its_own_code(server: RunningServe
     assert (await closing(line, start_of(other)))[0] in (4403, 4404)
     assert (await closing(line, start_of(line), token="not-a-token"))[0] == 4401
     assert (await closing(line, b"\x00\x00"))[0] == 4400
-    code, reason = await closing(line, "{not json")
+    code, reason = await closing(line, json.dumps({"type": "text", "text": "Hello"}))
     assert code == 4400
     assert reason
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reception.cli.phone import PhoneCall, Turn
-from reception.ports.business import Business, OpeningHours
+from reception.ports.business import OpeningHours
 from tests.support.caller_voice import speak
 
 # In the order in which they are tried on what was asked last.
@@ -57,11 +57,12 @@ class Caller:
             return None
         return given.pop(0) if len(given) > 1 else given[0]
 
-    async def converse(self, opening: str, *, most_turns: int = 14) -> None:
-        """Open, then answer until there is nothing to answer or the call ends."""
+    async def converse(self, opening: str, *, most_turns: int = 14, on_turn: Callable[[], None] = lambda: None) -> None:
+        """Open, then answer until there is nothing to answer or the call ends; `on_turn` after each reply."""
         await self.call.wait_reply()
         turn = await self.tell(opening)
         for _ in range(most_turns):
+            on_turn()
             answer = self.answer_to(turn.reply_text)
             if answer is None or self.call.ended is not None:
                 return
@@ -81,7 +82,3 @@ def open_day(hours: OpeningHours, timezone: str, at: time, *, ahead: int = 3) ->
     while not any(span.opens <= at and until <= span.closes for span in hours.on(day)):
         day += timedelta(days=1)
     return day
-
-
-def local(moment: datetime, business: Business) -> datetime:
-    return moment.astimezone(ZoneInfo(business.timezone))
