@@ -22,7 +22,7 @@ def embedder() -> MiniLmEmbedder:
     [
         ("we were thinking of eating with you this weekend", StartFlow(Flow.NEW_RESERVATION)),
         ("we won't be able to come after all", StartFlow(Flow.CANCEL_RESERVATION)),
-        ("I prefer dealing with real people rather than machines", RequestHuman()),
+        ("kindly take us off your list for this evening", StartFlow(Flow.CANCEL_RESERVATION)),
         ("allow me one minute while I look in my diary", SmallTalk("wait")),
         ("your opening hours please", AskKnowledge("your opening hours please")),
     ],

@@ -1,3 +1,4 @@
+from calendar import day_name, month_name
 from datetime import date, time, timedelta
 
 import pytest
@@ -12,8 +13,8 @@ from reception.dialogue.understanding.parsers.calendar_words import (
     weekday_of_next_week,
 )
 from reception.dialogue.understanding.parsers.dates import Day, find_dates
-from reception.dialogue.understanding.parsers.names import title_case
 from reception.dialogue.understanding.parsers.named_days import easter_sunday
+from reception.dialogue.understanding.parsers.names import title_case
 from reception.dialogue.understanding.parsers.normalize import quote, tokenize
 from reception.dialogue.understanding.parsers.numbers import in_words, read_cardinal, read_ordinal
 from reception.dialogue.understanding.parsers.phones import find_phones, read_number
@@ -21,9 +22,8 @@ from reception.dialogue.understanding.parsers.spelling import find_spelled
 from reception.dialogue.understanding.parsers.times import find_times
 
 DAYS = st.dates(date(2025, 1, 1), date(2030, 12, 31))
-MONTHS = ("January February March April May June July August September October November December").split()
-WEEKDAYS = ("Monday Tuesday Wednesday Thursday Friday Saturday Sunday").split()
-NATO = "Alpha Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliet Kilo Lima Mike November Oscar Papa Quebec Romeo".split()
+MONTHS = month_name[1:]
+WEEKDAYS = list(day_name)
 ORDINALS = (
     "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
     "sixteenth seventeenth eighteenth nineteenth twentieth twenty-first twenty-second twenty-third twenty-fourth "
@@ -45,7 +45,8 @@ def test_a_date_parses_back_however_it_is_said(today: date, ahead: int) -> None:
         f"{day.day} {month}",
         f"{WEEKDAYS[day.weekday()]} {month} {figures}",
         f"on {WEEKDAYS[day.weekday()]}, the {figures} of {month}",
-        f"{day.month}/{day.day}", f"{day.month}/{day.day}/{day.year}", day.isoformat(), f"{month} {figures}, {day.year}",
+        f"{day.month}/{day.day}", f"{day.month}/{day.day}/{day.year}", day.isoformat(),
+        f"{month} {figures}, {day.year}",
     )  # fmt: skip
     if next_day_of_month(today, day.month, day.day) == day:
         for text in said:

@@ -30,7 +30,10 @@ _NO = (
     r"no thank you|no thanks|can not do (?:that|those|any of those)|wrong (?:number|name|day|time|date)|(?:i "
     r"would )?rather not(?: say)?|not needed|no special requests?|no requests?|no need"
 )
-_TAIL = r"(?: (?:please|thanks|thank you|very much|so much|then|that is|it is|i do|i am|i would|indeed|for me|really|sir|darling|love|dear|mate|a lot|absolutely|so|now))*"
+_TAIL = (
+    r"(?: (?:please|thanks|thank you|very much|so much|then|that is|it is|i do|i am|i would|indeed|for me|really|sir|"
+    r"darling|love|dear|mate|a lot|absolutely|so|now))*"
+)
 _LEAD = r"(?:(?:oh|well|um|so|and|okay|ah|hmm|er|i think|i guess|i mean|honestly|actually) )*"
 
 _WHOLE_YES = re.compile(rf"^{_LEAD}(?:{_YES})(?: (?:{_YES}))*{_TAIL}$")

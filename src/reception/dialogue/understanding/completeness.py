@@ -24,7 +24,7 @@ _DANGLING = word_set(
     "double triple "
     "oh until going let let's us please-"
 )
-_MAY_END = frozenset({"do", "have", "am", "is", "would", "can", "that", "this", "i", "us", "oh", "under", "on", "in", "well", "maybe", "actually", "just", "really"})  # fmt: skip
+_MAY_END = word_set("do have am is would can that this i us oh under on in well maybe actually just really")
 _TRAILING = re.compile(r"[\w']+(?=[\W_]*$)")
 _BROKEN_OFF = re.compile(r"(?:,|-|–|—|\.\.\.|…)\s*$")
 _FINISHED_REQUEST = re.compile(

@@ -71,14 +71,8 @@ def _combine(
         return later, []
     if first.slot in {SlotName.DATE, SlotName.TIME} and re.search(r"\bor\b", between) and first.value != later.value:
         return replace(first, end=later.end, value=None, reason=AMBIGUOUS), []
-    if first.slot is SlotName.PARTY_SIZE and isinstance(first.value, int) and isinstance(later.value, int):
-        if between.endswith("or"):
-            return replace(first, end=later.end, value=max(first.value, later.value)), []
-        if {word_at(tokens, first.end - 1), word_at(tokens, later.end - 1)} <= _COUNTED:
-            return replace(first, end=later.end, value=first.value + later.value), []
-        if first.value == later.value:
-            return first, []
-        return later, []
+    if first.slot is SlotName.PARTY_SIZE:
+        return _combine_parties(tokens, first, later, between), []
     if first.slot is SlotName.TIME and re.fullmatch(r"(?:and|to|until|till|or)(?: about| around)?", between):
         if word_at(tokens, first.start - 1) == "from" and flow is Flow.CHANGE_RESERVATION:
             return later, []
@@ -88,6 +82,16 @@ def _combine(
     if later.reason and not first.reason:
         return first, []
     return later, []
+
+
+def _combine_parties(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found:
+    if not isinstance(first.value, int) or not isinstance(later.value, int):
+        return first if later.value is None else later
+    if between.endswith("or"):
+        return replace(first, end=later.end, value=max(first.value, later.value))
+    if {word_at(tokens, first.end - 1), word_at(tokens, later.end - 1)} <= _COUNTED:
+        return replace(first, end=later.end, value=first.value + later.value)
+    return first if first.value == later.value else later
 
 
 def _nights_between(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found | None:

@@ -38,7 +38,9 @@ _STOPWORDS: dict[str, frozenset[str]] = {
         "por favor você fala português"
     ),
 }
-_ENGLISH = word_set("the i you to and is are do does can we my for on at it that what have table please would like yes no book in of with "
+_ENGLISH = word_set(
+    "the i you to and is are do does can we my for on at it that what have table please would like yes no book "
+    "in of with "
     "tomorrow tonight people room name want need a hi hello how when where there any thanks thank")  # fmt: skip
 _GREETINGS = word_set("hola bonjour bonsoir buongiorno buonasera olá gracias danke merci")
 _DECIDING_SHARE = 0.5

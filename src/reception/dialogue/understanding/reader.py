@@ -52,6 +52,10 @@ _SMALL_TALK = {
 _BOOKING_WORDS = re.compile(
     r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch)\b"
 )
+_MERE_PHRASES = frozenset(
+    {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
+) | {Intent.ABUSE}
+_LONGEST_PHRASE = 6
 _LEADING_JOINTS = re.compile(
     r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
 )
@@ -381,8 +385,7 @@ def _read_free_text(utterance: Utterance) -> list[Command] | None:
     intents = {intent for reading in readings for intent in reading.intents}
     if Intent.HUMAN in intents or Intent.CANCEL_FLOW in intents or Intent.REPEAT in intents:
         return None
-    if len(tokens) <= 6 and (intents and not intents - {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT,
-                                                        Intent.ACKNOWLEDGE, Intent.GREETING, Intent.ABUSE}):  # fmt: skip
+    if len(tokens) <= _LONGEST_PHRASE and intents and intents <= _MERE_PHRASES:
         return None
     message = context.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
     if not message and Intent.QUESTION in intents and not any(rules.NOTES.search(clause.words) for clause in clauses):

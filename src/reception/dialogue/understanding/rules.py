@@ -173,7 +173,10 @@ EVENT_LEAD = _compiled(
     r"\b(?:wedding|private (?:event|party|function|dining|hire)|corporate (?:event|party|dinner)|conference|"
     r"banquet|christmas party|hire the (?:place|restaurant|room)|large (?:group|event)|reception for)\b",
 )  # fmt: skip
-_HOW_TO = r"(?:how (?:do|can|would|could) (?:i|we|you)|do (?:i|we) (?:need|have) to|should (?:i|we)|is it necessary to|must (?:i|we))"
+_HOW_TO = (
+    r"(?:how (?:do|can|would|could) (?:i|we|you)|do (?:i|we) (?:need|have) to|should (?:i|we)|is it necessary to|"
+    r"must (?:i|we))"
+)
 NOT_BOOKING = _compiled(
     r"\b(?:private|dining|meeting|function|changing|waiting|conference) rooms?\b",
     rf"\b{_HOW_TO}(?: \w+){{0,3}} (?:book|reserve|reservation|booking|make)\b",

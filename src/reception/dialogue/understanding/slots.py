@@ -113,7 +113,7 @@ def _caller_number(tokens: Sequence[Token], context: UnderstandingContext) -> li
         for phrase in ("this number", "number i am calling from", "same number", "the number i called", "my caller id"):
             if ahead.startswith(phrase):
                 return [Found(SlotName.PHONE, at, at + len(phrase.split()), context.caller_phone)]
-        if expected and (ahead.startswith("this one") or ahead.startswith("the one i am calling")):
+        if expected and ahead.startswith(("this one", "the one i am calling")):
             return [Found(SlotName.PHONE, at, min(len(words), at + 5), context.caller_phone)]
     return []
 

@@ -87,10 +87,9 @@ def _read_local(tokens: Sequence[Token], at: int) -> tuple[int, str] | None:
             parts.append(word)
         else:
             break
-        if tokens[index - 1].gap[:1] in {",", ".", "?", "!"} and index > 0 and parts and parts[-1] not in set("._-+"):
-            if word_at(tokens, index - 1) in _BEFORE or len(word) > 1:
-                index -= 1
-                break
         index -= 1
+        paused = index >= 0 and tokens[index].gap[:1] in {",", ".", "?", "!"} and parts[-1] not in set("._-+")
+        if paused and (word_at(tokens, index) in _BEFORE or len(word) > 1):
+            break
     local = "".join(reversed(parts)).strip(".-+")
     return (index + 1, local) if local else None

@@ -11,22 +11,31 @@ from reception.dialogue.understanding.parsers.normalize import Token, quote, wor
 from reception.dialogue.understanding.parsers.numbers import TENS, UNITS
 from reception.dialogue.understanding.parsers.spelling import Spelled, find_spelled
 
-_NEVER = word_set("""
-    yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please sorry hi hello
-    hey what when where who why how which is are was were do does did can could would will shall should might must the
-    a an my your our their his her its it this that these those i we they he she me us them to for at on in of by with and
-    or but so if then than from until about around as tomorrow today tonight yesterday morning afternoon evening night noon
-    midnight week weekend month year table room tables rooms reservation booking book people person guests adults children
-    kids party dinner lunch breakfast brunch nights make made have has had want need like get got give speak talk human
-    manager operator agent looking calling call allergic running late early earlier later cancel change move reschedule
-    actually maybe just only also really very well be been being there here some any all none one ones name names number
-    phone email mail spelled spelt spell spelling last first surname parking menu open opening closed closing time o'clock
-    am pm half quarter past wait hold moment second minute bye goodbye nothing never mind forget repeat again say said
-    mean put under going happy interested wondering hoping trying afraid asking new buying selling double triple oh let
-    see viewing view birthday anniversary wedding christmas dietary vegetarian vegan gluten free it's coming staying
-    reference wife husband friend boss mum mom dad daughter son mother father family partner customer someone somebody
-    regular window outside inside garden terrace quiet corner high chair baby dog dogs pet pets wheelchair everyone anyone
-    """) | frozenset(UNITS) | frozenset(TENS) | frozenset(WEEKDAYS) | (frozenset(MONTHS) - {"may", "june", "april", "august", "jan"})  # fmt: skip
+_ALSO_NAMES = frozenset({"may", "june", "april", "august", "jan"})
+_NEVER = (
+    word_set("""
+    yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please
+    sorry hi hello hey what when where who why how which is are was were do does did can could would will shall
+    should might must the a an my your our their his her its it this that these those i we they he she me us
+    them to for at on in of by with and or but so if then than from until about around as tomorrow today tonight
+    yesterday morning afternoon evening night noon midnight week weekend month year table room tables rooms
+    reservation booking book people person guests adults children kids party dinner lunch breakfast brunch
+    nights make made have has had want need like get got give speak talk human manager operator agent looking
+    calling call allergic running late early earlier later cancel change move reschedule actually maybe just
+    only also really very well be been being there here some any all none one ones name names number phone email
+    mail spelled spelt spell spelling last first surname parking menu open opening closed closing time o'clock
+    am pm half quarter past wait hold moment second minute bye goodbye nothing never mind forget repeat again
+    say said mean put under going happy interested wondering hoping trying afraid asking new buying selling
+    double triple oh let see viewing view birthday anniversary wedding christmas dietary vegetarian vegan gluten
+    free it's coming staying reference wife husband friend boss mum mom dad daughter son mother father family
+    partner customer someone somebody regular window outside inside garden terrace quiet corner high chair baby
+    dog dogs pet pets wheelchair everyone anyone
+    """)
+    | frozenset(UNITS)
+    | frozenset(TENS)
+    | frozenset(WEEKDAYS)
+    | (frozenset(MONTHS) - _ALSO_NAMES)
+)
 _TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "doctor", "sir", "mister", "professor"})
 _PARTICLES = word_set("de la da di del della van von der den ter du le el al bin ben dos das")
 _LEADS: tuple[tuple[str, ...], ...] = tuple(

@@ -16,7 +16,8 @@ _CONTRACTIONS: dict[str, tuple[str, ...]] = {
     "i'd": ("i", "would"), "we'd": ("we", "would"), "i'm": ("i", "am"), "we're": ("we", "are"), "i've": ("i", "have"),
     "we've": ("we", "have"), "it's": ("it", "is"), "that's": ("that", "is"), "what's": ("what", "is"),
     "there's": ("there", "is"), "here's": ("here", "is"), "where's": ("where", "is"), "when's": ("when", "is"),
-    "who's": ("who", "is"), "how's": ("how", "is"), "he's": ("he", "is"), "she's": ("she", "is"), "let's": ("let", "us"),
+    "who's": ("who", "is"), "how's": ("how", "is"), "he's": ("he", "is"), "she's": ("she", "is"),
+    "let's": ("let", "us"),
     "name's": ("name", "is"), "number's": ("number", "is"), "email's": ("email", "is"), "don't": ("do", "not"),
     "doesn't": ("does", "not"), "didn't": ("did", "not"), "can't": ("can", "not"), "cannot": ("can", "not"),
     "won't": ("will", "not"), "isn't": ("is", "not"), "aren't": ("are", "not"), "wasn't": ("was", "not"),
@@ -40,7 +41,7 @@ _TOKEN = re.compile(
     | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
     | (?P<grouped>\d{1,3}(?:,\d{3})+(?!\d))
     | (?P<number>\d+)
-    | (?P<half>\b[ap]\s?\.\s?m\b\.?)
+    | (?P<half>\b[ap]\s?\.\s?m\b\.?(?!\s?[b-hj-z]\b))
     | (?P<hum>\b(?:uh[- ]?huh|mm+[- ]?hmm+|mhmm?)\b)
     | (?P<spelled>\b(?:[a-z][-.]\s?){2,}[a-z]\b\.?(?!['’]))
     | (?P<mail>\be-mail\b)

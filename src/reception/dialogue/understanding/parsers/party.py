@@ -35,12 +35,24 @@ _ALONE = (
     ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
 )  # fmt: skip
 _PAIRS = (
-    ("my", "wife", "and", "i"), ("my", "husband", "and", "i"), ("my", "partner", "and", "i"), ("me", "and", "my", "wife"),
-    ("me", "and", "my", "husband"), ("me", "and", "my", "partner"), ("my", "wife", "and", "me"), ("me", "and", "a", "friend"),
-    ("my", "husband", "and", "me"), ("the", "both", "of", "us"), ("both", "of", "us"), ("a", "friend", "and", "i"),
-    ("me", "and", "one", "other"), ("my", "girlfriend", "and", "i"), ("my", "boyfriend", "and", "i"),
-    ("me", "and", "my", "girlfriend"), ("me", "and", "my", "boyfriend"),
-)  # fmt: skip
+    ("my", "wife", "and", "i"),
+    ("my", "husband", "and", "i"),
+    ("my", "partner", "and", "i"),
+    ("me", "and", "my", "wife"),
+    ("me", "and", "my", "husband"),
+    ("me", "and", "my", "partner"),
+    ("my", "wife", "and", "me"),
+    ("me", "and", "a", "friend"),
+    ("my", "husband", "and", "me"),
+    ("the", "both", "of", "us"),
+    ("both", "of", "us"),
+    ("a", "friend", "and", "i"),
+    ("me", "and", "one", "other"),
+    ("my", "girlfriend", "and", "i"),
+    ("my", "boyfriend", "and", "i"),
+    ("me", "and", "my", "girlfriend"),
+    ("me", "and", "my", "boyfriend"),
+)
 
 
 def find_parties(tokens: Sequence[Token], *, expected: bool) -> list[Found]:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reception.dialogue.understanding.parsers.normalize import Token, word_at
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
 
-_NATO = (
+_NATO = word_set(
     "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo "
     "sierra tango uniform victor whiskey xray yankee zulu"
-).split()
+)
 _PHONETIC = {**{word: word[0] for word in _NATO}, "alfa": "a", "juliett": "j", "whisky": "w"}
 _SOUNDS = {
     "ay": "a", "bee": "b", "be": "b", "see": "c", "sea": "c", "cee": "c", "dee": "d", "ee": "e", "eff": "f", "ef": "f",
