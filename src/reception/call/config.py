@@ -57,7 +57,7 @@ class CallConfig:
     sounds_cut_off: float = 0.15
 
     # Barge-in.
-    barge_in_ms: int = 128
+    barge_in_ms: int = 96
     doubtful_ms: int = 1_000
     false_alarms_trusted: int = 2
 

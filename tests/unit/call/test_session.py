@@ -208,7 +208,7 @@ def test_a_short_word_below_the_pause_still_interrupts() -> None:
     async def script(s: Scene) -> None:
         await s.caller.says("what are your hours")
         await s.caller.is_silent(1200)
-        await s.caller.says("stop", 96)
+        await s.caller.says("stop", 70)
         await s.caller.waits()
 
     scene = play(script, dialogue=FakeDialogue(lambda text: (Say(LONG if "hours" in text else "Sure."),)))
