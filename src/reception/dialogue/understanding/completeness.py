@@ -60,6 +60,8 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
     answered = _answer(text, tokens, words, context)
     if answered is not None:
         return answered
+    if expects is Expects.ANYTHING and (is_yes(words) or is_no(words)):
+        return Completeness.COMPLETE
     return Completeness.COMPLETE if _is_whole(text, words) else Completeness.UNSURE
 
 
@@ -69,6 +71,8 @@ def _breaks_off(text: str, words: str) -> bool:
         return False
     word = last.group()
     ended = text.rstrip().endswith((".", "?", "!"))
+    if re.search(r"\b(?:you (?:have|do|like|want|need)|of us)$", words):
+        return False
     if word in _DANGLING and not (word in _MAY_END and (ended or len(words.split()) <= 2)):
         return not (is_yes(words) or is_no(words) or rules.REPEAT.search(words))
     return _BROKEN_OFF.search(text) is not None

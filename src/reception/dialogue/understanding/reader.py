@@ -213,7 +213,9 @@ def _of_intent(utterance: Utterance, index: int, intent: Intent) -> list[Command
         and context.flow is not None
         and not rules.STRONG_GOODBYE.search(utterance.clauses[index].words)
     ):
-        return [Deny()] if context.expectation.expects in {Expects.FREE_TEXT, Expects.YES_NO} else [Goodbye()]
+        if Intent.DENY in utterance.intents() or context.expectation.expects in {Expects.FREE_TEXT, Expects.YES_NO}:
+            return [Deny()]
+        return [Goodbye()]
     simple: dict[Intent, Command] = {
         Intent.HUMAN: RequestHuman(), Intent.REPEAT: Repeat(), Intent.GOODBYE: Goodbye(), Intent.CONFIRM: Confirm(),
         Intent.DENY: Deny(), Intent.ABUSE: NotUnderstood("abusive"), Intent.CANCEL_FLOW: CancelFlow(),
@@ -334,9 +336,12 @@ def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Comman
         return commands
     if not values:
         return commands
+    gone_by = all(isinstance(one, RejectedSlot) and one.reason == "past_date" for one in values)
     booked = {one.slot for one in values} & _BOOKED
     says_so = _BOOKING_WORDS.search(words_of(utterance.tokens)) is not None
     asked = context.expectation.expects in {Expects.ANYTHING, Expects.YES_NO}
+    if asked and gone_by and not says_so:
+        return [one for one in commands if one not in values]
     if asked and (len(booked) >= 2 or (booked and says_so) or booked & {SlotName.PARTY_SIZE, SlotName.NIGHTS}):
         at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
         return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]

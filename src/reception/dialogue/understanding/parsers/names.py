@@ -69,7 +69,9 @@ def find_names(text: str, tokens: Sequence[Token], *, expected: bool, booking: b
     spelled = find_spelled(tokens)
     if not (expected or _has_lead(tokens)):
         spelled = [run for run in spelled if _explains_name(tokens, run, known)]
-    said = _find_first_last(text, tokens) or _find_said(text, tokens, spelled, expected=expected, booking=booking)
+    said = _find_first_last(text, tokens) or _find_said(
+        text, tokens, spelled, expected=expected, booking=booking, known=known
+    )
     if said is None and not spelled:
         return []
     if not spelled:
@@ -140,7 +142,7 @@ def _find_first_last(text: str, tokens: Sequence[Token]) -> Found | None:
 
 
 def _find_said(
-    text: str, tokens: Sequence[Token], spelled: Sequence[Spelled], *, expected: bool, booking: bool
+    text: str, tokens: Sequence[Token], spelled: Sequence[Spelled], *, expected: bool, booking: bool, known: str
 ) -> Found | None:
     letters = frozenset(at for run in spelled for at in range(run.start, run.end))
     for at in range(len(tokens)):
@@ -152,6 +154,9 @@ def _find_said(
                     return _named(text, tokens, start, end)
     if expected:
         return _find_bare(text, tokens, letters)
+    corrected = _find_corrected(text, tokens, letters, known)
+    if corrected is not None:
+        return corrected
     for at in range(len(tokens)):
         for lead in _SOFT_LEADS[:2]:
             if _phrase_at(tokens, at, lead) and _is_written_as_name(text, tokens, at + 2):
@@ -160,6 +165,20 @@ def _find_said(
             start, end = at + 1, _name_end(tokens, at + 1, letters)
             if end > start and (_is_written_as_name(text, tokens, start) or (end - start == 2 and _ends(tokens, end))):
                 return _named(text, tokens, start, end)
+    return None
+
+
+def _find_corrected(text: str, tokens: Sequence[Token], letters: frozenset[int], known: str) -> Found | None:
+    """ "No, it's Ramos": another name for the one that is known, told by its capital letter."""
+    if not known or not {"no", "not", "wrong", "actually", "sorry"} & {token.word for token in tokens}:
+        return None
+    for at in range(len(tokens)):
+        start = at + 2
+        if _phrase_at(tokens, at, ("it", "is")) and _is_written_as_name(text, tokens, start):
+            end = _name_end(tokens, start, letters)
+            if end == start + 1 and start not in letters:
+                return _with_spelling(None, [Spelled(tokens[start].word, start, end)], known)
+            return _named(text, tokens, start, end) if end > start else None
     return None
 
 

@@ -41,7 +41,7 @@ _TOKEN = re.compile(
     | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
     | (?P<grouped>\d{1,3}(?:,\d{3})+(?!\d))
     | (?P<number>\d+)
-    | (?P<half>\b[ap]\s?\.\s?m\b\.?(?!\s?[b-hj-z]\b))
+    | (?P<half>\b[ap]\s?\.\s?m\b(?!\.?\s?[b-hj-z]\b)\.?)
     | (?P<hum>\b(?:uh[- ]?huh|mm+[- ]?hmm+|mhmm?)\b)
     | (?P<spelled>\b(?:[a-z][-.]\s?){2,}[a-z]\b\.?(?!['’]))
     | (?P<mail>\be-mail\b)
