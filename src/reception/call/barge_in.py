@@ -1,10 +1,10 @@
 """Whether what was said over the agent is meant to stop it.
 
 The engine pauses first and decides then: playback halts after `barge_in_ms` of speech, before anyone can know
-what is being said, because only that stops the agent within 150 ms of real words (voice activity itself lags the sound by
-up to 50 ms, and a frame and a batch by another 30). A wrong pause costs a short gap
-and no word, for playback goes on where it stopped; a wrong decision to go on talks over the caller. After a few
-false alarms in one reply the order is turned round, so that a noisy line cannot keep the agent from speaking.
+what is being said, because only that stops the agent within 150 ms of real words (voice activity itself lags the
+sound by up to 50 ms, and a frame and a batch by another 30). A wrong pause costs a short gap and no word, for
+playback goes on where it stopped; a wrong decision to go on talks over the caller. After a few false alarms in one
+reply the order is turned round, so that a noisy line cannot keep the agent from speaking.
 """
 
 import re

@@ -173,6 +173,10 @@ class Reply:
         lead_s = self._stage.playout.lead_s(now_s)
         piece_s, least_s = config.piece_ms / 1000, config.least_piece_ms / 1000
         cut = sentence.filler and self.script.audio_waits()
+        if cut and not sentence.sent:
+            sentence.start, sentence.finished = self._stage.playout.sent, True
+            self.script.advance()
+            return 0.0
         if sentence.filler and not cut and lead_s + piece_s > config.filler_lead_ms / 1000:
             return lead_s - config.filler_lead_ms / 1000 + piece_s + 1e-3
         if lead_s + piece_s > config.max_lead_ms / 1000:
