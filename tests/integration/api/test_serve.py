@@ -54,7 +54,7 @@ async def test_a_server_starts_refuses_a_second_and_stops(tmp_path: Path) -> Non
         login = re.search(r"Demo login\s+(\S+)\s+password (\S+)", printed)
         assert found is not None, printed
         assert login is not None, printed
-        async with httpx.AsyncClient(base_url=found[1], trust_env=False) as http:
+        async with httpx.AsyncClient(base_url=found[1], timeout=30.0, trust_env=False) as http:
             assert (await http.get("/health/ready")).status_code == 200
             token = await http.post("/auth/login", json={"email": login[1], "password": login[2]})
             assert token.status_code == 200

@@ -3,14 +3,17 @@
 import asyncio
 import base64
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from reception.domains.conversations.service import list_messages
 from tests.integration.api.installation import Installation, Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -115,6 +118,29 @@ async def test_malformed_messages_get_an_error_and_the_call_goes_on(installation
         assert (await _next(socket, "reply"))["text"]
         await socket.send(json.dumps({"type": "stop"}))
         await _next(socket, "ended")
+
+
+async def test_where_the_time_of_a_turn_went_is_stored(installation: Installation, shop: Shop) -> None:
+    async with _call(installation, shop.token) as socket:
+        await socket.send(_start(shop.agent_id))
+        conversation = UUID((await _next(socket, "ready"))["conversation_id"])
+        await socket.send(json.dumps({"type": "text", "text": "Hello there"}))
+        metrics = await _next(socket, "turn_metrics")
+        await socket.send(json.dumps({"type": "stop"}))
+        await _next(socket, "ended")
+    async with asyncio.timeout(10):
+        while not (stored := await _stored_metrics(installation, shop, conversation, metrics["turn"])):
+            pass
+    assert stored["turn"] == metrics["turn"]
+    assert stored["understanding_ms"] == pytest.approx(metrics["understanding_ms"], abs=0.1)
+
+
+async def _stored_metrics(
+    installation: Installation, shop: Shop, conversation: UUID, turn: int
+) -> Mapping[str, Any] | None:
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        messages = await list_messages(session, conversation)
+    return next((one.metrics for one in messages if one.turn == turn and one.speaker == "agent"), None)
 
 
 async def test_audio_comes_back_as_it_is_sent(installation: Installation, shop: Shop) -> None:
