@@ -19,7 +19,8 @@ _COVERAGE_WEIGHT = 0.3
 _HEADING_WEIGHT = 0.6
 """What a word of the question found only in the heading counts, against one in the text."""
 _KIND_BONUS = 0.12
-_SUBJECT_BONUS = 0.2
+_ROW_BONUS = 0.2
+_HEADING_BONUS = 0.1
 
 _MONEY = re.compile(
     r"[$€£]\s?\d|\bfree\b|\bno (\w+ )?(charge|cost|fee)|complimentary|included|\bpercent\b|\bdollars\b|month's rent|"
@@ -37,7 +38,16 @@ _CLOCK = re.compile(
 _ASKS_TIME = re.compile(r"\b(when|what time|how (late|early|long)|until when|what hours)\b", re.IGNORECASE)
 _QUESTION_LINE = re.compile(r"^(?:Q:|A:|\*\*|#+\s*)")
 _ROW = re.compile(r"^[\w' -]{1,30}: [^;.]+(; [\w' -]{1,40}: [^;]+)+")
-_ADDRESS = re.compile(r"\b\d+(?= [A-Z][a-z])")
+_ADDRESS = re.compile(
+    r"\b(\d+ )?(?!the\b)[\w']+ (street|road|avenue|lane|drive|court|terrace|way|square|boulevard)\b", re.IGNORECASE
+)
+_PLACE = re.compile(
+    r"\b(street|road|avenue|corner|across|behind|next to|floor|located|level|lobby|(from|away)\b)", re.IGNORECASE
+)
+_ASKS_PLACE = re.compile(r"\bwhere\b(?! (does|do) .* (come|from))", re.IGNORECASE)
+_ASKS_COUNT = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
+_STATES_PRICE = re.compile(r"\b(for|is|are|costs?) (about |only |from )?[$€£]")
+_CLOSE_TO_BEST = 0.7
 _PLAIN_LABELS = frozenset({"notes", "description", "details", "what it is", "comment"})
 
 
@@ -59,18 +69,37 @@ class _Weighed:
 
 def compose(question: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
     """The one to three sentences that answer `question`; none when no passage is near enough."""
+    wanted = _wanted_kind(question)
     asked = content_terms(question)
-    wanted = _MONEY if _ASKS_PRICE.search(question) else _CLOCK if _ASKS_TIME.search(question) else None
+    if wanted is _MONEY:
+        asked = asked - _PRICE_TERMS or asked
     weighed = [_weigh(asked, passage, wanted) for passage in passages if _may_answer(question, asked, passage)]
     near = sorted((one for one in weighed if _is_near(one)), key=lambda one: -one.score)
     if wanted is _MONEY:
-        near = [one for one in near if _MONEY.search(one.passage.text)]
+        near = [one for one in near if one.coverage and _MONEY.search(one.passage.text)]
     if not near:
         return ()
-    passage = near[0].passage
-    citation = Citation(passage.chunk_id, passage.document)
-    source = f"{passage.heading}\n{passage.text}"
-    return tuple(Sentence(text, citation, source) for text in _best_sentences(asked, passage, wanted))
+    best = near[0].passage
+    told = [best]
+    if wanted is _MONEY and not asked - content_terms(best.heading) and not _ROW.match(best.text):
+        told = [one.passage for one in near if one.passage.heading == best.heading]
+    return _best_sentences(asked, told, wanted)
+
+
+def _wanted_kind(question: str) -> re.Pattern[str] | None:
+    """What a sentence must hold to be of the kind that is asked for."""
+    if _ASKS_PRICE.search(question):
+        return _MONEY
+    if _ASKS_TIME.search(question):
+        return _CLOCK
+    if _ASKS_PLACE.search(question):
+        return _PLACE
+    counted = _ASKS_COUNT.search(question)
+    if counted is None:
+        return None
+    noun = counted.group(1).lower()
+    noun = "(guests|people|persons)" if noun in {"people", "guests", "persons"} else re.escape(noun.rstrip("s"))
+    return re.compile(rf"\b(\d+|one|two|three|four|five|six|seven|eight|nine|ten|twelve) (\w+ )?{noun}", re.IGNORECASE)
 
 
 def _weigh(asked: frozenset[str], passage: Passage, wanted: re.Pattern[str] | None) -> _Weighed:
@@ -80,16 +109,16 @@ def _weigh(asked: frozenset[str], passage: Passage, wanted: re.Pattern[str] | No
     score = (passage.similarity or 0.0) + _COVERAGE_WEIGHT * coverage
     if wanted is not None and wanted.search(passage.text):
         score += _KIND_BONUS
-    if _ROW.match(passage.text):
-        subject = content_terms(_cells(passage.text)[0][1])
-        score += _SUBJECT_BONUS * len(asked & subject) / max(1, len(subject))
+    row = _ROW.match(passage.text)
+    terms = content_terms(_cells(passage.text)[0][1] if row else passage.heading.rpartition(" > ")[2])
+    score += (_ROW_BONUS if row else _HEADING_BONUS) * len(asked & terms) / max(1, len(terms))
     return _Weighed(passage, coverage, score)
 
 
 def _may_answer(question: str, asked: frozenset[str], passage: Passage) -> bool:
     """False where the question is about another thing of the same sort: another house, another dish of a table."""
-    known = f"{passage.heading} {passage.text}"
-    if any(number not in known for number in _ADDRESS.findall(question)):
+    known = f"{passage.heading} {passage.text}".casefold()
+    if any(address.group().casefold() not in known for address in _ADDRESS.finditer(question)):
         return False
     if not _ROW.match(passage.text):
         return True
@@ -108,27 +137,37 @@ def _is_near(weighed: _Weighed) -> bool:
     return similarity + _COVERAGE_WEIGHT * weighed.coverage >= _NEAR
 
 
-def _best_sentences(asked: frozenset[str], passage: Passage, wanted: re.Pattern[str] | None) -> tuple[str, ...]:
-    sentences = statements(passage.text)
-    if sum(map(len, sentences)) <= _LONGEST_ANSWER and len(sentences) <= _MOST_SENTENCES:
-        return sentences
-    heading = content_terms(passage.heading)
+def _best_sentences(
+    asked: frozenset[str], passages: Sequence[Passage], wanted: re.Pattern[str] | None
+) -> tuple[Sentence, ...]:
+    """The sentences that answer, in their order; all of a passage that is short and alone."""
+    sentences = [
+        Sentence(text, Citation(passage.chunk_id, passage.document), f"{passage.heading}\n{passage.text}")
+        for passage in passages
+        for text in statements(passage.text)
+    ]
+    length = sum(len(sentence.text) for sentence in sentences)
+    if len(passages) == 1 and len(sentences) <= _MOST_SENTENCES and length <= _LONGEST_ANSWER:
+        return tuple(sentences)
+    heading = content_terms(passages[0].heading)
     scored: list[tuple[float, int]] = []
     for index, sentence in enumerate(sentences):
-        terms = content_terms(sentence)
+        terms = content_terms(sentence.text)
         score = 2.0 * len(asked & terms) + 0.3 * len(heading & terms) - 0.05 * index
-        if wanted is not None and wanted.search(sentence):
+        if wanted is not None and wanted.search(sentence.text):
             score += 1.5
-        scored.append((score, index))
+        if wanted is _MONEY and _STATES_PRICE.search(sentence.text):
+            score += 1.5
+        scored.append((score, -index))
     scored.sort(reverse=True)
-    best = scored[0][0]
     chosen: list[int] = []
     length = 0
     for score, index in scored[:_MOST_SENTENCES]:
-        if chosen and (score < 0.6 * best or length + len(sentences[index]) > _LONGEST_ANSWER):
+        text = sentences[-index].text
+        if chosen and (score < _CLOSE_TO_BEST * scored[0][0] or length + len(text) > _LONGEST_ANSWER):
             continue
-        chosen.append(index)
-        length += len(sentences[index])
+        chosen.append(-index)
+        length += len(text)
     return tuple(sentences[index] for index in sorted(chosen))
 
 
