@@ -4,6 +4,7 @@
 Protocols; nothing here has an effect. Drawn by `build_turn_graph().get_graph().draw_mermaid()`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +16,7 @@ from langgraph.runtime import Runtime
 from langsmith import tracing_context
 
 from reception.core.clock import Clock
-from reception.dialogue.commands import AskKnowledge, Command
+from reception.dialogue.commands import AskKnowledge, Command, SetSlot, SlotName
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import advance, farewell
@@ -34,6 +35,9 @@ from reception.ports.tools import Effect
 
 PASSAGES = 4
 _STEPS_A_TURN = 60
+_POINTS_BACK = re.compile(
+    r"\b(it|its|that one|this one|there|the (house|home|place|apartment|condo|room|listing|property))\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,14 @@ def _unknown(draft: TurnDraft, question: str) -> TurnDraft:
 
 
 def _question(draft: TurnDraft) -> str:
+    """What is asked; "it" is completed by the place that is being talked about."""
     command = draft.work[0].commands[0]
-    return command.question if isinstance(command, AskKnowledge) else ""
+    question = command.question if isinstance(command, AskKnowledge) else ""
+    named = [each.value for each in draft.commands if isinstance(each, SetSlot) and each.slot is SlotName.PLACE]
+    place = str(named[-1]) if named else draft.state.details.place
+    if place and place.casefold() not in question.casefold() and _POINTS_BACK.search(question):
+        return f"{question} ({place})"
+    return question
 
 
 def _after_retrieval(state: TurnGraphState) -> str:

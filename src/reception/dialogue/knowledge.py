@@ -45,10 +45,16 @@ _PLACE = re.compile(
     r"\b(street|road|avenue|corner|across|behind|next to|floor|located|level|lobby|(from|away)\b)", re.IGNORECASE
 )
 _ASKS_PLACE = re.compile(r"\bwhere\b(?! (does|do) .* (come|from))", re.IGNORECASE)
+_EXTREME = re.compile(
+    r"\b(cheapest|dearest|most expensive|least expensive|biggest|largest|smallest|newest|oldest|nearest)\b",
+    re.IGNORECASE,
+)
 _ASKS_COUNT = re.compile(r"\bhow many (\w+)", re.IGNORECASE)
 _STATES_PRICE = re.compile(r"\b(for|is|are|costs?) (about |only |from )?[$€£]")
 _CLOSE_TO_BEST = 0.7
-_PLAIN_LABELS = frozenset({"notes", "description", "details", "what it is", "comment"})
+_PLAIN_LABELS = frozenset(
+    {"notes", "description", "details", "what it is", "comment", "price", "diet", "diet and allergens"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,9 @@ def _weigh(asked: frozenset[str], passage: Passage, wanted: re.Pattern[str] | No
 def _may_answer(question: str, asked: frozenset[str], passage: Passage) -> bool:
     """False where the question is about another thing of the same sort: another house, another dish of a table."""
     known = f"{passage.heading} {passage.text}".casefold()
+    extreme = _EXTREME.search(question)
+    if extreme is not None and extreme.group().casefold() not in known:
+        return False
     if any(address.group().casefold() not in known for address in _ADDRESS.finditer(question)):
         return False
     if not _ROW.match(passage.text):
@@ -144,7 +153,7 @@ def _best_sentences(
     sentences = [
         Sentence(text, Citation(passage.chunk_id, passage.document), f"{passage.heading}\n{passage.text}")
         for passage in passages
-        for text in statements(passage.text)
+        for text in statements(passage.text, prices=wanted is _MONEY)
     ]
     length = sum(len(sentence.text) for sentence in sentences)
     if len(passages) == 1 and len(sentences) <= _MOST_SENTENCES and length <= _LONGEST_ANSWER:
@@ -171,15 +180,16 @@ def _best_sentences(
     return tuple(sentences[index] for index in sorted(chosen))
 
 
-def statements(text: str) -> tuple[str, ...]:
-    """The sentences of a passage that state something: no headings, no questions, table rows as sentences."""
+def statements(text: str, *, prices: bool = False) -> tuple[str, ...]:
+    """The sentences of a passage that state something: no headings, no questions, table rows as sentences; of rows the
+    `prices` alone where those are asked for."""
     found: list[str] = []
     lines: list[str] = []
     for line in text.splitlines():
         stripped = _QUESTION_LINE.sub("", line.strip().lstrip("-•").strip()).strip("* ")
         if _ROW.match(stripped):
             found += _flush(lines)
-            found.append(_row_sentence(stripped))
+            found.append(_row_sentence(stripped, prices=prices))
         elif stripped:
             lines.append(stripped)
     found += _flush(lines)
@@ -192,9 +202,11 @@ def _cells(row: str) -> list[tuple[str, str]]:
     return [(label.strip(), value.strip()) for label, _, value in pairs]
 
 
-def _row_sentence(row: str) -> str:
+def _row_sentence(row: str, *, prices: bool) -> str:
     """A table row as it may be said: "Queen Room: Sunday to Thursday $149, sleeps 2 guests." """
     (_, subject), *rest = _cells(row)
+    if prices:
+        rest = [(label, value) for label, value in rest if _MONEY.search(value)] or rest
     said = [value if label.lower() in _PLAIN_LABELS else f"{_lowered(label)} {value}" for label, value in rest]
     return f"{subject}: {', '.join(said)}."
 

@@ -46,7 +46,8 @@ def test_a_question_of_price_is_answered_with_a_price_or_not_at_all() -> None:
 
 def test_a_table_row_is_said_as_a_sentence() -> None:
     said = _answer("How much is the Queen Room?", RATES)
-    assert said == "Queen Room: Sunday to Thursday $149, Friday and Saturday $179, sleeps 2 guests."
+    assert said == "Queen Room: Sunday to Thursday $149, Friday and Saturday $179."
+    assert _answer("Tell me about the Queen Room", RATES).endswith("sleeps 2 guests.")
 
 
 def test_another_thing_of_the_same_sort_is_not_the_answer() -> None:

@@ -1,14 +1,16 @@
 """Changing, cancelling, messages, people, and callers who do not get anywhere."""
 
 from datetime import date, time
+from uuid import uuid4
 
 import pytest
 
 from reception.ports.booking import ReservationStatus
-from reception.ports.business import AgentSettings
+from reception.ports.business import AgentKind, AgentSettings
 from reception.ports.dialogue import HangUp, Transfer
 from reception.ports.expectation import Expects
-from tests.unit.dialogue.stage import Caller, book_of, booked, held, restaurant, take
+from reception.ports.knowledge import Passage
+from tests.unit.dialogue.stage import Caller, agency, book_of, booked, held, restaurant, take
 
 FRIDAY = date(2027, 3, 12)
 
@@ -179,3 +181,31 @@ async def test_hints_hold_the_names_and_the_form_of_the_answer() -> None:
     hints = caller.dialogue.hints()
     assert {"Harbor Table", "bouillabaisse", "Ann Lee"} <= set(hints.names)
     assert "415 555 0142" in hints.expected
+
+
+async def test_what_it_is_comes_from_the_place_that_was_named() -> None:
+    price = Passage(
+        uuid4(),
+        uuid4(),
+        "Homes",
+        "Homes for sale > 48 Bay Road",
+        "48 Bay Road is a house for $389,000.",
+        0.03,
+        0.7,
+        0.1,
+    )
+    caller = Caller(book_of(agency()), passages=(price,))
+    assert "$389,000" in await caller.say("I saw 48 Bay Road online, how much is it?")
+    assert not held(caller.book)
+    await caller.talk("Can I see it tomorrow at 3 pm?", "Ann Lee", "415 555 0142", "yes")
+    assert booked(caller.book)[0].place == "48 Bay Road"
+
+
+async def test_an_enquiry_becomes_a_lead() -> None:
+    caller = Caller(book_of(agency()), kind=AgentKind.REAL_ESTATE)
+    reply = await caller.say("I'm looking for a two bedroom apartment to rent")
+    assert "name" in reply
+    await caller.talk("Ann Lee", "415 555 0142", "yes")
+    (lead,) = caller.book.leads
+    assert lead.kind == "enquiry"
+    assert "two bedroom apartment" in lead.summary

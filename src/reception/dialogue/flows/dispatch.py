@@ -56,6 +56,9 @@ _SETTLES: Mapping[type[Effect], Settle] = {
 _ON_A_BOOKING = frozenset({Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION})
 _CORRECTS = re.compile(r"\b(actually|make (it|that)|instead|sorry|wait|rather|change)\b", re.IGNORECASE)
 _ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.IGNORECASE)
+_BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
+"""Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
+_SHORTEST_ENQUIRY_WORDS = 6
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
 _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.NEW_RESERVATION: ("Of course.", "I'd be happy to help.", "Certainly."),
@@ -100,7 +103,7 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], text: str) -
     if state.flow is not None:
         return None if started is state.flow else started
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
-    if started is None and slots & QUERY_SLOTS:
+    if started is None and slots & _BEGINNING:
         started = Flow.NEW_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
         corrects = any(isinstance(command, CorrectSlot) for command in commands)
@@ -113,12 +116,14 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
     released: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     fresh = state.without_flow() if state.flow is not None else replace(state, slot=None, offered=())
     message = state.details.message if flow is Flow.LEAVE_MESSAGE else ""
+    if flow is Flow.LEAD and len(scene.text.split()) >= _SHORTEST_ENQUIRY_WORDS:
+        message = scene.text.strip()
     fresh = replace(
         fresh,
         flow=flow,
         question=Question.HOW_HELP,
         lead_kind=_LEAD_KINDS.get(flow, ""),
-        details=replace(fresh.details.caller_only(), message=message),
+        details=replace(fresh.details.caller_only(), message=message, place=state.details.place),
         target=state.booked if flow in _ON_A_BOOKING else None,
     )
     step = await FLOWS[flow](fresh, commands, scene)
