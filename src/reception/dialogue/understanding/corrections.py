@@ -119,7 +119,9 @@ _MORE = re.compile(
     r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)(?: (?:people|"
     r"person|guests?|adults?))?\b"
 )
-_MORE_PERSON = re.compile(r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people)\b")
+_MORE_PERSON = re.compile(
+    r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people|child|kid|baby|toddler)\b"
+)
 _COUNTS = {"an": 1.0, "a": 1.0, "one": 1.0, "half an": 0.5, "two": 2.0, "three": 3.0, "four": 4.0, "thirty": 30.0,
            "fifteen": 15.0, "twenty": 20.0, "another": 1.0}  # fmt: skip
 

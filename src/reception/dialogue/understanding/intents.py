@@ -98,6 +98,8 @@ _LATER_RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
 def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> Reading:
     if not words:
         return Reading(())
+    if re.search(r"\b(?:are you|anyone|anybody|is anyone|is anybody) (?:still )?there\b$", words):
+        return Reading((Intent.GREETING,), values=False)
     for intent, pattern in _FIRST_RULES:
         if pattern.search(words):
             return Reading((intent,), values=False)

@@ -45,6 +45,8 @@ def find_spelled(tokens: Sequence[Token]) -> list[Spelled]:
 
 
 def _read_run(tokens: Sequence[Token], at: int) -> Spelled | None:
+    if word_at(tokens, at) == "a" and word_at(tokens, at - 1) == "with":
+        return None
     start = at
     letters: list[str] = []
     certain = 0
