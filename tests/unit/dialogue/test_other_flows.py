@@ -127,6 +127,7 @@ async def test_a_person_is_fetched_at_once_at_any_time(before: list[str]) -> Non
     assert caller.ended == Transfer("+14155550141", "handoff")
     assert caller.act("handoff.requested")
     assert caller.book.leads[0].kind == "handoff"
+    assert not held(caller.book)
 
 
 async def test_where_nobody_can_take_the_call_a_call_back_is_arranged() -> None:

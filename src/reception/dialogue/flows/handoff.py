@@ -9,7 +9,7 @@ from reception.dialogue.spoken import say_phone
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.dialogue import Say, Transfer
-from reception.ports.tools import CreateLead
+from reception.ports.tools import CreateLead, Effect, ReleaseHold
 
 _WORDINGS = {
     "requested": "Of course.",
@@ -23,16 +23,17 @@ def hand_over(state: DialogueState, scene: TurnScene, reason: str) -> Step:
     phone = state.details.phone or state.caller_phone
     summary = f"Asked for a person. {wanted.summary}" if state.details.as_slots() else "Asked for a person."
     lead = CreateLead("handoff", state.details.name, phone, summary, wanted.details)
+    effects: tuple[Effect, ...] = (lead, ReleaseHold()) if state.slot is not None else (lead,)
     opening = _WORDINGS.get(reason, _WORDINGS["requested"])
     target = scene.agent.settings.handoff_phone
     if target and scene.channel == "voice":
         gone = replace(state, ended=True)
         parts = (Say(opening), Say("I'll put you through to a colleague."), Transfer(target, "handoff"))
-        return Step(gone, parts=parts, effects=(lead,), answered=True, asks=False)
+        return Step(gone, parts=parts, effects=effects, answered=True, asks=False)
     if phone and state.details.name:
-        done = Step(state.without_flow(), effects=(lead,), answered=True)
+        done = Step(state.without_flow(), effects=effects, answered=True)
         return done.saying(opening, f"A colleague will call you back on {say_phone(phone, scene.business.region)}.")
     waiting = replace(state, flow=Flow.LEAVE_MESSAGE, lead_kind="callback", slot=None, offered=(), target=None)
     question = next_contact_question(waiting) or Question.CONFIRM_LEAD
-    asked = Step(replace(waiting, question=question), effects=(lead,), answered=True)
+    asked = Step(replace(waiting, question=question), effects=effects, answered=True)
     return asked.saying(opening, "A colleague will call you back.")
