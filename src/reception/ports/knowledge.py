@@ -8,7 +8,7 @@ from uuid import UUID
 class Passage:
     """One retrieved chunk. `heading` is its path of headings, outermost first, joined by " > ".
 
-    `score` is the fused rank score; `similarity` the cosine with the question, -1 to 1, None where only words matched;
+    `score` weighs similarity and keyword rank together; `similarity` the cosine with the question, -1 to 1, None where only words matched;
     `keyword_rank` the full-text rank, None where only meaning matched.
     """
 
