@@ -35,6 +35,8 @@ from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.tokens import Tickets, Tokens
 from reception.runtime.warming import warm_speech
 from reception.settings import Settings, signing_key
+from reception.transports.twilio_stream import PATH as TWILIO_PATH
+from reception.transports.twilio_stream import TwilioStream
 from reception.transports.voice_stream import VoiceStream
 
 _log = structlog.get_logger(__name__)
@@ -111,7 +113,11 @@ def create_app(
     for router in _routers(demo_mode=demo_mode):
         app.include_router(router)
     stream = VoiceStream(calls, services.tokens, services.tickets)
-    app.router.routes.append(WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"))
+    telephone = TwilioStream(calls, services.tickets)
+    app.router.routes += [
+        WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
+        WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
+    ]
     app.add_middleware(Edge, max_body_bytes=max_body_bytes, clock=services.clock)
     return app
 

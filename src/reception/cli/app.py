@@ -3,6 +3,7 @@
 import typer
 
 from reception.cli.admin import create_admin
+from reception.cli.bench import bench
 from reception.cli.call import call
 from reception.cli.serve import serve
 
@@ -16,6 +17,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(call)
 app.command()(create_admin)
+app.add_typer(bench, name="bench")
 
 
 @app.callback()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -12,12 +13,13 @@ from reception.call.config import CallConfig
 from reception.call.session import CallSession
 from reception.core.clock import Clock
 from reception.core.errors import Unavailable
-from reception.ports.dialogue import Dialogue
+from reception.ports.business import AgentSettings
+from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import CallLeg
 from reception.ports.speech import Voice
 from reception.providers.bundle import Speech
-from reception.runtime.conversations import ConversationFactory, WiredAgent
+from reception.runtime.conversations import WiredAgent
 
 _log = structlog.get_logger(__name__)
 
@@ -94,15 +96,24 @@ class LiveCalls:
 _LAST_WORDS_S = 5.0
 
 
+class Conversations(Protocol):
+    """Where dialogues come from; see `ConversationFactory`."""
+
+    async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent: ...
+
+    async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> Dialogue: ...
+
+
 @dataclass(frozen=True, slots=True)
 class CallCentre:
-    """Everything a transport needs to answer a call."""
+    """Everything a transport needs to answer a call. `timings` gives an agent's calls their pace."""
 
-    conversations: ConversationFactory
+    conversations: Conversations
     live: LiveCalls
     speech: Speech
     clock: Clock
     observe: ObserverFactory
+    timings: Callable[[AgentSettings], CallConfig] = CallConfig.for_agent
 
     async def answer(self, leg: CallLeg, wired: WiredAgent, dialogue: Dialogue) -> str:
         """Run a whole call over `leg`, which has been admitted. Returns why it ended."""
@@ -115,7 +126,7 @@ class CallCentre:
             turn_detector=self.speech.turn_detector,
             tts=self.speech.tts,
             voice=Voice(name=settings.voice, speed=settings.voice_speed, locale=wired.business.locale),
-            config=CallConfig.for_agent(settings),
+            config=self.timings(settings),
             clock=self.clock,
             observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id),),
         )
