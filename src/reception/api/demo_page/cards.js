@@ -25,6 +25,8 @@ function wallClock(text) {
   };
 }
 
+const spaced = (phone) => phone?.replace(/^\+1(\d{3})(\d{3})(\d{4})$/, "+1 $1 $2 $3");
+
 function rowsOf(data) {
   const starts = wallClock(data.starts_at ?? data.date);
   const ends = wallClock(data.ends_at);
@@ -38,7 +40,7 @@ function rowsOf(data) {
     ["Nights", nights || null],
     ["Place", data.place],
     ["Name", data.name ?? data.guest_name ?? guest.name],
-    ["Phone", data.phone ?? guest.phone],
+    ["Phone", spaced(data.phone ?? guest.phone)],
     ["About", data.summary ?? data.message],
     ["To", data.target],
   ].filter(([, value]) => value);

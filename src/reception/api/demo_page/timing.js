@@ -66,7 +66,7 @@ export class Timing {
     this.turns.push(ms);
     this.figure.textContent = String(Math.round(median(this.turns)));
     const count = this.turns.length;
-    this.note.textContent = `From your last word to the first sound of the reply: the middle of ${count} ${count === 1 ? "turn" : "turns"}.`;
+    this.note.textContent = `From your last word until the reply leaves the server: the middle of ${count} ${count === 1 ? "turn" : "turns"}.`;
     const bar = document.createElement("li");
     bar.className = gradeOf(ms);
     bar.style.setProperty("--share", String(Math.min(1, ms / SLOWEST_MS)));
