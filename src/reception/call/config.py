@@ -42,6 +42,7 @@ class CallConfig:
     dip_ms: int = 32
     early_attempts: int = 3
     candidate_ms: int = 128
+    judge_unheard_ms: int = 160
     partial_every_ms: int = 640
     max_utterance_ms: int = 30_000
     stalled_after_ms: int = 2_500

@@ -48,6 +48,7 @@ class _Utterance:
     doubted: bool = False
     attempt: int | None = None
     attempts: int = 0
+    judging: int | None = None
     words: bool | None = None
     completeness: Completeness = Completeness.UNSURE
     complete_probability: float | None = None
@@ -138,7 +139,7 @@ class TurnTaker:
             return ()
         utterance.words = words
         utterance.completeness = completeness
-        return self._settle(utterance)
+        return (*self._judge_if_due(utterance), *self._settle(utterance))
 
     def judged(self, attempt: int, complete_probability: float) -> Sequence[Decision]:
         """The turn detector's answer to `attempt`."""
@@ -230,7 +231,7 @@ class TurnTaker:
             return self._go_on(utterance)
         utterance.silence_ms += VAD_WINDOW_MS * (1 + utterance.resumed_windows)
         utterance.resumed_windows = 0
-        return self._settle(utterance)
+        return (*self._judge_if_due(utterance), *self._settle(utterance))
 
     def _go_on(self, utterance: _Utterance) -> Sequence[Decision]:
         began_ms = self._now_ms - utterance.resumed_windows * VAD_WINDOW_MS
@@ -250,9 +251,21 @@ class TurnTaker:
         decisions: list[Decision] = [SpeechStopped(utterance.speech_end_ms)]
         if utterance.attempt is None:
             decisions += self._transcribe(utterance)
-        if utterance.attempt is not None:
-            decisions.append(JudgeEnd(utterance.attempt, utterance.start_ms))
-        return (*decisions, *self._settle(utterance))
+        return (*decisions, *self._judge_if_due(utterance), *self._settle(utterance))
+
+    def _judge_if_due(self, utterance: _Utterance) -> Sequence[Decision]:
+        """Judging costs more than all else in a turn: only where the words leave the end open, and without them only
+        when waiting for them any longer would keep the caller waiting."""
+        if not utterance.paused or utterance.forced or utterance.attempt in (None, utterance.judging):
+            return ()
+        if utterance.words is None:
+            due = utterance.silence_ms >= self._config.judge_unheard_ms
+        else:
+            due = utterance.words and utterance.completeness is Completeness.UNSURE
+        if not due or utterance.attempt is None:
+            return ()
+        utterance.judging = utterance.attempt
+        return (JudgeEnd(utterance.attempt, utterance.start_ms),)
 
     def _force_end(self, utterance: _Utterance) -> Sequence[Decision]:
         was_paused, utterance.paused, utterance.forced = utterance.paused, True, True

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
+import numpy as np
 import typer
 import uvloop
 from fastapi import FastAPI
@@ -18,10 +19,11 @@ from starlette.routing import WebSocketRoute
 
 from reception.api.edge import Edge
 from reception.call.config import CallConfig
-from reception.cli.bench_material import GREETING, REPLIES, Material
+from reception.cli.bench_material import GREETING, RATE_HZ, REPLIES, Material
 from reception.cli.listening import http_server, listen
 from reception.cli.logs import configure_logs
 from reception.core.clock import SystemClock
+from reception.core.errors import NotFound
 from reception.core.ids import uuid7
 from reception.ports.audio import Pcm16
 from reception.ports.business import Agent, AgentKind, AgentSettings, BookingRules, Business, BusinessKind, OpeningHours
@@ -35,13 +37,14 @@ from reception.providers.embedded.turn import SmartTurn
 from reception.providers.embedded.vad import SileroVad
 from reception.providers.segmented import SegmentedRecognizer
 from reception.providers.speech_cache import CachedTextToSpeech
-from reception.runtime.calls import CallCentre, LiveCalls
+from reception.runtime.calls import CallCentre, LiveCalls, ResumedDialogue
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.principal import Principal, Scope
 from reception.runtime.tokens import Tickets
 from reception.transports.twilio_stream import PATH, TwilioStream
 
 _CACHE_BYTES = 8 << 20
+_WARM_STREAMS = 32
 _WORDS = "what the caller said"
 
 
@@ -120,6 +123,12 @@ class InstantConversations:
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> InstantDialogue:
         return InstantDialogue(self.unsure_every)
 
+    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> None:
+        raise NotFound
+
+    async def take_up(self, wired: WiredAgent, conversation_id: UUID) -> ResumedDialogue:
+        raise NotFound
+
 
 class OpenTickets(Tickets):
     """Every ticket is good, for the one agent there is."""
@@ -156,15 +165,18 @@ def _agent() -> WiredAgent:
     return WiredAgent(business, agent)
 
 
-def _app(material: Material, max_calls: int, unsure_every: int) -> FastAPI:
-    clock = SystemClock()
-    speech = Speech(
+def _speech(material: Material) -> Speech:
+    return Speech(
         vad=SileroVad(),
         recognizer=SegmentedRecognizer(InstantSpeechToText()),
         turn_detector=SmartTurn(),
         tts=CachedTextToSpeech(RecordedVoice(material.replies), _CACHE_BYTES),
         embedder=MiniLmEmbedder(),
     )
+
+
+def _app(speech: Speech, max_calls: int, unsure_every: int) -> FastAPI:
+    clock = SystemClock()
     conversations = InstantConversations(_agent(), unsure_every)
     calls = CallCentre(conversations, LiveCalls(max_calls), speech, clock, _observe, _timings)
     app = FastAPI()
@@ -173,7 +185,20 @@ def _app(material: Material, max_calls: int, unsure_every: int) -> FastAPI:
     return app
 
 
-async def _serve(app: FastAPI) -> None:
+async def _warm(speech: Speech) -> None:
+    """The first runs of a model take memory that stays, and is no call's."""
+    if speech.turn_detector is not None:
+        await speech.turn_detector.complete_probability(np.ones(8 * RATE_HZ, np.int16), RATE_HZ)
+    streams = [speech.vad.open(RATE_HZ, lambda _: None) for _ in range(_WARM_STREAMS)]
+    for stream in streams:
+        stream.feed(np.ones(RATE_HZ, np.int16))
+    await asyncio.sleep(1.0)
+    for stream in streams:
+        stream.close()
+
+
+async def _serve(app: FastAPI, speech: Speech) -> None:
+    await _warm(speech)
     with listen("127.0.0.1", 0) as listener:
         server = http_server(app, max_frame_bytes=1 << 20)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -196,7 +221,8 @@ def main(
     if core >= 0:
         os.sched_setaffinity(0, {core})
     configure_logs("warning", as_json=True)
-    uvloop.run(_serve(_app(Material.load(material), max_calls, unsure_every)))
+    speech = _speech(Material.load(material))
+    uvloop.run(_serve(_app(speech, max_calls, unsure_every), speech))
 
 
 if __name__ == "__main__":

@@ -90,9 +90,30 @@ def test_an_utterance_keeps_what_came_just_before_it() -> None:
     _windows(taker, 0.0, 640)
     assert _windows(taker, 0.9, 320) == [SpeechStarted(640)]
     assert _windows(taker, 0.0, 32) == [Transcribe(1, 640 - 256, 992)]
-    assert _windows(taker, 0.0, 96) == [SpeechStopped(960), JudgeEnd(1, 640 - 256)]
+    assert _windows(taker, 0.0, 96) == [SpeechStopped(960)]
     assert taker.transcribed(1, Completeness.COMPLETE, words=True) == ()
     assert _windows(taker, 0.0, 64) == [Commit(1, 960, 192)]
+
+
+@pytest.mark.parametrize(
+    ("completeness", "judged"),
+    [(Completeness.UNSURE, [JudgeEnd(1, 0)]), (Completeness.COMPLETE, []), (Completeness.DICTATING, [])],
+)
+def test_the_sound_is_judged_only_where_the_words_leave_it_open(
+    completeness: Completeness, judged: list[Decision]
+) -> None:
+    taker = TurnTaker(CallConfig())
+    _windows(taker, 0.9, 320)
+    _windows(taker, 0.0, 32)
+    taker.transcribed(1, completeness, words=True)
+    assert [d for d in _windows(taker, 0.0, 128) if isinstance(d, JudgeEnd)] == judged
+
+
+def test_the_sound_is_judged_without_words_when_they_are_late() -> None:
+    taker = TurnTaker(CallConfig())
+    _windows(taker, 0.9, 320)
+    assert not [d for d in _windows(taker, 0.0, 128) if isinstance(d, JudgeEnd)]
+    assert _windows(taker, 0.0, 64) == [JudgeEnd(1, 0)]
 
 
 def test_a_busy_machine_is_asked_once_at_the_candidate_end() -> None:
