@@ -32,6 +32,7 @@ from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
+from reception.runtime.returning import LostCallers
 from reception.runtime.tokens import Tickets, Tokens
 from reception.runtime.warming import warm_speech
 from reception.settings import Settings, signing_key
@@ -142,7 +143,8 @@ class _Parts:
 async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     """The application with its background work, which ends with it."""
     settings, database, speech, clock = parts.settings, parts.database, parts.speech, parts.clock
-    conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock)
+    lost = LostCallers()
+    conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock, lost)
     recorder = MetricsRecorder(database)
     live = LiveCalls(settings.max_calls)
     tickets = Tickets(clock)
@@ -178,6 +180,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await recorder.flush()
+        await lost.give_up()
 
 
 def _report_failure(task: asyncio.Task[None]) -> None:

@@ -1,6 +1,7 @@
 """Whole calls that end, or do not end, in a booking: real speech over the real socket, read back from the database."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 
 from reception.cli.phone import PhoneCall
 from reception.ports.audio import AudioFormat
+from reception.runtime.returning import GRACE_S
 from tests.e2e.conftest import PARKING, TELEPHONE, WIDEBAND, dinner_day, phone_call, restaurant, scripted
 from tests.support.callers import Caller, spoken_day
 from tests.support.running_server import RunningServer
@@ -74,17 +76,25 @@ async def change_of_mind(server: RunningServer) -> PhoneCall:
     )
 
 
-@scripted("hang-up before confirming")
-async def hang_up_before_confirming(server: RunningServer) -> PhoneCall:
+async def held_then(server: RunningServer, leave: Callable[[PhoneCall], Awaitable[None]]) -> PhoneCall:
+    """A call up to the read-back, where a table is held, then `leave`."""
     async with phone_call(server, WIDEBAND) as call:
         given = {question: texts for question, texts in answers(dinner_day()).items() if question != "confirm"}
         await Caller(call, WIDEBAND.sample_rate_hz, given).converse("Hello, I would like to book a table, please.")
-        assert server.rows(
-            "SELECT 1 FROM reservations WHERE conversation_id = %(id)s AND status = 'held'",
-            id=UUID(call.conversation_id),
-        ), call.transcript
-        await call.drop()
+        held = [row for row in reservations_of(server, call) if row["status"] == "held"]
+        assert len(held) == 1, call.transcript
+        await leave(call)
     return call
+
+
+@scripted("hang-up before confirming")
+async def hang_up_before_confirming(server: RunningServer) -> PhoneCall:
+    return await held_then(server, PhoneCall.hang_up)
+
+
+@scripted("line lost before confirming")
+async def line_lost_before_confirming(server: RunningServer) -> PhoneCall:
+    return await held_then(server, PhoneCall.drop)
 
 
 @pytest.mark.parametrize("finished", ["wideband booking", "telephone booking"], indirect=True)
@@ -130,10 +140,16 @@ async def test_what_was_said_last_is_booked(server: RunningServer, finished: Pho
     assert (row["party_size"], row["local"], row["guest_name"]) == (5, (dinner_day(), "19:30"), "Joe Miller")
 
 
-@pytest.mark.parametrize("finished", ["hang-up before confirming"], indirect=True)
-async def test_a_lost_line_leaves_no_booking_and_no_hold(server: RunningServer, finished: PhoneCall) -> None:
+@pytest.mark.parametrize("finished", ["hang-up before confirming", "line lost before confirming"], indirect=True)
+async def test_a_caller_who_goes_before_confirming_leaves_no_booking_and_no_hold(
+    server: RunningServer, finished: PhoneCall
+) -> None:
     conversation = UUID(finished.conversation_id)
-    await server.until_rows("SELECT 1 FROM conversations WHERE id = %(id)s AND ended_at IS NOT NULL", id=conversation)
+    # A lost line is given time to come back; one that was hung up is closed at once.
+    within_s = 15.0 if finished.ended == "stopped_by_caller" else GRACE_S + 15.0
+    await server.until_rows(
+        "SELECT 1 FROM conversations WHERE id = %(id)s AND ended_at IS NOT NULL", within_s=within_s, id=conversation
+    )
     rows = reservations_of(server, finished)
     assert not [row for row in rows if row["status"] in ("held", "confirmed")]
     assert not server.rows(
@@ -141,4 +157,4 @@ async def test_a_lost_line_leaves_no_booking_and_no_hold(server: RunningServer, 
         " WHERE conversation_id = %(id)s AND blocking",
         id=conversation,
     )
-    assert not finished.actions or all(action.name != "reservation.created" for action in finished.actions)
+    assert all(action.name != "reservation.created" for action in finished.actions)

@@ -155,7 +155,7 @@ class Conversation:
         job = self._jobs.popleft()
         match job:
             case Greet():
-                await self._speak(0, self._greeting_parts(), counts=True)
+                await self._speak(self._next_turn - 1, self._greeting_parts(), counts=self._next_turn == 1)
             case Answer():
                 await self._answer(job)
             case AskSilent(count=count):

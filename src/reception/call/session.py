@@ -132,6 +132,10 @@ class CallSession:
         """Ask the call to end once the reply in progress has been said. Returns at once."""
         self._conversation.add(Finish(reason))
 
+    def cut(self, reason: str) -> None:
+        """End the call at once, in the middle of a word if need be; effects under way finish. Returns at once."""
+        self._conversation.leg_closed(reason)
+
     def _spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         return self._group.create_task(work)
 

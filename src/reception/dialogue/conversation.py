@@ -18,7 +18,7 @@ from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
 from reception.dialogue.questions import expectation_of, prime_for, put_question
-from reception.dialogue.replies import SILENT_AGAIN, SILENT_END, SILENT_ONCE, UNREACHABLE, greeting
+from reception.dialogue.replies import CUT_OFF, SILENT_AGAIN, SILENT_END, SILENT_ONCE, UNREACHABLE, greeting
 from reception.dialogue.state import DialogueState, Question, from_json, to_json
 from reception.dialogue.turn import TurnScene
 from reception.ports.business import Agent, Business
@@ -54,8 +54,8 @@ class _Plan:
 class GraphDialogue:
     """Implements `ports.dialogue.Dialogue` on the turn graph.
 
-    `state` and `last_turn` take a stored conversation up again. Nothing but `commit`, `open`, `heard` and `close`
-    reaches the ledger.
+    `state` and `last_turn` take a stored conversation up again; `unheard` says that the caller has not heard the whole
+    of its last reply. Nothing but `commit`, `open`, `heard` and `close` reaches the ledger.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class GraphDialogue:
         caller_phone: str = "",
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
+        unheard: bool = False,
     ) -> None:
         self._conversation_id = conversation_id
         self._business = business
@@ -84,6 +85,8 @@ class GraphDialogue:
         self._zone = ZoneInfo(business.timezone)
         kept = from_json(state) if state else DialogueState()
         self._state = replace(kept, turn=last_turn, caller_phone=caller_phone or kept.caller_phone)
+        self._taken_up = bool(state)
+        self._unheard = unheard
         self._recording: set[asyncio.Task[None]] = set()
         self._closed = False
         build_turn_graph()
@@ -96,6 +99,11 @@ class GraphDialogue:
     def next_turn(self) -> int:
         """The number of the caller's next turn."""
         return self._state.turn + 1
+
+    @property
+    def ended(self) -> bool:
+        """Goodbye has been said."""
+        return self._state.ended
 
     def expectation(self) -> Expectation:
         return expectation_of(self._state, self._scene("", self._state.turn))
@@ -118,8 +126,10 @@ class GraphDialogue:
 
     async def open(self) -> Sequence[ReplyPart]:
         scene = self._scene("", self._state.turn)
-        if self._state.turn > 0:
-            return (Say("I'm sorry, we were cut off."), *map(Say, put_question(self._state, scene)))
+        if self._taken_up:
+            # The last reply ends with the pending question, except for the greeting, which is not said twice.
+            again = self._state.last_reply if self._unheard and self._state.turn else ()
+            return tuple(map(Say, (CUT_OFF, *(again or put_question(self._state, scene, resumed=True)))))
         texts = greeting(scene)
         self._state = replace(self._state, last_reply=texts)
         self._record(TurnRecord(0, "", (), " ".join(texts), (), to_json(self._state)))
@@ -159,6 +169,9 @@ class GraphDialogue:
         return (Say(SILENT_AGAIN), *map(Say, put_question(self._state, scene, resumed=True)))
 
     async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
+        if turn == 0 and self._taken_up:
+            # What was heard of the greeting is known already; this was said in its place.
+            return
         await self._ledger.heard(turn, text, interrupted=interrupted)
 
     async def close(self, reason: str) -> None:

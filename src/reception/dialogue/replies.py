@@ -232,6 +232,7 @@ NOT_CAUGHT = ("Sorry, I didn't catch that.", "I'm sorry, I didn't quite get that
 WAIT = ("Of course, take your time.", "Sure, no hurry.")
 THANKS = ("You're welcome.", "My pleasure.")
 GOODBYE = ("Thank you for calling. Goodbye!", "Thanks for calling. Have a lovely day. Goodbye!")
+CUT_OFF = "I'm sorry, we got cut off."
 SILENT_ONCE = "Are you still there?"
 SILENT_AGAIN = "I can't hear you at the moment."
 SILENT_END = ("I'm afraid I can't hear you.", "Please call again any time. Goodbye!")

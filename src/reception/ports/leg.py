@@ -43,6 +43,14 @@ class LegClosed:
     reason: str
 
 
+CONNECTION_LOST = "connection_lost"
+DOES_NOT_READ = "client_does_not_read"
+LEG_FAILED = "leg_failed"
+LOST_REASONS = frozenset({CONNECTION_LOST, DOES_NOT_READ, LEG_FAILED})
+"""Why a call ended, where nobody wanted it to: the caller may come back."""
+TAKEN_OVER = "taken_over"
+"""The call goes on over another connection."""
+
 LegInput: TypeAlias = AudioIn | TextIn | DtmfIn | MarkIn | LegClosed
 
 

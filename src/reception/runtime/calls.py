@@ -1,8 +1,8 @@
 """Live calls: admitted up to a limit, wired to their agent, drained before the process ends."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,7 @@ from reception.core.errors import Unavailable
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
-from reception.ports.leg import CallLeg
+from reception.ports.leg import TAKEN_OVER, CallLeg
 from reception.ports.speech import Voice
 from reception.providers.bundle import Speech
 from reception.runtime.conversations import WiredAgent
@@ -27,6 +27,25 @@ ObserverFactory = Callable[[UUID, UUID], CallObserver]
 """Makes the observer of one call from its tenant and conversation."""
 
 
+class _Line:
+    """One conversation's place among the live calls; a session holds it, or is about to."""
+
+    def __init__(self) -> None:
+        self.session: CallSession | None = None
+        self.ended = asyncio.Event()
+        self._cut_for = ""
+
+    def attach(self, session: CallSession) -> None:
+        self.session = session
+        if self._cut_for:
+            session.cut(self._cut_for)
+
+    def cut(self, reason: str) -> None:
+        self._cut_for = reason
+        if self.session is not None:
+            self.session.cut(reason)
+
+
 class LiveCalls:
     """The calls of this process. A call has a place from before it is answered until its session has ended."""
 
@@ -34,7 +53,7 @@ class LiveCalls:
         self._limit = limit
         self._admitted = 0
         self._draining = False
-        self._sessions: dict[UUID, CallSession] = {}
+        self._lines: dict[UUID, _Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -47,15 +66,15 @@ class LiveCalls:
         return self._draining
 
     @contextmanager
-    def admit(self) -> Iterator[None]:
-        """A place for one call.
+    def admit(self, conversation_id: UUID | None = None) -> Iterator[None]:
+        """A place for one call; that of `conversation_id` itself when it is live, as it is about to be taken over.
 
         Raises:
             Unavailable: every place is taken, or the server is about to stop.
         """
         if self._draining:
             raise Unavailable("The server is stopping; call again in a moment.")
-        if self._admitted >= self._limit:
+        if self._admitted >= self._limit + (conversation_id in self._lines):
             raise Unavailable(f"All {self._limit} lines are busy; call again in a moment.")
         self._admitted += 1
         self._idle.clear()
@@ -68,11 +87,38 @@ class LiveCalls:
 
     @contextmanager
     def register(self, conversation_id: UUID, session: CallSession) -> Iterator[None]:
-        self._sessions[conversation_id] = session
+        line = self._lines.setdefault(conversation_id, _Line())
+        line.attach(session)
         try:
             yield
         finally:
-            del self._sessions[conversation_id]
+            self._leave(conversation_id, line)
+
+    @asynccontextmanager
+    async def take_over(self, conversation_id: UUID) -> AsyncIterator[None]:
+        """The conversation, for one connection alone: one that has it already is closed first, with its effects done
+        and its turns stored.
+
+        Raises:
+            Unavailable: that takes too long.
+        """
+        try:
+            async with asyncio.timeout(_TAKE_OVER_S):
+                while (line := self._lines.get(conversation_id)) is not None:
+                    line.cut(TAKEN_OVER)
+                    await line.ended.wait()
+        except TimeoutError:
+            raise Unavailable("The call is still busy on its former connection; try again in a moment.") from None
+        line = self._lines[conversation_id] = _Line()
+        try:
+            yield
+        finally:
+            self._leave(conversation_id, line)
+
+    def _leave(self, conversation_id: UUID, line: _Line) -> None:
+        if self._lines.get(conversation_id) is line:
+            del self._lines[conversation_id]
+        line.ended.set()
 
     async def drain(self, within_s: float) -> int:
         """Refuse new calls, let the live ones finish for `within_s`, then end the rest. Returns how many were ended."""
@@ -82,7 +128,7 @@ class LiveCalls:
                 await self._idle.wait()
         except TimeoutError:
             pass
-        cut = list(self._sessions.values())
+        cut = [line.session for line in self._lines.values() if line.session is not None]
         for session in cut:
             await session.end("server_stopping")
         try:
@@ -94,6 +140,14 @@ class LiveCalls:
 
 
 _LAST_WORDS_S = 5.0
+_TAKE_OVER_S = 8.0
+
+
+class ResumedDialogue(Dialogue, Protocol):
+    """A dialogue that stands where its conversation was left."""
+
+    @property
+    def next_turn(self) -> int: ...
 
 
 class Conversations(Protocol):
@@ -102,6 +156,10 @@ class Conversations(Protocol):
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent: ...
 
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> Dialogue: ...
+
+    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> None: ...
+
+    async def take_up(self, wired: WiredAgent, conversation_id: UUID) -> ResumedDialogue: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +173,19 @@ class CallCentre:
     observe: ObserverFactory
     timings: Callable[[AgentSettings], CallConfig] = CallConfig.for_agent
 
-    async def answer(self, leg: CallLeg, wired: WiredAgent, dialogue: Dialogue) -> str:
-        """Run a whole call over `leg`, which has been admitted. Returns why it ended."""
+    async def answer(
+        self,
+        leg: CallLeg,
+        wired: WiredAgent,
+        dialogue: Dialogue,
+        *,
+        first_turn: int = 1,
+        observers: Sequence[CallObserver] = (),
+    ) -> str:
+        """Run a whole call over `leg`, which has been admitted. Returns why it ended.
+
+        `first_turn` is above 1 for a conversation that is taken up again; `observers` are the transport's own.
+        """
         settings = wired.agent.settings
         session = CallSession(
             leg,
@@ -128,7 +197,8 @@ class CallCentre:
             voice=Voice(name=settings.voice, speed=settings.voice_speed, locale=wired.business.locale),
             config=self.timings(settings),
             clock=self.clock,
-            observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id),),
+            observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id), *observers),
+            first_turn=first_turn,
         )
         context = structlog.contextvars.bound_contextvars(
             tenant_id=str(wired.business.tenant_id),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ import phonenumbers
 
 from reception.call.config import CallConfig
 from reception.core.clock import Clock
+from reception.core.errors import NotFound
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.dialogue import replies
@@ -23,6 +25,11 @@ from reception.domains.tenants.service import get_business
 from reception.ports.business import Agent, Business
 from reception.ports.dialogue import Channel, Json
 from reception.ports.speech import Embedder
+from reception.ports.tools import Ledger
+from reception.runtime.returning import LostCallers, PatientLedger
+
+RESUMABLE_FOR = timedelta(minutes=15)
+"""How long after its last turn a call can be taken up again that nobody has closed, as its process died."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +41,19 @@ class WiredAgent:
 
 
 class ConversationFactory:
-    """Makes dialogues. Reads the database once for each, and holds no session afterwards."""
+    """Makes dialogues. Reads the database once for each, and holds no session afterwards.
 
-    def __init__(self, database: Database, understanding: Understanding, embedder: Embedder, clock: Clock) -> None:
+    Calls whose connection breaks are left to `lost`.
+    """
+
+    def __init__(
+        self, database: Database, understanding: Understanding, embedder: Embedder, clock: Clock, lost: LostCallers
+    ) -> None:
         self._database = database
         self._understanding = understanding
         self._embedder = embedder
         self._clock = clock
+        self._lost = lost
 
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
         """Raises `NotFound` for an agent that the tenant does not have."""
@@ -63,6 +76,36 @@ class ConversationFactory:
             )
         return self.wire(wired, channel, conversation_id, caller_phone=caller_phone)
 
+    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> None:
+        """Raises `NotFound` unless this is a call with this agent that can go on."""
+        async with self._database.tenant_session(wired.business.tenant_id) as session:
+            conversation = await conversations.get(session, conversation_id)
+        if conversation.agent_id != wired.agent.agent_id or conversation.channel != "voice":
+            raise NotFound("There is no such call with this agent.")
+        if conversation.ended_at is not None:
+            raise NotFound("This call has ended: start a new one, without conversation_id.")
+
+    async def take_up(self, wired: WiredAgent, conversation_id: UUID) -> GraphDialogue:
+        """The dialogue of a call whose connection broke, as it was after its last turn. Nobody else may hold it.
+
+        Raises:
+            NotFound: the call has ended, or broke too long ago.
+        """
+        await self._lost.returned(conversation_id)
+        await self.check_open(wired, conversation_id)
+        async with self._database.tenant_session(wired.business.tenant_id) as session:
+            conversation = await conversations.get(session, conversation_id)
+            stored = await conversations.load_state(session, conversation_id)
+            messages = await conversations.list_messages(session, conversation_id)
+        last_turn, state = stored or (0, {})
+        latest = max([conversation.started_at, *(message.created_at for message in messages)])
+        said = next((one for one in messages if one.turn == last_turn and one.speaker == "agent"), None)
+        unheard = said is not None and (said.heard is None or said.interrupted)
+        dialogue = self.wire(wired, "voice", conversation_id, state=state, last_turn=last_turn, unheard=unheard)
+        if dialogue.ended or self._clock.now() - latest > RESUMABLE_FOR:
+            raise NotFound("This call has ended: start a new one, without conversation_id.")
+        return dialogue
+
     def wire(
         self,
         wired: WiredAgent,
@@ -72,9 +115,13 @@ class ConversationFactory:
         caller_phone: str = "",
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
+        unheard: bool = False,
     ) -> GraphDialogue:
         """The dialogue of a conversation that is stored already, at `state` after `last_turn`."""
         business = wired.business
+        ledger: Ledger = DomainLedger(self._database, business, conversation_id, self._clock)
+        if channel == "voice":
+            ledger = PatientLedger(ledger, conversation_id, self._lost)
         return GraphDialogue(
             conversation_id=conversation_id,
             business=business,
@@ -82,11 +129,12 @@ class ConversationFactory:
             channel=channel,
             understanding=self._understanding,
             reads=DomainReadTools(self._database, business, self._embedder, self._clock, conversation_id),
-            ledger=DomainLedger(self._database, business, conversation_id, self._clock),
+            ledger=ledger,
             clock=self._clock,
             caller_phone=caller_phone,
             state=state,
             last_turn=last_turn,
+            unheard=unheard,
         )
 
     def fixed_sentences(self, wired: WiredAgent) -> tuple[str, ...]:
@@ -99,6 +147,7 @@ class ConversationFactory:
 
 
 _ALWAYS_SAID = (
+    replies.CUT_OFF,
     replies.SILENT_ONCE,
     replies.SILENT_AGAIN,
     *replies.SILENT_END,

@@ -1,7 +1,7 @@
 """A caller over our own WebSocket: the browser, the widget, the command line (wire format: PROTOCOLS, section 1)."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -15,7 +15,16 @@ from reception.core.clock import Clock
 from reception.core.errors import InvalidInput
 from reception.ports.audio import AudioFormat, Pcm16
 from reception.ports.events import CallEnded, CallEvent
-from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
+from reception.ports.leg import (
+    CONNECTION_LOST,
+    DOES_NOT_READ,
+    AudioIn,
+    DtmfIn,
+    LegClosed,
+    LegInput,
+    MarkIn,
+    TextIn,
+)
 from reception.transports.browser_messages import (
     AudioMessage,
     DtmfMessage,
@@ -31,10 +40,13 @@ from reception.transports.browser_messages import (
 )
 from reception.transports.outbox import Frame, Outbox
 from reception.transports.pace import AudioPace
+from reception.transports.resumption import SentMessages
 
 _log = structlog.get_logger(__name__)
 
 NORMAL_CLOSURE = 1000
+_HANG_UPS = frozenset({NORMAL_CLOSURE, 1001})
+_NO_CODE = 1005
 LONGEST_INPUT_MS = 1000
 _LONGEST_OUTPUT_MS = 500
 _OUTBOX_AUDIO_MS = 10_000.0
@@ -48,10 +60,19 @@ class BrowserLeg:
 
     Used as an async context manager, which owns the task that writes. The engine's rate is 8000 Hz for clients below
     16 kHz and 16000 Hz for the others; audio to the client is made at the client's own rate.
+
+    `sent` numbers the messages. `missed`, which may be None for a new call, is what a client that takes its call up
+    again is told after `ready`. As an observer of its own call it takes note of what could not be told any more.
     """
 
     def __init__(
-        self, socket: WebSocket, audio: AudioFormat, conversation_id: UUID, clock: Clock, next_seq: int = 0
+        self,
+        socket: WebSocket,
+        audio: AudioFormat,
+        conversation_id: UUID,
+        clock: Clock,
+        sent: SentMessages | None = None,
+        missed: Sequence[dict[str, Any]] | None = None,
     ) -> None:
         self._socket = socket
         self._audio = audio
@@ -62,7 +83,10 @@ class BrowserLeg:
         self._resampler = Resampler(audio.sample_rate_hz, self._rate_hz)
         self._outbox = Outbox(max_audio_ms=_OUTBOX_AUDIO_MS, max_frames=_OUTBOX_FRAMES)
         self._pace = AudioPace()
-        self._seq = next_seq
+        self._sent = sent or SentMessages()
+        self._missed = missed
+        self._gone = False
+        self._told: CallEvent | None = None
         self._binary = False
         self._ended = False
         self._close_reason: str | None = None
@@ -72,7 +96,9 @@ class BrowserLeg:
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write(), name="browser-leg-writer")
-        await self._send(ready_message(self._conversation_id, self._audio))
+        await self._send(ready_message(self._conversation_id, self._audio, resumed=self._missed is not None))
+        for message in self._missed or ():
+            await self._send(message)
         return self
 
     async def __aexit__(
@@ -96,8 +122,9 @@ class BrowserLeg:
         while True:
             message = await self._receive()
             if message is None or message["type"] == "websocket.disconnect":
+                self._gone = True
                 await self._outbox.abandon()
-                yield LegClosed("client_gone" if message else "client_does_not_read")
+                yield LegClosed(_closing_of(message))
                 return
             try:
                 received = self._understand(message)
@@ -133,7 +160,13 @@ class BrowserLeg:
     async def send_event(self, event: CallEvent) -> None:
         if isinstance(event, CallEnded):
             self._ended = True
-        await self._send(event_message(event))
+        if not self._gone:
+            self._told = event
+            await self._send(event_message(event))
+
+    def on_event(self, event: CallEvent) -> None:
+        if event is not self._told and not isinstance(event, CallEnded):
+            self._sent.number(event_message(event))
 
     async def close(self, reason: str) -> None:
         """Send what waits, then close; gives up on a client that does not read."""
@@ -213,8 +246,7 @@ class BrowserLeg:
         if isinstance(payload, bytes):
             await self._socket.send_bytes(payload)
             return
-        payload["seq"] = self._seq
-        self._seq += 1
+        self._sent.number(payload)
         await self._socket.send_text(orjson.dumps(payload, default=_plain).decode("utf-8"))
 
     async def _give_up(self) -> None:
@@ -224,6 +256,16 @@ class BrowserLeg:
         await self._outbox.abandon()
         if self._reading is not None:
             self._reading.reschedule(0.0)
+
+
+def _closing_of(disconnect: Mapping[str, Any] | None) -> str:
+    """Hung up, or lost? The server reports a socket that broke as 1005 like one closed without a code, which alone
+    brings a `reason`, empty as it is."""
+    if disconnect is None:
+        return DOES_NOT_READ
+    code = disconnect.get("code", 1005)
+    hung_up = code in _HANG_UPS or (code == _NO_CODE and "reason" in disconnect)
+    return "client_gone" if hung_up else CONNECTION_LOST
 
 
 def _plain(value: object) -> object:

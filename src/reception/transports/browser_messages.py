@@ -48,7 +48,7 @@ class Start(_Message):
     audio: AudioOffer
     caller: CallerDetails = CallerDetails()
     conversation_id: str | None = Field(default=None, max_length=64)
-    resume_after_seq: int | None = Field(default=None, ge=0)
+    resume_after_seq: int | None = Field(default=None, ge=-1, lt=1 << 53)
 
 
 class AudioMessage(_Message):
@@ -97,11 +97,12 @@ def parse_client_message(text: str) -> ClientMessage:
         raise InvalidInput(f"{where}: {first['msg']}" if where else str(first["msg"])) from None
 
 
-def ready_message(conversation_id: UUID, audio: AudioFormat) -> dict[str, Any]:
+def ready_message(conversation_id: UUID, audio: AudioFormat, *, resumed: bool = False) -> dict[str, Any]:
     return {
         "type": "ready",
         "conversation_id": conversation_id,
         "audio": {"encoding": audio.encoding, "sample_rate": audio.sample_rate_hz},
+        "resumed": resumed,
     }
 
 

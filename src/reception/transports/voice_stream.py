@@ -1,12 +1,12 @@
 """`WS /voice/stream`: who is calling, which agent, is there a line; then the call.
 
-Close codes: 4400 not a call, 4401 credentials, 4403 not allowed, 4404 no such agent, 1013 every line is busy,
+Close codes: 4400 not a call, 4401 credentials, 4403 not allowed, 4404 no such agent or call, 1013 every line is busy,
 1011 a fault of ours.
 """
 
 import asyncio
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
@@ -14,12 +14,15 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from reception.core.errors import AppError, Forbidden, InvalidInput, NotFound, Unauthenticated, Unavailable
 from reception.core.telemetry import CALL_FAILED
+from reception.ports.dialogue import Dialogue
+from reception.ports.leg import LOST_REASONS, TAKEN_OVER
 from reception.runtime.calls import CallCentre
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.principal import Principal, Scope
 from reception.runtime.tokens import Tickets, Tokens
 from reception.transports.browser import BrowserLeg
 from reception.transports.browser_messages import Start, error_message, parse_client_message
+from reception.transports.resumption import RecentCalls, SentMessages
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +48,7 @@ class VoiceStream:
     calls: CallCentre
     tokens: Tokens
     tickets: Tickets
+    recent: RecentCalls = field(default_factory=RecentCalls)
 
     async def answer(self, websocket: WebSocket) -> None:
         ticket = next((name for name in websocket.scope["subprotocols"] if name.startswith(TICKET_PREFIX)), None)
@@ -63,14 +67,40 @@ class VoiceStream:
             await _close(websocket, _INTERNAL_ERROR, "The call failed on our side.")
 
     async def _call(self, websocket: WebSocket, principal: Principal, start: Start, next_seq: int) -> None:
-        if start.conversation_id is not None or start.resume_after_seq is not None:
-            raise InvalidInput("Taking up a call again is not supported yet: start without conversation_id.")
         wired = await self._find_agent(principal, start.agent_id)
+        if start.conversation_id is not None:
+            await self._take_up(websocket, wired, start, next_seq)
+            return
+        if start.resume_after_seq is not None:
+            raise InvalidInput("resume_after_seq: says where a call broke off, so conversation_id must say which.")
         with self.calls.live.admit():
             dialogue = await self.calls.conversations.start(wired, "voice", caller_phone=start.caller.phone)
-            leg = BrowserLeg(websocket, start.audio.format, dialogue.conversation_id, self.calls.clock, next_seq)
-            async with leg:
-                await self.calls.answer(leg, wired, dialogue)
+            sent = SentMessages(next_seq)
+            leg = BrowserLeg(websocket, start.audio.format, dialogue.conversation_id, self.calls.clock, sent)
+            await self._hold(leg, wired, dialogue, sent)
+
+    async def _take_up(self, websocket: WebSocket, wired: WiredAgent, start: Start, next_seq: int) -> None:
+        """The rest of a call whose connection broke, or that goes on over this one."""
+        calls, conversation_id = self.calls, _conversation_id(start.conversation_id)
+        seen = -1 if start.resume_after_seq is None else start.resume_after_seq
+        await calls.conversations.check_open(wired, conversation_id)
+        with calls.live.admit(conversation_id):
+            async with calls.live.take_over(conversation_id):
+                dialogue = await calls.conversations.take_up(wired, conversation_id)
+                sent = self.recent.take(conversation_id)
+                missed = sent.after(seen)
+                sent.next_seq = max(sent.next_seq, seen + 1, next_seq)
+                leg = BrowserLeg(websocket, start.audio.format, conversation_id, calls.clock, sent, missed)
+                await self._hold(leg, wired, dialogue, sent, first_turn=dialogue.next_turn)
+
+    async def _hold(
+        self, leg: BrowserLeg, wired: WiredAgent, dialogue: Dialogue, sent: SentMessages, *, first_turn: int = 1
+    ) -> None:
+        self.recent.keep(dialogue.conversation_id, sent)
+        async with leg:
+            reason = await self.calls.answer(leg, wired, dialogue, first_turn=first_turn, observers=(leg,))
+        if reason not in LOST_REASONS and reason != TAKEN_OVER:
+            self.recent.take(dialogue.conversation_id)
 
     async def _find_agent(self, principal: Principal, agent_id: str) -> WiredAgent:
         try:
@@ -119,6 +149,13 @@ async def _read_start(websocket: WebSocket) -> tuple[Start, int]:
             raise InvalidInput(f"`{parsed.type}` came before `start`.")
         return parsed, seq
     raise AssertionError("unreachable")
+
+
+def _conversation_id(value: str | None) -> UUID:
+    try:
+        return UUID(value)
+    except (TypeError, ValueError):
+        raise NotFound("There is no such call.") from None
 
 
 def _close_code(error: AppError) -> int:

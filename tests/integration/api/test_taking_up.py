@@ -1,0 +1,211 @@
+"""A call whose connection breaks goes on over another one."""
+
+import asyncio
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from reception.domains.conversations.service import get
+from tests.integration.api.installation import Installation, Shop
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+WISH = "I'd like a table for two tomorrow at 7 pm"
+
+
+class Caller:
+    """Somebody with a keyboard on the call's socket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.messages: list[dict[str, Any]] = []
+
+    @property
+    def seq(self) -> int:
+        return int(self.messages[-1]["seq"])
+
+    @property
+    def conversation_id(self) -> str:
+        return next(str(one["conversation_id"]) for one in self.messages if one["type"] == "ready")
+
+    def replies(self) -> list[str]:
+        return [one["text"] for one in self.messages if one["type"] == "reply"]
+
+    async def until(self, kind: str) -> dict[str, Any]:
+        """The next message of `kind`."""
+        async with asyncio.timeout(20):
+            while True:
+                message: dict[str, Any] = json.loads(await self.socket.recv())
+                self.messages.append(message)
+                if message["type"] == kind:
+                    return message
+
+    async def until_said(self, words: str) -> str:
+        """The next reply that has `words` in it."""
+        while words not in (text := str((await self.until("reply"))["text"])):
+            pass
+        return text
+
+    async def type(self, text: str) -> None:
+        await self.socket.send(json.dumps({"type": "text", "text": text}))
+
+    async def stop(self) -> None:
+        await self.socket.send(json.dumps({"type": "stop"}))
+        await self.until("ended")
+
+    def lose(self) -> None:
+        """The connection breaks, without a word to the server."""
+        self.socket.transport.abort()
+
+
+def _dial(installation: Installation, token: str) -> connect:
+    headers = {"Authorization": f"Bearer {token}"}
+    return connect(installation.socket_url, additional_headers=headers, proxy=None, max_size=None)
+
+
+async def _start(socket: ClientConnection, agent_id: UUID, **resuming: object) -> Caller:
+    audio = {"encoding": "pcm_s16le", "sample_rate": 16000}
+    await socket.send(json.dumps({"type": "start", "agent_id": str(agent_id), "audio": audio, **resuming}))
+    caller = Caller(socket)
+    await caller.until("ready")
+    return caller
+
+
+async def _closing(installation: Installation, token: str, agent_id: UUID, **resuming: object) -> tuple[int, str]:
+    async with _dial(installation, token) as socket:
+        audio = {"encoding": "pcm_s16le", "sample_rate": 16000}
+        await socket.send(json.dumps({"type": "start", "agent_id": str(agent_id), "audio": audio, **resuming}))
+        with pytest.raises(ConnectionClosed):
+            async with asyncio.timeout(10):
+                await socket.recv()
+        return socket.close_code or 0, socket.close_reason or ""
+
+
+async def _reservations(installation: Installation, shop: Shop) -> list[str]:
+    """The states of the shop's reservations."""
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        connection = await session.connection()
+        rows = await connection.exec_driver_sql("SELECT status FROM reservations ORDER BY created_at")
+        return [str(row[0]) for row in rows]
+
+
+async def _ended(installation: Installation, shop: Shop, conversation_id: str) -> bool:
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        return (await get(session, UUID(conversation_id))).ended_at is not None
+
+
+async def _until_ended(installation: Installation, shop: Shop, conversation_id: str) -> None:
+    async with asyncio.timeout(10):
+        while not await _ended(installation, shop, conversation_id):
+            pass
+
+
+async def test_a_broken_call_goes_on_and_books_once(installation: Installation, shop: Shop) -> None:
+    async with _dial(installation, shop.token) as socket:
+        first = await _start(socket, shop.agent_id)
+        await first.type(WISH)
+        await first.until_said("name")
+        assert await _reservations(installation, shop) == ["held"]
+        first.lose()
+    async with _dial(installation, shop.token) as socket:
+        again = {"conversation_id": first.conversation_id, "resume_after_seq": first.seq}
+        second = await _start(socket, shop.agent_id, **again)
+        assert second.messages[0]["resumed"] is True
+        assert second.conversation_id == first.conversation_id
+        assert "cut off" in await second.until_said("cut off")
+        assert "name" in await second.until_said("name")
+        assert not any("Thank you for calling" in text for text in second.replies())
+        assert await _reservations(installation, shop) == ["held"]
+        await second.type("Maria Santos")
+        await second.until_said("number")
+        await second.type("212 555 0142")
+        await second.until_said("?")
+        await second.type("yes")
+        assert (await second.until("action"))["name"] == "reservation.created"
+        seqs = [message["seq"] for message in second.messages]
+        assert seqs == sorted(set(seqs))
+        assert seqs[0] > first.seq
+        second.lose()
+    async with _dial(installation, shop.token) as socket:
+        third = await _start(
+            socket, shop.agent_id, conversation_id=first.conversation_id, resume_after_seq=second.seq - 1
+        )
+        missed = await third.until("action")
+        assert missed["name"] == "reservation.created"
+        assert missed["seq"] > third.messages[0]["seq"]
+        await third.until_said("cut off")
+        await third.type("yes")
+        await third.until("turn_metrics")
+        assert await _reservations(installation, shop) == ["confirmed"]
+        await third.stop()
+
+
+@pytest.mark.parametrize("how", ["stop", "1000", "1001", "no code"])
+async def test_hanging_up_releases_at_once_and_for_good(installation: Installation, shop: Shop, how: str) -> None:
+    async with _dial(installation, shop.token) as socket:
+        caller = await _start(socket, shop.agent_id)
+        await caller.type(WISH)
+        await caller.until_said("name")
+        match how:
+            case "stop":
+                await caller.stop()
+            case "no code":
+                socket.protocol.send_close()
+                socket.send_data()
+            case code:
+                await socket.close(int(code))
+        await _until_ended(installation, shop, caller.conversation_id)
+    assert await _reservations(installation, shop) == []
+    code_, reason = await _closing(installation, shop.token, shop.agent_id, conversation_id=caller.conversation_id)
+    assert code_ == 4404
+    assert "ended" in reason
+
+
+async def test_a_polite_goodbye_is_the_end(installation: Installation, shop: Shop) -> None:
+    async with _dial(installation, shop.token) as socket:
+        caller = await _start(socket, shop.agent_id)
+        await caller.type("goodbye")
+        await caller.until_said("oodbye")
+        caller.lose()
+    code, _ = await _closing(installation, shop.token, shop.agent_id, conversation_id=caller.conversation_id)
+    assert code == 4404
+
+
+async def test_a_live_call_moves_to_the_new_connection(installation: Installation, shop: Shop) -> None:
+    async with _dial(installation, shop.token) as old_socket, _dial(installation, shop.token) as new_socket:
+        old = await _start(old_socket, shop.agent_id)
+        await old.type(WISH)
+        await old.until_said("name")
+        new = await _start(new_socket, shop.agent_id, conversation_id=old.conversation_id, resume_after_seq=old.seq)
+        assert (await old.until("ended"))["reason"] == "taken_over"
+        await old_socket.wait_closed()
+        assert (old_socket.close_code, old_socket.close_reason) == (1000, "taken_over")
+        await new.until_said("name")
+        assert await _reservations(installation, shop) == ["held"]
+        assert not await _ended(installation, shop, old.conversation_id)
+        await new.stop()
+    assert await _reservations(installation, shop) == []
+
+
+async def test_nobody_else_takes_a_call_up(installation: Installation, shop: Shop) -> None:
+    other = await installation.open_shop()
+    made = await installation.http.post("/agents", json={"name": "Bo"}, headers=shop.headers)
+    colleague = UUID(made.json()["id"])
+    async with _dial(installation, shop.token) as socket:
+        caller = await _start(socket, shop.agent_id)
+        for token, agent_id, conversation_id in (
+            (other.token, other.agent_id, caller.conversation_id),
+            (shop.token, colleague, caller.conversation_id),
+            (shop.token, shop.agent_id, str(uuid4())),
+            (shop.token, shop.agent_id, "the one before"),
+        ):
+            code, _ = await _closing(installation, token, agent_id, conversation_id=conversation_id)
+            assert code == 4404
+        assert (await _closing(installation, shop.token, shop.agent_id, resume_after_seq=3))[0] == 4400
+        await caller.type("What are your opening hours?")
+        await caller.until("reply")
+        await caller.stop()
