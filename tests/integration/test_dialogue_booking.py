@@ -166,6 +166,19 @@ async def test_a_commit_that_is_repeated_after_a_crash_books_once(database: Data
     assert len(await line.find("+14155550142")) == 1
 
 
+async def test_a_caller_who_agrees_again_in_a_later_turn_after_a_crash_has_one_booking(database: Database) -> None:
+    line = await _line(database)
+    await line.talk("a table for two on Friday at 7 pm", "Maria Ramos", "415 555 0142")
+    crashed = await line.dialogue.prepare(CallerTurn(4, "yes", "voice"))
+    ledger = DomainLedger(database, line.business, line.conversation_id, line.clock)
+    await ledger.run(4, crashed.plan.draft.effects)  # type: ignore[attr-defined]
+    await line.take_up()
+    await line.say("what was that?")
+    reply = await line.say("yes")
+    (row,) = await line.find("+14155550142")
+    assert row.reference in reply
+
+
 async def test_of_callers_for_the_last_table_one_gets_it_and_the_others_are_offered_another_time(
     database: Database,
 ) -> None:

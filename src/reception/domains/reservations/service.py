@@ -19,7 +19,7 @@ from reception.core.ids import uuid7
 from reception.db.bounds import bounded, refuse
 from reception.db.violations import constraint_of, is_violation
 from reception.domains.reservations import allocation, guests, stays, visits
-from reception.domains.reservations.availability import Calendar, Finding, Span, Unit, at_wall
+from reception.domains.reservations.availability import Calendar, Finding, Offer, Span, Unit, at_wall
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.resources import Resource, create_resource, list_resources
 from reception.domains.reservations.slots import Plan, plan, read, slot_of, spoken_place
@@ -113,7 +113,7 @@ async def commit_reservation(
     session: AsyncSession, business: Business, slot: Slot, guest: Guest, conversation_id: UUID, now: datetime
 ) -> Reservation:
     """Confirm what the conversation holds for `guest`, under a new reference. When it holds nothing, or something
-    else, `slot` is taken now.
+    else, `slot` is taken now. A conversation has a slot once: what it confirmed before is returned as it is.
 
     Raises:
         SlotTaken: somebody else has it. What the conversation held stays.
@@ -122,12 +122,16 @@ async def commit_reservation(
     guest = guests.validated(guest)
     calendar = await _calendar(session, business, now)
     offer = read(slot, business.rules.bookable)
+    place = spoken_place(offer.place, business.rules.bookable)
+    before = await _confirmed_before(session, conversation_id, offer, place)
+    if before is not None:
+        await allocation.release(session, conversation_id)
+        return await _one(session, calendar, before)
     own = await _locked(
         session,
         ReservationRow.conversation_id == conversation_id,
         ReservationRow.status == ReservationStatus.HELD.value,
     )
-    place = spoken_place(offer.place, business.rules.bookable)
     wanted = (offer.span.start, offer.span.end, offer.party_size, place)
     confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **_guest_columns(guest)}
     if own is not None and (own.starts_at, own.ends_at, own.party_size, own.place) == wanted:
@@ -266,6 +270,23 @@ async def _store(
             raise Conflict("This conversation is taking another place at this moment") from error
         raise
     return reservation_id
+
+
+async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer: Offer, place: str) -> UUID | None:
+    found = await session.execute(
+        select(ReservationRow.id)
+        .where(
+            ReservationRow.conversation_id == conversation_id,
+            ReservationRow.status == ReservationStatus.CONFIRMED.value,
+            ReservationRow.starts_at == offer.span.start,
+            ReservationRow.ends_at == offer.span.end,
+            ReservationRow.party_size == offer.party_size,
+            ReservationRow.place == place,
+        )
+        .order_by(ReservationRow.id)
+        .limit(1)
+    )
+    return found.scalar_one_or_none()
 
 
 async def _confirm(session: AsyncSession, reservation_id: UUID, columns: Mapping[str, object]) -> None:
