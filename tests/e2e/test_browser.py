@@ -1,5 +1,6 @@
 """The page in a real browser, with a recording for a microphone."""
 
+import asyncio
 import re
 import shutil
 import wave
@@ -11,6 +12,7 @@ from playwright.async_api import Page, async_playwright
 
 from tests.e2e.conftest import PARKING
 from tests.support.caller_voice import speak
+from tests.support.flaky_network import flaky_network
 from tests.support.running_server import RunningServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -77,3 +79,39 @@ async def test_one_can_talk_to_the_page(server: RunningServer, tmp_path: Path) -
         await chat_without_a_call(page)
         await browser.close()
     assert not problems
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
+async def test_a_call_from_the_page_survives_a_broken_connection(server: RunningServer) -> None:
+    async with flaky_network(server.url) as network, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        await page.goto(network.url)
+        await page.get_by_role("button", name="Call").click()
+        await page.get_by_role("button", name="Mute").click()
+        await page.locator(".entry.agent .word.spoken").first.wait_for(timeout=20_000)
+        typed, send = page.get_by_label("Type to the front desk"), page.get_by_role("button", name="Send")
+        await typed.fill("A table for two tomorrow at half past seven, please.")
+        await send.click()
+        asked = page.locator(".entry.agent .bubble")
+        await asked.filter(has_text="name").wait_for(timeout=20_000)
+        statuses = page.evaluate(
+            """() => new Promise((done) => new MutationObserver((_, observer) => {
+              if (document.getElementById("status").textContent !== "Reconnecting…") return;
+              observer.disconnect();
+              done(true);
+            }).observe(document.getElementById("status"), { childList: true }))"""
+        )
+        seen = asyncio.ensure_future(statuses)
+        await asyncio.sleep(0)
+        await page.evaluate("1")
+        network.fail()
+        assert await asyncio.wait_for(seen, 10.0)
+        await asked.filter(has_text="cut off").wait_for(timeout=20_000)
+        await asked.filter(has_text=re.compile("cut off.*name")).wait_for(timeout=20_000)
+        await typed.fill("My name is Joe Miller.")
+        await send.click()
+        await asked.filter(has_text="number").wait_for(timeout=20_000)
+        await page.get_by_role("button", name="Hang up").click()
+        await page.locator(".note").filter(has_text="hung up").wait_for(timeout=5_000)
+        await browser.close()
