@@ -37,7 +37,7 @@ from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN
 from reception.ports.dialogue import CallerTurn, Dialogue
 from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
 from reception.ports.expectation import Completeness, Expectation, Expects
-from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
+from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn
 from reception.ports.speech import Recognizer, TextToSpeech, Transcript, TurnDetector, Voice, VoiceActivityDetector
 
 _log = structlog.get_logger(__name__)
@@ -162,6 +162,8 @@ class CallSession:
 
     async def _listen(self) -> None:
         reason = "closed"
+        if isinstance(self._leg, PushesAudio) and self._hearing is not None:
+            self._leg.push_audio_to(self._hearing.feed)
         async for item in self._leg.inputs():
             if isinstance(item, LegClosed):
                 reason = item.reason

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
+from reception.cli.frames import DirectSocket
 from reception.core.errors import Conflict, InvalidInput
 
 _BACKLOG = 512
@@ -59,7 +60,7 @@ def http_server(app: ASGIApp, *, max_frame_bytes: int) -> Server:
         uvicorn.Config(
             app,
             http="httptools",
-            ws="websockets-sansio",
+            ws=DirectSocket,
             ws_max_size=max_frame_bytes,
             ws_per_message_deflate=False,
             lifespan="off",

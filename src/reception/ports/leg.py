@@ -4,9 +4,9 @@ Audio crosses this port decoded: mono int16 at `CallLeg.rate_hz`. A transport do
 wire into these values and back.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from reception.ports.audio import Pcm16
 from reception.ports.events import CallEvent
@@ -85,3 +85,13 @@ class CallLeg(Protocol):
     async def send_event(self, event: CallEvent) -> None: ...
 
     async def close(self, reason: str) -> None: ...
+
+
+@runtime_checkable
+class PushesAudio(Protocol):
+    """A leg that can spare each frame the way through `CallLeg.inputs`."""
+
+    def push_audio_to(self, take: Callable[[Pcm16], None]) -> None:
+        """From now on hand audio to `take` as soon as it is there, on the event loop; all else still comes through
+        `inputs`. `take` must not block."""
+        ...

@@ -1,7 +1,7 @@
 """A caller on the telephone, over Twilio Media Streams (wire format: PROTOCOLS, section 2)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import structlog
@@ -13,7 +13,9 @@ from reception.core.errors import InvalidInput
 from reception.ports.audio import Pcm16
 from reception.ports.events import CallEvent
 from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn
+from reception.ports.speech import VAD_WINDOW_MS
 from reception.transports.chunks import ChunkOrder
+from reception.transports.direct import Reading, direct_text
 from reception.transports.pace import AudioPace
 from reception.transports.socket_writer import SocketWriter
 from reception.transports.twilio_messages import (
@@ -22,7 +24,6 @@ from reception.transports.twilio_messages import (
     Media,
     Stopped,
     StreamStarted,
-    TwilioMessage,
     clear_message,
     mark_message,
     media_message,
@@ -35,25 +36,34 @@ _log = structlog.get_logger(__name__)
 RATE_HZ = 8000
 _SAMPLES_PER_MS = RATE_HZ // 1000
 _MULAW_SILENCE = 0xFF
+_WINDOW = VAD_WINDOW_MS * _SAMPLES_PER_MS
 _LONGEST_OUTPUT = RATE_HZ // 2
 _OUTBOX_AUDIO_MS = 10_000.0
 _OUTBOX_FRAMES = 256
+_MOST_INPUTS = 1024
 
 
 class TwilioLeg:
     """Implements `ports.leg.CallLeg` over an accepted socket whose `start` has been read; an async context manager.
 
-    Audio is 8 kHz in both directions. Frames are put in order by `chunk` (see `ChunkOrder`); a malformed message is
-    left out, and counted in the log when the call ends, as the protocol has no answer to it. Events have no message
-    either, and stay with the observers.
+    Audio is 8 kHz in both directions. Frames are put in order by `chunk` (see `ChunkOrder`) and gathered up to the
+    next window of voice activity, which is the first use anybody has for them. A malformed message is left out, and
+    counted in the log when the call ends, as the protocol has no answer to it. Events have no message either, and stay
+    with the observers.
     """
 
     def __init__(self, socket: WebSocket, started: StreamStarted, clock: Clock) -> None:
+        self._socket = socket
         self._stream_sid = started.stream_sid
         self._clock = clock
         self._order = ChunkOrder(_MULAW_SILENCE)
         self._pace = AudioPace()
         self._writer = SocketWriter(socket, render, max_audio_ms=_OUTBOX_AUDIO_MS, max_frames=_OUTBOX_FRAMES)
+        self._gathered = b""
+        self._due = _WINDOW
+        self._take: Callable[[Pcm16], None] | None = None
+        self._reading: Reading | None = None
+        self._inputs: asyncio.Queue[LegInput] = asyncio.Queue()
         self._malformed = 0
 
     async def __aenter__(self) -> "TwilioLeg":
@@ -61,6 +71,7 @@ class TwilioLeg:
         return self
 
     async def __aexit__(self, *raised: Any) -> None:
+        self._take = None
         await self._writer.__aexit__(*raised)
         order = self._order
         if self._malformed or order.lost or order.dropped:
@@ -74,32 +85,36 @@ class TwilioLeg:
     def output_rate_hz(self) -> int:
         return RATE_HZ
 
+    def push_audio_to(self, take: Callable[[Pcm16], None]) -> None:
+        self._take = take
+
     async def inputs(self) -> AsyncIterator[LegInput]:
-        """Everything from the caller, in order."""
+        """Everything from the caller, in order, but for audio that is pushed."""
+        attach = direct_text(self._socket)
+        receiving = asyncio.create_task(self._receive(direct=attach is not None), name="twilio-leg-reader")
+        try:
+            if attach is not None:
+                self._reading = attach(self._understand)
+            while True:
+                received = await self._inputs.get()
+                yield received
+                if isinstance(received, LegClosed):
+                    return
+        finally:
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
+
+    async def _receive(self, *, direct: bool) -> None:
+        """Read until the socket closes; with `direct`, messages of text do not come this way."""
         while True:
             message = await self._writer.receive()
             if message is None or message["type"] == "websocket.disconnect":
                 await self._writer.abandon()
-                yield LegClosed("client_gone" if message else "client_does_not_read")
+                self._inputs.put_nowait(LegClosed("client_gone" if message else "client_does_not_read"))
                 return
-            received = self._understand(message.get("text"))
-            if isinstance(received, Media):
-                coded = self._in_order(received)
-                if coded:
-                    wait_s = self._pace.wait_s(len(coded) / _SAMPLES_PER_MS, self._clock.monotonic_s())
-                    yield AudioIn(decode(coded, "mulaw"))
-                    if wait_s:
-                        await asyncio.sleep(wait_s)
-                continue
-            if isinstance(received, KeyPressed):
-                yield DtmfIn(received.digit)
-            elif isinstance(received, MarkReached):
-                yield MarkIn(received.name)
-            elif isinstance(received, Stopped):
-                if held := self._order.flush():
-                    yield AudioIn(decode(held, "mulaw"))
-                yield LegClosed("stopped_by_caller")
-                return
+            self._understand((message.get("text") or "").encode())
+            if not direct:
+                await asyncio.sleep(self._ahead_s())
 
     async def send_audio(self, samples: Pcm16, turn: int) -> None:
         for start in range(0, samples.size, _LONGEST_OUTPUT):
@@ -120,12 +135,49 @@ class TwilioLeg:
     async def close(self, reason: str) -> None:
         await self._writer.close(reason)
 
-    def _in_order(self, media: Media) -> bytes:
-        return media.payload if media.chunk is None else self._order.take(media.chunk, media.payload)
-
-    def _understand(self, text: str | None) -> TwilioMessage | None:
+    def _understand(self, text: bytes) -> None:
         try:
-            return parse_twilio(text or "")
+            received = parse_twilio(text)
         except InvalidInput:
             self._malformed += 1
-            return None
+            return
+        match received:
+            case Media(chunk=chunk, payload=payload):
+                self._hear(payload if chunk is None else self._order.take(chunk, payload))
+            case KeyPressed(digit=digit):
+                self._queue(DtmfIn(digit))
+            case MarkReached(name=name):
+                self._queue(MarkIn(name))
+            case Stopped():
+                self._due = 0
+                self._hear(self._order.flush())
+                self._inputs.put_nowait(LegClosed("stopped_by_caller"))
+            case _:
+                return
+
+    def _hear(self, coded: bytes) -> None:
+        """Pass on what was gathered once it completes a window."""
+        gathered = self._gathered = self._gathered + coded
+        self._due -= len(coded)
+        if self._due > 0 or not gathered:
+            return
+        self._gathered = b""
+        self._due = self._due % _WINDOW or _WINDOW
+        samples = decode(gathered, "mulaw")
+        if self._take is not None:
+            self._take(samples)
+        else:
+            self._queue(AudioIn(samples))
+        ahead_s = self._pace.wait_s(samples.size / _SAMPLES_PER_MS, self._clock.monotonic_s())
+        if ahead_s and self._reading is not None:
+            self._reading.pause()
+            asyncio.get_running_loop().call_later(ahead_s, self._reading.resume)
+
+    def _queue(self, item: LegInput) -> None:
+        if self._inputs.qsize() < _MOST_INPUTS:
+            self._inputs.put_nowait(item)
+        else:
+            self._malformed += 1
+
+    def _ahead_s(self) -> float:
+        return self._pace.wait_s(0.0, self._clock.monotonic_s())

@@ -53,7 +53,7 @@ class Stopped:
 TwilioMessage: TypeAlias = Media | StreamStarted | KeyPressed | MarkReached | Connected | Stopped
 
 
-def parse_twilio(text: str) -> TwilioMessage | None:
+def parse_twilio(text: str | bytes) -> TwilioMessage | None:
     """The message in `text`; None for one of a kind that is not known, or audio of the other track.
 
     Raises:

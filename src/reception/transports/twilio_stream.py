@@ -60,7 +60,7 @@ class TwilioStream:
             await self.calls.answer(leg, wired, dialogue)
 
     async def _find_agent(self, token: str) -> WiredAgent:
-        principal = self.tickets.redeem(token)
+        principal = await self.tickets.redeem(token)
         if Scope.CALL not in principal.scopes:
             raise Forbidden("This ticket does not allow calls.")
         if principal.tenant_id is None or principal.agent_id is None:

@@ -55,7 +55,7 @@ class VoiceStream:
         # Accepted before it is judged, as a browser sees no close code of a refused handshake.
         await websocket.accept(subprotocol=ticket)
         try:
-            principal = self._authenticate(websocket, ticket)
+            principal = await self._authenticate(websocket, ticket)
             start, next_seq = await _await_start(websocket)
             await self._call(websocket, principal, start, next_seq)
         except WebSocketDisconnect:
@@ -111,9 +111,9 @@ class VoiceStream:
             raise NotFound("There is no such agent.")
         return await self.calls.conversations.find_agent(principal.tenant_id, wanted)
 
-    def _authenticate(self, websocket: WebSocket, ticket: str | None) -> Principal:
+    async def _authenticate(self, websocket: WebSocket, ticket: str | None) -> Principal:
         if ticket is not None:
-            principal = self.tickets.redeem(ticket.removeprefix(TICKET_PREFIX))
+            principal = await self.tickets.redeem(ticket.removeprefix(TICKET_PREFIX))
         else:
             scheme, _, value = websocket.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not value:
