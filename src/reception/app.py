@@ -33,7 +33,7 @@ from reception.runtime.demo.seed import DemoAgent, seed_demo
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.returning import LostCallers
-from reception.runtime.tokens import Tickets, Tokens
+from reception.runtime.tokens import Tickets, Tokens, ticket_register
 from reception.runtime.warming import warm_speech
 from reception.settings import Settings, signing_key
 from reception.transports.twilio_stream import PATH as TWILIO_PATH
@@ -147,7 +147,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock, lost)
     recorder = MetricsRecorder(database)
     live = LiveCalls(settings.max_calls)
-    tickets = Tickets(clock)
+    tickets = Tickets(signing_key(settings), clock, ticket_register(database, clock))
     services = Services(
         database=database,
         embedder=speech.embedder,

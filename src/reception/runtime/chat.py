@@ -1,17 +1,30 @@
 """Text chat through the same dialogue as calls. Nothing of a conversation is kept in the process between messages."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 from weakref import WeakValueDictionary
 
-from reception.core.errors import Conflict, NotFound
+import structlog
+
+from reception.core.errors import Conflict, NotFound, Unavailable
+from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.dialogue.conversation import GraphDialogue
 from reception.domains.conversations import service as conversations
+from reception.domains.conversations.turns import give_back_turn, hold_turn
 from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, ReplyPart, Say, Transfer
 from reception.runtime.conversations import ConversationFactory
+
+_log = structlog.get_logger(__name__)
+
+_LONGEST_TURN = timedelta(seconds=60)
+"""A process that dies in the middle of a turn keeps its conversation so long."""
+_WAITS_FOR_ITS_TURN_S = 20.0
+_ASKS_AGAIN_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +44,7 @@ class ChatDesk:
 
     def __init__(self, database: Database, conversations: ConversationFactory) -> None:
         self._database = database
-        self._conversations = conversations
+        self.conversations = conversations
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, tenant_id: UUID, agent_id: UUID, message: str, conversation_id: UUID | None) -> ChatReply:
@@ -39,17 +52,46 @@ class ChatDesk:
 
         Raises:
             NotFound: no such agent or conversation for this tenant.
-            Conflict: the conversation has ended.
+            Conflict: the conversation has ended, or the message before this one takes too long to answer.
         """
         if conversation_id is None:
-            wired = await self._conversations.find_agent(tenant_id, agent_id)
-            return await self._turn(await self._conversations.start(wired, "chat"), message)
+            wired = await self.conversations.find_agent(tenant_id, agent_id)
+            return await self._turn(await self.conversations.start(wired, "chat"), message)
         lock = self._turns.setdefault(conversation_id, asyncio.Lock())
-        async with lock:
+        async with lock, self._held(tenant_id, conversation_id):
             return await self._turn(await self._resume(tenant_id, agent_id, conversation_id), message)
 
+    @asynccontextmanager
+    async def _held(self, tenant_id: UUID, conversation_id: UUID) -> AsyncIterator[None]:
+        """The conversation for one turn, among all processes. No connection is kept meanwhile."""
+        holder = uuid7()
+        try:
+            async with asyncio.timeout(_WAITS_FOR_ITS_TURN_S):
+                while True:
+                    if await self._hold(tenant_id, conversation_id, holder):
+                        break
+                    await asyncio.sleep(_ASKS_AGAIN_S)
+        except TimeoutError:
+            raise Conflict("The message before this one is still being answered: send it again later.") from None
+        try:
+            yield
+        finally:
+            try:
+                async with self._database.tenant_session(tenant_id) as session:
+                    await give_back_turn(session, conversation_id, holder)
+            except Unavailable:
+                # The reply stands, and the turn is anybody's again in a minute.
+                _log.warning("chat.turn_kept", call_id=str(conversation_id))
+
+    async def _hold(self, tenant_id: UUID, conversation_id: UUID, holder: UUID) -> bool:
+        async with self._database.tenant_session(tenant_id) as session:
+            if await hold_turn(session, conversation_id, holder, _LONGEST_TURN):
+                return True
+            await conversations.get(session, conversation_id)
+        return False
+
     async def _resume(self, tenant_id: UUID, agent_id: UUID, conversation_id: UUID) -> GraphDialogue:
-        wired = await self._conversations.find_agent(tenant_id, agent_id)
+        wired = await self.conversations.find_agent(tenant_id, agent_id)
         async with self._database.tenant_session(tenant_id) as session:
             conversation = await conversations.get(session, conversation_id)
             stored = await conversations.load_state(session, conversation_id)
@@ -60,7 +102,7 @@ class ChatDesk:
         if conversation.ended_at is not None:
             raise Conflict("This conversation has ended: start a new one.")
         last_turn, state = stored
-        return self._conversations.wire(wired, "chat", conversation_id, state=state, last_turn=last_turn)
+        return self.conversations.wire(wired, "chat", conversation_id, state=state, last_turn=last_turn)
 
     async def _turn(self, dialogue: GraphDialogue, message: str) -> ChatReply:
         turn = dialogue.next_turn

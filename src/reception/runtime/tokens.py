@@ -1,6 +1,6 @@
 """Bearer tokens (JWT, HS256) and single-use tickets for sockets."""
 
-import secrets
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +9,22 @@ from uuid import UUID
 import jwt
 
 from reception.core.clock import Clock
-from reception.core.errors import RateLimited, Unauthenticated
+from reception.core.errors import InvalidInput, Unauthenticated
 from reception.core.ids import uuid7
+from reception.db.database import Database
+from reception.domains.access.tickets import use_ticket
 from reception.runtime.principal import Principal, Scope
 
 ISSUER = "reception"
 AUDIENCE = "reception-api"
+TICKET_AUDIENCE = "reception-ticket"
 TICKET_LIFETIME = timedelta(seconds=60)
-_MOST_TICKETS = 10_000
 _REQUIRED = ["iss", "aud", "exp", "iat", "sub", "scope"]
+_REQUIRED_OF_TICKETS = ["iss", "aud", "exp", "jti", "sub", "scope"]
+
+
+UseTicket = Callable[[UUID, UUID, datetime], Awaitable[bool]]
+"""Told of tenant, ticket and expiry; whether that is the ticket's first use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +49,8 @@ class Tokens:
             "iat": int(now.timestamp()),
             "exp": int((now + lifetime).timestamp()),
             "jti": str(uuid7()),
-            "sub": principal.subject,
-            "scope": " ".join(sorted(principal.scopes)),
+            **_claims_of(principal),
         }
-        if principal.tenant_id is not None:
-            claims["tid"] = str(principal.tenant_id)
-        if principal.agent_id is not None:
-            claims["aid"] = str(principal.agent_id)
         value = jwt.encode(claims, self._key, algorithm="HS256", headers={"kid": self._key_id})
         return IssuedToken(value, int(lifetime.total_seconds()))
 
@@ -59,23 +61,10 @@ class Tokens:
             Unauthenticated: forged, expired, for another service, or not a token at all.
         """
         try:
-            claims = jwt.decode(
-                value,
-                self._key,
-                algorithms=["HS256"],
-                issuer=ISSUER,
-                audience=AUDIENCE,
-                options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
-            )
+            claims = _read(value, self._key, AUDIENCE, _REQUIRED)
             expires = datetime.fromtimestamp(int(claims["exp"]), self._clock.now().tzinfo)
-            tenant, agent = claims.get("tid"), claims.get("aid")
-            principal = Principal(
-                subject=str(claims["sub"]),
-                tenant_id=UUID(tenant) if tenant else None,
-                scopes=frozenset(Scope(scope) for scope in str(claims["scope"]).split()),
-                agent_id=UUID(agent) if agent else None,
-            )
-        except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError):
+            principal = _principal_of(claims)
+        except _MALFORMED:
             raise Unauthenticated("The token is not valid.") from None
         if expires <= self._clock.now():
             raise Unauthenticated("The token has expired: log in again.")
@@ -83,36 +72,95 @@ class Tokens:
 
 
 class Tickets:
-    """Short-lived secrets, each good for one socket. They live in this process only."""
+    """Short-lived credentials, each good for one socket, on any process that shares the key and the database.
 
-    def __init__(self, clock: Clock) -> None:
+    A ticket is a signed token of an audience of its own; `use` remembers the first use of each.
+    """
+
+    def __init__(self, key: str, clock: Clock, use: UseTicket) -> None:
+        self._key = key
         self._clock = clock
-        self._open: dict[str, tuple[datetime, Principal]] = {}
+        self._use = use
 
     def issue(self, principal: Principal) -> IssuedToken:
-        self._forget_expired()
-        if len(self._open) >= _MOST_TICKETS:
-            raise RateLimited("Too many tickets are waiting to be used.")
-        value = secrets.token_urlsafe(32)
-        self._open[value] = (self._clock.now() + TICKET_LIFETIME, principal)
+        """A ticket for a bearer in a tenant.
+
+        Raises:
+            InvalidInput: the bearer has chosen no tenant.
+        """
+        if principal.tenant_id is None:
+            raise InvalidInput("A ticket is for one tenant: name it.")
+        claims: dict[str, Any] = {
+            "iss": ISSUER,
+            "aud": TICKET_AUDIENCE,
+            "exp": int((self._clock.now() + TICKET_LIFETIME).timestamp()),
+            "jti": str(uuid7()),
+            **_claims_of(principal),
+        }
+        value = jwt.encode(claims, self._key, algorithm="HS256")
         return IssuedToken(value, int(TICKET_LIFETIME.total_seconds()))
 
-    def redeem(self, value: str) -> Principal:
+    async def redeem(self, value: str) -> Principal:
         """The bearer of the ticket, which is used up.
 
         Raises:
-            Unauthenticated: unknown, used before, or expired.
+            Unauthenticated: forged, used before, or expired.
+            Unavailable: the database cannot say whether it was used.
         """
-        held = self._open.pop(value, None)
-        if held is None or held[0] <= self._clock.now():
-            raise Unauthenticated("The ticket is unknown, used or expired: ask for a new one.")
-        return held[1]
+        refusal = Unauthenticated("The ticket is unknown, used or expired: ask for a new one.")
+        try:
+            claims = _read(value, self._key, TICKET_AUDIENCE, _REQUIRED_OF_TICKETS)
+            expires = datetime.fromtimestamp(int(claims["exp"]), self._clock.now().tzinfo)
+            principal, ticket_id = _principal_of(claims), UUID(claims["jti"])
+        except _MALFORMED:
+            raise refusal from None
+        if principal.tenant_id is None or expires <= self._clock.now():
+            raise refusal
+        if not await self._use(principal.tenant_id, ticket_id, expires):
+            raise refusal
+        return principal
 
-    def _forget_expired(self) -> None:
-        now = self._clock.now()
-        # Insertion order is order of expiry, as every ticket lives equally long.
-        while self._open:
-            oldest = next(iter(self._open))
-            if self._open[oldest][0] > now:
-                return
-            del self._open[oldest]
+
+def ticket_register(database: Database, clock: Clock) -> UseTicket:
+    """Remembers the use of tickets in the database, for every process at once."""
+
+    async def use(tenant_id: UUID, ticket_id: UUID, expires_at: datetime) -> bool:
+        async with database.tenant_session(tenant_id) as session:
+            return await use_ticket(session, tenant_id, ticket_id, expires_at, clock.now())
+
+    return use
+
+
+_MALFORMED = (jwt.InvalidTokenError, ValueError, TypeError, AttributeError, OverflowError)
+
+
+def _claims_of(principal: Principal) -> dict[str, Any]:
+    claims: dict[str, Any] = {"sub": principal.subject, "scope": " ".join(sorted(principal.scopes))}
+    if principal.tenant_id is not None:
+        claims["tid"] = str(principal.tenant_id)
+    if principal.agent_id is not None:
+        claims["aid"] = str(principal.agent_id)
+    return claims
+
+
+def _read(value: str, key: str, audience: str, required: list[str]) -> dict[str, Any]:
+    """The claims under a good signature; whether they have expired is for the injected clock to say."""
+    claims: dict[str, Any] = jwt.decode(
+        value,
+        key,
+        algorithms=["HS256"],
+        issuer=ISSUER,
+        audience=audience,
+        options={"require": required, "verify_exp": False, "verify_iat": False},
+    )
+    return claims
+
+
+def _principal_of(claims: dict[str, Any]) -> Principal:
+    tenant, agent = claims.get("tid"), claims.get("aid")
+    return Principal(
+        subject=str(claims["sub"]),
+        tenant_id=UUID(tenant) if tenant else None,
+        scopes=frozenset(Scope(scope) for scope in str(claims["scope"]).split()),
+        agent_id=UUID(agent) if agent else None,
+    )

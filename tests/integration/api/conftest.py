@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator
 
-import pytest
 import pytest_asyncio
 
 from tests.integration.api.installation import Installation, Shop, serve_installation
+from tests.support.postgres import server_directory
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
-    async with serve_installation(tmp_path_factory.mktemp("reception")) as served:
-        yield served
+async def installation() -> AsyncIterator[Installation]:
+    with server_directory() as made:
+        async with serve_installation(made) as served:
+            yield served
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -7,9 +7,12 @@ from uuid import uuid4
 
 import pytest
 
+from reception.core.errors import Unauthenticated
 from reception.domains.reservations.service import find
 from reception.domains.tenants.service import get_business
 from reception.ports.booking import Reservation, ReservationQuery
+from reception.runtime.chat import ChatDesk
+from reception.runtime.principal import Principal, Scope
 from tests.integration.api.installation import Installation, Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -55,6 +58,26 @@ async def test_messages_at_once_to_one_conversation_take_turns(installation: Ins
     texts = ("Do you take cards?", "What time is it?", "Is there a garden?")
     replies = await asyncio.gather(*(_say(installation, shop, text, first["conversation_id"]) for text in texts))
     assert sorted(reply["turn"] for reply in replies) == [2, 3, 4]
+
+
+async def test_messages_to_different_workers_take_turns(installation: Installation, shop: Shop) -> None:
+    """A worker knows of another's turns by the database alone, and so do two desks in one process."""
+    services = installation.services
+    first = await services.chat.answer(shop.tenant_id, shop.agent_id, "Hello", None)
+    desks = [ChatDesk(services.database, services.chat.conversations) for _ in range(3)]
+    replies = await asyncio.gather(
+        *(desk.answer(shop.tenant_id, shop.agent_id, "What time is it?", first.conversation_id) for desk in desks)
+    )
+    assert sorted(reply.turn for reply in replies) == [2, 3, 4]
+
+
+async def test_a_ticket_is_used_up_for_every_worker(installation: Installation, shop: Shop) -> None:
+    services = installation.services
+    caller = Principal("test", shop.tenant_id, frozenset({Scope.CALL}), shop.agent_id)
+    value = services.tickets.issue(caller).value
+    shown = await asyncio.gather(*(services.tickets.redeem(value) for _ in range(5)), return_exceptions=True)
+    assert shown.count(caller) == 1
+    assert sum(isinstance(refusal, Unauthenticated) for refusal in shown) == 4
 
 
 async def test_a_conversation_goes_on_only_with_its_own_agent(installation: Installation, shop: Shop) -> None:

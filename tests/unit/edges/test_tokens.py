@@ -1,7 +1,7 @@
 """Tokens and tickets in the hands of a clock that moves when told to."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -36,15 +36,44 @@ def test_a_token_of_another_key_is_refused(clock: FixedClock) -> None:
         Tokens(KEY, clock).verify(issued.value)
 
 
-def test_a_ticket_is_good_once_and_for_a_minute(clock: FixedClock) -> None:
-    tickets = Tickets(clock)
+class _Register:
+    """The tickets that were used, as the database would know them."""
+
+    def __init__(self) -> None:
+        self._used: set[UUID] = set()
+
+    async def use(self, tenant_id: UUID, ticket_id: UUID, expires_at: datetime) -> bool:
+        first = ticket_id not in self._used
+        self._used.add(ticket_id)
+        return first
+
+
+async def test_a_ticket_is_good_once_and_for_a_minute_wherever_it_is_shown(clock: FixedClock) -> None:
+    register = _Register()
+    tickets, elsewhere = (Tickets(KEY, clock, register.use) for _ in range(2))
     used, late = tickets.issue(CALLER), tickets.issue(CALLER)
-    assert tickets.redeem(used.value) == CALLER
+    assert await elsewhere.redeem(used.value) == CALLER
     with pytest.raises(Unauthenticated):
-        tickets.redeem(used.value)
+        await tickets.redeem(used.value)
     clock.advance(timedelta(seconds=60))
     with pytest.raises(Unauthenticated):
-        tickets.redeem(late.value)
+        await tickets.redeem(late.value)
+
+
+async def test_tickets_and_tokens_do_not_stand_in_for_each_other(clock: FixedClock) -> None:
+    tokens, tickets = Tokens(KEY, clock), Tickets(KEY, clock, _Register().use)
+    with pytest.raises(Unauthenticated):
+        tokens.verify(tickets.issue(CALLER).value)
+    with pytest.raises(Unauthenticated):
+        await tickets.redeem(tokens.issue(CALLER, timedelta(minutes=1)).value)
+    for strange in ("", "nonsense", "a.b.c", tickets.issue(CALLER).value[:-4]):
+        with pytest.raises(Unauthenticated):
+            await tickets.redeem(strange)
+
+
+def test_a_ticket_needs_a_tenant(clock: FixedClock) -> None:
+    with pytest.raises(InvalidInput):
+        Tickets(KEY, clock, _Register().use).issue(Principal("admin", None, frozenset({Scope.PLATFORM})))
 
 
 def test_only_the_platform_chooses_its_tenant() -> None:

@@ -1,5 +1,6 @@
-"""The users table."""
+"""The tables of users and of tickets that were used."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import String
@@ -16,3 +17,11 @@ class UserRow(Model):
     email: Mapped[str] = mapped_column(String(254))
     password_hash: Mapped[str] = mapped_column(String(255))
     role: Mapped[str] = mapped_column(String(32))
+
+
+class UsedTicket(Model):
+    __tablename__ = "used_tickets"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID]
+    expires_at: Mapped[datetime]
