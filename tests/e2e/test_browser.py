@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.e2e.conftest import PARKING
+from tests.e2e.conftest import PARKING, dinner_day
 from tests.support.caller_voice import speak
 from tests.support.flaky_network import flaky_network
 from tests.support.running_server import RunningServer
@@ -91,7 +91,7 @@ async def test_a_call_from_the_page_survives_a_broken_connection(server: Running
         await page.get_by_role("button", name="Mute").click()
         await page.locator(".entry.agent .word.spoken").first.wait_for(timeout=20_000)
         typed, send = page.get_by_label("Type to the front desk"), page.get_by_role("button", name="Send")
-        await typed.fill("A table for two tomorrow at half past seven, please.")
+        await typed.fill(f"A table for two on {dinner_day():%B %d} at half past seven, please.")
         await send.click()
         asked = page.locator(".entry.agent .bubble")
         await asked.filter(has_text="name").wait_for(timeout=20_000)

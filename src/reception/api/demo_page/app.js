@@ -20,6 +20,7 @@ const timing = new Timing({
 const STATUS = {
   idle: "Ready",
   dialing: "Calling…",
+  reconnecting: "Reconnecting…",
   listening: "Listening",
   hearing: "Hearing you",
   thinking: "Thinking",
@@ -30,6 +31,7 @@ const ENDINGS = {
   hung_up: "You hung up.",
   stopped_by_caller: "You hung up.",
   client_gone: "The connection was lost.",
+  taken_over: "The call goes on elsewhere.",
 };
 
 let agents = [];
@@ -138,6 +140,11 @@ function tickTimer() {
 function onMessage({ detail: message }) {
   switch (message.type) {
     case "ready":
+      if (message.resumed) {
+        conversation.reconnected();
+        setStatus("listening");
+        break;
+      }
       callBegan = performance.now();
       clock = setInterval(tickTimer, 500);
       conversation.rate = call.rate;
@@ -151,6 +158,8 @@ function onMessage({ detail: message }) {
       conversation.callerSaid(message.turn, message.text, message.final);
       break;
     case "reply":
+      // Its audio was lost; the front desk says again what matters of it.
+      if (message.missed) break;
       conversation.agentSays(message.turn, message.text, message.citations, call.queued);
       break;
     case "mark":
@@ -182,7 +191,7 @@ function onOver({ detail: { problem, kind, reason } }) {
   clearInterval(clock);
   scope.stop();
   setStatus("idle");
-  const placed = call.ready;
+  const placed = call.conversationId;
   call = null;
   showCall(false);
   if (problem) notify(problem, { retryWithoutMicrophone: kind === "microphone" || kind === "insecure" });
@@ -201,6 +210,7 @@ async function startCall({ microphone = true } = {}) {
   call.addEventListener("played", onPlayed);
   call.addEventListener("cleared", ({ detail }) => conversation.cleared(detail.position, call.queued));
   call.addEventListener("mic", ({ detail }) => scope.hear("caller", detail.level));
+  call.addEventListener("reconnecting", () => setStatus("reconnecting"));
   call.addEventListener("over", onOver);
   showCall(true);
   tickTimer();

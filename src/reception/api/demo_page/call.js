@@ -13,8 +13,11 @@ const REASONS = {
   1013: "All lines are busy. Please call again in a moment.",
 };
 
-// Dispatches "message" (the server's event), "mic" and "played" (levels), "cleared" (position), and "over" with
-// {problem, kind, reason}, once.
+const CONNECTION_LOST = 1006;
+const RECONNECT_AFTER_MS = [300, 2000];
+
+// Dispatches "message" (the server's event), "mic" and "played" (levels), "cleared" (position), "reconnecting", and
+// "over" with {problem, kind, reason}, once.
 export class VoiceCall extends EventTarget {
   constructor(agentId, { microphone }) {
     super();
@@ -24,6 +27,9 @@ export class VoiceCall extends EventTarget {
     this.over = false;
     this.problem = "";
     this.reason = "";
+    this.conversationId = null;
+    this.seq = -1;
+    this.attempts = 0;
   }
 
   async place() {
@@ -75,12 +81,33 @@ export class VoiceCall extends EventTarget {
         agent_id: this.agentId,
         audio: { encoding: "pcm_s16le", sample_rate: Math.round(this.rate) },
         caller: { locale: navigator.language },
+        ...(this.conversationId && { conversation_id: this.conversationId, resume_after_seq: this.seq }),
       });
     this.socket.onmessage = ({ data }) => this.#take(data);
     this.socket.onclose = ({ code, reason }) => {
+      if (code === CONNECTION_LOST && this.conversationId && !this.reason && !this.hungUp && this.#retry()) return;
       const expected = this.reason || this.hungUp || code === 1000;
       this.#finish(expected ? "" : reason || REASONS[code] || "The connection was lost.", "connection");
     };
+  }
+
+  #retry() {
+    if (this.attempts >= RECONNECT_AFTER_MS.length) return false;
+    this.ready = false;
+    this.audio.clear();
+    this.#tell("reconnecting", {});
+    setTimeout(() => this.#reconnect(), RECONNECT_AFTER_MS[this.attempts]);
+    this.attempts += 1;
+    return true;
+  }
+
+  async #reconnect() {
+    try {
+      const ticket = this.over ? null : await ticketFor(this.agentId);
+      if (!this.over) this.#connect(ticket);
+    } catch (error) {
+      if (!this.over && !this.#retry()) this.#finish(error.message, "connection");
+    }
   }
 
   #take(data) {
@@ -89,6 +116,7 @@ export class VoiceCall extends EventTarget {
       return;
     }
     const message = JSON.parse(data);
+    this.seq = Math.max(this.seq, message.seq);
     if (message.type === "audio") {
       const bytes = Uint8Array.from(atob(message.data), (character) => character.charCodeAt(0));
       this.audio.play(bytes.buffer);
@@ -96,7 +124,11 @@ export class VoiceCall extends EventTarget {
     }
     if (message.type === "mark") this.audio.mark(message.name);
     if (message.type === "clear") this.audio.clear();
-    if (message.type === "ready") this.ready = true;
+    if (message.type === "ready") {
+      this.ready = true;
+      this.attempts = 0;
+      this.conversationId = message.conversation_id;
+    }
     if (message.type === "ended") this.reason = message.reason;
     if (message.type === "error" && message.fatal) this.problem = message.message;
     this.#tell("message", message);

@@ -84,6 +84,12 @@ export class Conversation {
     this.#follow();
   }
 
+  // What the agent says from here on is a new entry, whatever its turn.
+  reconnected() {
+    for (const key of this.entries.keys()) if (key.startsWith("agent:")) this.entries.delete(key);
+    this.note("The connection broke and is back.");
+  }
+
   // `position` is how much audio had been queued when the sentence was announced: its own audio comes next.
   agentSays(turn, text, citations, position) {
     this.#finishSentence(position);
