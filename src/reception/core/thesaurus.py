@@ -17,7 +17,7 @@ _GROUPS_TEXT = """
     wheelchair disabled accessible accessibility
     senior retiree elderly
     luggage bag suitcase baggage
-    income wage earnings
+    income wage earnings earn
     takeout takeaway
     bill check tab
     restroom toilet bathroom
@@ -25,7 +25,17 @@ _GROUPS_TEXT = """
     laundry washing
     apartment flat
     dozen twelve
-    lost forgot forgotten misplaced
+    lost forgot forgotten misplaced left
+    dish course
+    guest people person
+    allowed welcome permitted
+    buy buyer purchase buying
+    sell seller sold selling
+    rent rental renter renting
+    home house property
+    manage management
+    noise quiet
+    begin start
     certificate voucher
     inspection survey
     yard garden

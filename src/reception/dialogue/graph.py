@@ -33,7 +33,7 @@ from reception.ports.dialogue import ReplyPart, Say
 from reception.ports.knowledge import Passage
 from reception.ports.tools import Effect
 
-PASSAGES = 4
+PASSAGES = 10
 _STEPS_A_TURN = 60
 _POINTS_BACK = re.compile(
     r"\b(it|its|that one|this one|there|the (house|home|place|apartment|condo|room|listing|property))\b", re.IGNORECASE
@@ -111,9 +111,10 @@ async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnG
     return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms, told=False)}
 
 
-async def _compose(state: TurnGraphState) -> TurnGraphState:
-    draft = state["draft"]
-    return {"draft": replace(draft, answer=compose(_question(draft), draft.passages))}
+async def _compose(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    draft, business = state["draft"], runtime.context.scene.business
+    about = f"{business.name} {business.address} {business.kind.value.replace('_', ' ')}"
+    return {"draft": replace(draft, answer=compose(_question(draft), draft.passages, about))}
 
 
 async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:

@@ -8,7 +8,8 @@ import pytest
 
 from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile
-from reception.dialogue.knowledge import compose, statements
+from reception.dialogue.knowledge import compose
+from reception.dialogue.statements import statements
 from reception.dialogue.turn import TurnScene
 from reception.ports.business import Agent, AgentKind, AgentSettings
 from reception.ports.knowledge import Passage

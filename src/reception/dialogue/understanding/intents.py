@@ -11,7 +11,7 @@ from reception.dialogue.understanding.answers import is_merely_polite, is_no, is
 from reception.dialogue.understanding.clauses import Clause
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.rules import Intent
-from reception.ports.business import BusinessKind
+from reception.ports.business import Bookable, BusinessKind
 from reception.ports.expectation import Expects
 
 _BOOKED = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS})
@@ -169,24 +169,36 @@ def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingCon
     slots = {one.slot for one in found}
     asks = re.match(r"(?:do|does|have|is|are|what|when|which|any|got|you|how|where|why|who)\b", words) is not None
     if rules.AVAILABILITY.search(words):
-        booked = bool(slots & _BOOKED)
-        return (booked or _ENDS_AVAILABLE.search(words) is not None) and not _NEVER_SLOT_QUESTION.search(words)
+        if not slots & _BOOKED:
+            return _asks_what_is_free(words, slots, context) and not _NEVER_SLOT_QUESTION.search(words)
+        return rules.BOOKABLE.search(words) is not None and not _NEVER_SLOT_QUESTION.search(words)
+    if context.business.rules.bookable is not Bookable.TABLE and rules.DINING.search(words):
+        return re.search(r"\b(?:room|suite|stay|nights?|viewing|book|reserve|reservation)\b", words) is not None
     if context.business.kind is BusinessKind.REAL_ESTATE and rules.VIEWING.search(words):
+        if rules.ASKS_ABOUT_VISITS.search(words):
+            return False
         return not re.match(r"(?:what|how|where|is|do|does|are)\b", words)
     if asks and not re.match(r"(?:do you think i|is it possible|what i|when i)\b", words):
         return False
     return rules.NEW.search(words) is not None
 
 
+def _asks_what_is_free(words: str, slots: set[SlotName], context: UnderstandingContext) -> bool:
+    """ "Do you have any rooms", "is the Loft available"; not "do you have connecting rooms"."""
+    if SlotName.PLACE in slots and context.business.rules.bookable is Bookable.ROOM:
+        return _ENDS_AVAILABLE.search(words) is not None
+    return rules.BARE_AVAILABILITY.search(words) is not None
+
+
 def is_question(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> bool:
     """Whether the clause asks for something to be known, rather than giving a value in the form of a question."""
     values = [one for one in found if not one.weak or one.slot is SlotName.PLACE]
     booked = [one for one in values if one.slot in _BOOKED]
-    going_on = context.flow is not None or bool(context.offered)
+    going_on = context.flow is not None or bool(context.offered) or context.booked
     if going_on and booked and rules.SLOT_QUESTION.search(words) and not _NEVER_SLOT_QUESTION.search(words):
         return False
     if rules.QUESTION_START.search(words):
-        return not _is_request(words, booked)
+        return not _is_request(words, booked, going_on=going_on)
     said = any(one.slot is SlotName.NAME for one in values)
     covered = sum(one.end - one.start for one in values)
     length = clause.end - clause.start
@@ -199,8 +211,8 @@ _REQUEST = re.compile(
 )
 
 
-def _is_request(words: str, booked: Sequence[Found]) -> bool:
-    """ "could you put it under Ramos", "can we make it eight": not questions but for their form."""
+def _is_request(words: str, booked: Sequence[Found], *, going_on: bool) -> bool:
+    """ "could you put it under Ramos", "can we make it eight": not questions but for their form, while booking."""
     if booked and re.match(r"(?:and |so )*any\b", words):
         return True
-    return _REQUEST.match(words) is not None
+    return going_on and _REQUEST.match(words) is not None

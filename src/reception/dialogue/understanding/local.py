@@ -1,20 +1,27 @@
 """Understanding without a network: rules and parsers first, the nearest prototype for what they leave open."""
 
+import re
 from collections.abc import Sequence
 
-from reception.dialogue.commands import Command, NotUnderstood, RejectedSlot, SetSlot, StartFlow
+from reception.dialogue.commands import AskKnowledge, Command, NotUnderstood, RejectedSlot, SetSlot, StartFlow
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.completeness import completeness_of
 from reception.dialogue.understanding.parsers.phones import read_number
 from reception.dialogue.understanding.prototypes import Prototypes
 from reception.dialogue.understanding.reader import read
-from reception.ports.expectation import Completeness
+from reception.ports.expectation import Completeness, Expects
 from reception.ports.speech import Embedder
 
 _SHORTEST_WORDS = 2
 _SHORTEST_AIMLESS_WORDS = 5
 """Values without a purpose ("this weekend") are an answer when they are short, and a wish when they are not."""
 _LONGEST_WORDS = 40
+_STATEMENT = re.compile(
+    r"\W*(?:(?:and|but|so|well|oh|um|hi|hello|hey|yes|sorry)\W+)*(?:i|we|my|our|there|the|someone|somebody|i['’]\w+|"
+    r"we['’]\w+|there['’]s)\b(?:\W+\w+){3,}",
+    re.IGNORECASE,
+)
+""" "There's water coming through my ceiling": a whole sentence, on which the documents may have something."""
 
 
 class LocalUnderstanding:
@@ -43,10 +50,15 @@ class LocalUnderstanding:
         vectors = await self._embedder.embed([text])
         nearest = self._prototypes.nearest(vectors[0], text, context)
         if nearest is None:
-            return commands
+            return [AskKnowledge(text.strip(" ,.?!"))] if unclear and _is_statement(text, context) else commands
         if unclear:
             return nearest
         return [*nearest, *commands] if isinstance(nearest[0], StartFlow) else commands
 
     def completeness(self, text: str, context: UnderstandingContext) -> Completeness:
         return completeness_of(text, context)
+
+
+def _is_statement(text: str, context: UnderstandingContext) -> bool:
+    idle = context.flow is None and context.expectation.expects in {Expects.ANYTHING, Expects.YES_NO}
+    return idle and _STATEMENT.match(text) is not None

@@ -143,6 +143,8 @@ CHANGE = _compiled(
     r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
     r"\b(?:check|confirm|find|look up|verify|look at|see|double check|ask about) (?:on )?(?:my|our|a|an "
     r"existing) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
+    r"\b(?:if|whether) (?:i|we) (?:have|had|made|got) (?:a|an|any) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
+    r"\bdo (?:i|we) (?:already |still )?have (?:a|an|any) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
     r"\b(?:change|move) (?:it|that|them) to\b",
 )  # fmt: skip
@@ -202,7 +204,7 @@ NEW = _compiled(
     r"^(?:reservation|booking|book|reservations)(?: please)?$",
     r"^(?:(?:just|hi|hello|so|yes|okay|please|a|an|the|one|another) )*(?:\w+ )?(?:table|reservation|booking|"
     r"viewing)\b(?: (?:for|please|at|on|tomorrow|tonight|today|next|this|of|near|outside|by))",
-    r"\bcan (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* (?:tonight|tomorrow|at|on|for|this|"
+    r"\b(?:can|could|may) (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* (?:tonight|tomorrow|at|on|for|this|"
     r"next)\b",
     r"\bmake (?:a|another) reserv",
 )  # fmt: skip
@@ -222,10 +224,28 @@ AVAILABILITY = _compiled(
     r"\bcan you (?:do|seat|take|fit|accommodate)\b",
     r"^(?:\w+ )?availability\b", r"\bnext available\b",
 )  # fmt: skip
+BARE_AVAILABILITY = _compiled(
+    r"^(?:\w+ ){0,3}?(?:do you|have you|you|is there|are there|got|any|what|which|when|is|are|would)\b(?: (?:still|"
+    r"have|got|a|an|any|some|the|your|other|more|free|available|open|left|anything|something|next|\d+|one|two|three|"
+    r"four|is|are|there|times?|days?|dates?|you))* (?:tables?|rooms?|suites?|availability|space|slots?|spots?|anything|"
+    r"appointments?|viewings?|seats?|openings?|you|times?|days?|dates?)"
+    r"(?: (?:still|left|free|available|open|possible))*$"
+)
+BOOKABLE = _compiled(
+    r"\b(?:tables?|rooms?|suites?|availability|space|slots?|spots?|anything|something|appointments?|viewings?|seats?|"
+    r"openings?|you|times?|days?|dates?|it|that)\b"
+)
+"""What can be free or available to be booked."""
+DINING = _compiled(r"\b(?:eat|dine|dinner|lunch|breakfast|brunch|meal|drinks)\b")
+ASKS_ABOUT_VISITS = _compiled(
+    r"^(?:and |so |but )*(?:can|could|may|must|should|do|would) (?:i|we) (?!(?:please |maybe |just |also )*"
+    r"(?:see|view|visit|look|tour|come|book|arrange|schedule|have|get|make|set|do|go|check|walk|reserve|request|ask)\b)"
+)
+"""What may be done at a viewing, rather than the wish for one."""
 WAIT = _compiled(
     r"\b(?:one|just a|a|just one|give me a|wait a|hang on a|hold on a) (?:moment|second|sec|minute|min|mo|"
     r"tick)\b(?! (?:table|room))",
-    r"\b(?:hold|hang) on\b",
+    r"^(?!(?:how|what|when|why|which|do you|does) ).*\b(?:hold|hang) on\b",
     r"^(?:wait|please wait|hold|hold please)$",
     r"\bbear with me\b",
     r"\blet me (?:check|see|think|look|find|get|ask)\b",
@@ -306,6 +326,20 @@ QUESTION_START = _compiled(
     r"^how about\b",
     r"^any \w+",
 )  # fmt: skip
+ANY_TIME = re.compile(
+    r"(?:(?:oh|um|well|just|at|the|maybe|honestly|really|i am|we are|we|i|it|is|yes|okay|so|in) )*"
+    r"(?:any ?time|whenever|whatever (?:time|you (?:have|got))|as (?P<early>early|soon)|as (?P<late>late)|"
+    r"(?P<earliest>earliest)|(?P<latest>latest)|flexible|(?:do|does) not (?:mind|matter|care)|no preference|"
+    r"you (?:choose|pick|decide)|what (?:do you have|have you got|times? do you have|is (?:free|available))|"
+    r"(?P<part>morning|lunch(?:time)?|noonish|afternoon|evening|night|dinner(?:time)?|brunch))\b.*"
+)
+"""A time left to us, and the part of the day if one was named."""
+REFUSES = re.compile(
+    r"\b(?:do not|would not|did not|will not|would|am not|rather|prefer|can not|why|must)\b.*"
+    r"\b(?:give|tell|say|share|provide|not|want|going|need|have)\b.*\b(?:number|phone|name|that|it|one)\b|"
+    r"^(?:i )?(?:would )?(?:rather|prefer) not\b"
+)
+FORGOT = re.compile(r"\b(?:do|can) not (?:\w+ )?(?:remember|recall|know|have)\b|\bforg[eo]t|\bno idea\b|\bnot sure\b")
 SLOT_QUESTION = _compiled(
     r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b",
     r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: "

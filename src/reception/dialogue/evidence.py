@@ -1,0 +1,156 @@
+"""How well passages answer an inquiry, and what speaks against each of them."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reception.dialogue.inquiry import Inquiry, Kind
+from reception.dialogue.statements import ROW, cells, statements
+from reception.dialogue.terms import content_terms, stem
+from reception.ports.knowledge import Passage
+
+_COVERED = 0.35
+_SUBJECT = 0.08
+_ROW_SUBJECT = 0.2
+_PROSE = 0.12
+_HEAD = 0.04
+_ELSEWHERE = 0.3
+_OTHER_KIND = 0.43
+_OFF_SUBJECT = 0.15
+_ENOUGH = 0.62
+_AHEAD = 0.25
+_MOST_AHEAD = 0.3
+"""Weights against a cosine of 1, and the sum that an answer needs: from a logistic fit to questions with known answers,
+where this sum stands for a chance of one in five before the guards."""
+_WITHOUT_MEANING = 0.45
+"""What stands in for the cosine where only words were searched for."""
+_MISSING_OF_ROW = 0.3
+_PRICED = 0.5
+"""The share of what is asked about that the sentence with the price, or its heading, must speak of."""
+_ATTRIBUTE = 0.5
+"""The share of the question's other words that a passage about the named thing must hold."""
+_HARD_KINDS = frozenset({Kind.PRICE, Kind.COUNT, Kind.PERSON})
+_EXTREME = re.compile(
+    r"\b(cheapest|dearest|most expensive|least expensive|biggest|largest|smallest|newest|oldest|nearest)\b",
+    re.IGNORECASE,
+)
+_JOINTS = re.compile(r"\b(with|of|on|and|or|in|for|at)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One passage as an answer. `weights` are those of the question's terms, the rarer the heavier; `subject` holds
+    the stems of its heading or of what its row is about; `covered` is the share of the weights in its best sentence."""
+
+    passage: Passage
+    score: float
+    is_row: bool
+    subject: frozenset[str]
+    weights: dict[str, float]
+    covered: float
+
+
+def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
+    """The passages that nothing speaks against, best first."""
+    scopes = [content_terms(f"{each.document} {each.heading} {each.text}") for each in passages]
+    spoken = frozenset[str]().union(*scopes)
+    count = len(passages)
+    weights = {term: math.log(1 + count / (1 + sum(term in scope for scope in scopes))) for term in inquiry.terms}
+    found = []
+    for passage, scope in zip(passages, scopes, strict=True):
+        if not _may_answer(inquiry, passage, scope, weights):
+            continue
+        found.append(_weighed(inquiry, passage, scope, spoken, weights))
+    return sorted(found, key=lambda each: -each.score)
+
+
+def enough(found: Sequence[Evidence]) -> list[Evidence]:
+    """Of `found`, best first, those good enough to answer with; that the best is far ahead of others speaks for it."""
+    if not found:
+        return []
+    best = found[0]
+    place = (best.passage.document_id, best.passage.heading)
+    rest = (each.score for each in found if (each.passage.document_id, each.passage.heading) != place)
+    ahead = min(best.score - next(rest, best.score - _MOST_AHEAD), _MOST_AHEAD)
+    needed = min(_ENOUGH, best.score) if best.score + _AHEAD * ahead * best.covered >= _ENOUGH else math.inf
+    return [each for each in found if each.score >= needed]
+
+
+def share(weights: dict[str, float], within: frozenset[str]) -> float:
+    """The part of the weights whose terms are `within`; all of them when there are none."""
+    total = sum(weights.values())
+    return sum(weight for term, weight in weights.items() if term in within) / total if total else 1.0
+
+
+def _weighed(
+    inquiry: Inquiry, passage: Passage, scope: frozenset[str], spoken: frozenset[str], weights: dict[str, float]
+) -> Evidence:
+    row = ROW.match(passage.text) is not None
+    name = cells(passage.text)[0][1] if row else passage.heading.rpartition(" > ")[2]
+    subject = content_terms(name)
+    covered = max(share(weights, content_terms(sentence) | subject) for sentence in statements(passage.text))
+    elsewhere = share(weights, (spoken - scope) & inquiry.terms) if weights else 0.0
+    score = passage.similarity if passage.similarity is not None else _WITHOUT_MEANING
+    score += _COVERED * covered + (_ROW_SUBJECT if row else _SUBJECT) * len(inquiry.terms & subject) / max(
+        1, len(subject)
+    )
+    score -= _ELSEWHERE * elsewhere + _OFF_SUBJECT * (not covered)
+    if _head(name) in inquiry.terms:
+        score += _HEAD
+    if not inquiry.holds(passage.text):
+        score -= _OTHER_KIND
+    if row and inquiry.kind is Kind.ANYTHING:
+        score -= _PROSE
+    return Evidence(passage, score, row, subject, weights, covered)
+
+
+def _head(name: str) -> str:
+    """The stem of the noun that `name` turns on: "fries" of "hand cut fries", "fingers" of "chicken fingers with
+    fries"."""
+    words = _JOINTS.split(name, maxsplit=1)[0].split()
+    return stem(words[-1].strip("?.,")) if words else ""
+
+
+def _may_answer(inquiry: Inquiry, passage: Passage, scope: frozenset[str], weights: dict[str, float]) -> bool:
+    """False where the question is about another thing of the same sort, or for what is not stated of this one."""
+    known = f"{passage.document} {passage.heading} {passage.text}".casefold()
+    extreme = _EXTREME.search(inquiry.text)
+    if extreme is not None and extreme.group().casefold() not in known:
+        return False
+    if any(address not in known for address in inquiry.addresses):
+        return False
+    if any(name not in known and stem(name) not in scope for name in inquiry.names):
+        return False
+    if inquiry.kind in _HARD_KINDS and not inquiry.holds(passage.text):
+        return False
+    if not inquiry.day_fits(passage.text):
+        return False
+    if inquiry.addresses and share(_others(inquiry, weights), scope) < _ATTRIBUTE:
+        return False
+    if passage.similarity is None and share(weights, scope) < 2 * _COVERED:
+        return False
+    if ROW.match(passage.text):
+        return _row_may_answer(inquiry, passage, scope, weights)
+    return inquiry.kind is not Kind.PRICE or _is_priced(inquiry, passage, weights)
+
+
+def _others(inquiry: Inquiry, weights: dict[str, float]) -> dict[str, float]:
+    """The weights of the terms that do not belong to an address."""
+    named = content_terms(" ".join(inquiry.addresses))
+    return {term: weight for term, weight in weights.items() if term not in named}
+
+
+def _row_may_answer(inquiry: Inquiry, passage: Passage, scope: frozenset[str], weights: dict[str, float]) -> bool:
+    """A row is about its subject alone, and about something that is asked."""
+    labels = content_terms(" ".join(label for label, _ in cells(passage.text)))
+    missing = share(weights, frozenset(weights) - scope) if weights else 0.0
+    return missing <= _MISSING_OF_ROW and bool(inquiry.terms & content_terms(passage.text) - labels)
+
+
+def _is_priced(inquiry: Inquiry, passage: Passage, weights: dict[str, float]) -> bool:
+    subject = content_terms(passage.heading)
+    return any(
+        inquiry.holds(sentence) and share(weights, content_terms(sentence) | subject) >= _PRICED
+        for sentence in statements(passage.text)
+    )
