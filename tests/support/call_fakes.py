@@ -118,6 +118,9 @@ class FakeRecognition:
     def feed(self, samples: Pcm16) -> None:
         self._chunks.append(samples)
 
+    def forget(self, before_ms: int) -> None:
+        return None
+
     async def transcribe(self, start_ms: int, end_ms: int, hints: TranscriptionHints, *, partial: bool) -> Transcript:
         owner = self._owner
         audio = np.concatenate(self._chunks)

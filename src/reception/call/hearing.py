@@ -5,12 +5,11 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import numpy as np
-
 from reception.call.config import CallConfig
 from reception.call.faults import Failure, attempt, attempt_now
 from reception.call.synthesis import Spawn
 from reception.core.clock import Clock
+from reception.core.recent import RecentAudio
 from reception.ports.audio import Pcm16
 from reception.ports.dialogue import Dialogue
 from reception.ports.speech import Recognizer, Transcript, TranscriptionHints, TurnDetector, VoiceActivityDetector
@@ -54,9 +53,8 @@ class Hearing:
         self._clock = clock
         self._vad = vad.open(rate_hz, on_window)
         self._stream = recognizer.open(rate_hz)
-        self._samples = 0
+        self._recent = RecentAudio(rate_hz * _DETECTOR_S)
         self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
-        self._ring: Pcm16 = np.zeros(rate_hz * _DETECTOR_S if turn_detector else 0, dtype=np.int16)
         self._final: asyncio.Task[None] | None = None
         self._partial: asyncio.Task[None] | None = None
         self._judgement: asyncio.Task[None] | None = None
@@ -66,11 +64,15 @@ class Hearing:
     def feed(self, samples: Pcm16) -> None:
         """Take the caller's next samples."""
         self.last_audio_s = self._clock.monotonic_s()
-        self._remember(samples)
-        self._samples += len(samples)
-        self._arrivals.append((self._samples * 1000 / self._rate_hz, self.last_audio_s))
+        self._recent.add(samples)
+        self._arrivals.append((self._recent.end * 1000 / self._rate_hz, self.last_audio_s))
         self._stream.feed(samples)
         self._vad.feed(samples)
+
+    def forget(self, before_ms: int) -> None:
+        """Nothing before `before_ms` will be asked for."""
+        self._recent.forget(before_ms * self._rate_hz // 1000)
+        self._stream.forget(before_ms)
 
     def arrived_s(self, audio_ms: float) -> float:
         """When the audio up to `audio_ms` had arrived, on the monotonic clock."""
@@ -95,7 +97,7 @@ class Hearing:
         """Ask the turn detector about attempt `number`; silent when it fails, for it is only a hint."""
         if self._detector is not None:
             self._cancel(self._judgement)
-            samples = self._latest(self._samples - start_ms * self._rate_hz // 1000)
+            samples = self._recent.between(start_ms * self._rate_hz // 1000, self._recent.end)
             self._judgement = self._spawn(self._judge(self._detector, number, samples, done))
 
     def cancel_final(self) -> None:
@@ -135,21 +137,3 @@ class Hearing:
         result = await attempt(work, part="turn detector", timeout_s=self._config.detector_timeout_s)
         if not isinstance(result, Failure):
             done(number, result)
-
-    def _remember(self, samples: Pcm16) -> None:
-        size = len(self._ring)
-        if not size:
-            return
-        at = (self._samples + max(0, len(samples) - size)) % size
-        samples = samples[-size:]
-        first = min(len(samples), size - at)
-        self._ring[at : at + first] = samples[:first]
-        self._ring[: len(samples) - first] = samples[first:]
-
-    def _latest(self, count: int) -> Pcm16:
-        size = len(self._ring)
-        count = max(0, min(count, size, self._samples))
-        at = self._samples % size
-        if count <= at:
-            return self._ring[at - count : at].copy()
-        return np.concatenate((self._ring[at - count :], self._ring[:at]))

@@ -42,6 +42,8 @@ from reception.ports.speech import Recognizer, TextToSpeech, Transcript, TurnDet
 
 _log = structlog.get_logger(__name__)
 _WATCH_S = 0.5
+_REMEMBERED_MS = 2_000
+"""Audio kept while nobody speaks: more than what an utterance takes of the time before it."""
 
 T = TypeVar("T")
 
@@ -173,7 +175,7 @@ class CallSession:
         self._conversation.leg_closed(reason)
 
     async def _watch(self) -> None:
-        """Once in a while: has audio stopped coming in the middle of an utterance, has the call lasted too long?"""
+        """Once in a while: let old audio go, and see whether audio has stopped coming or the call lasts too long."""
         ends_s = self._clock.monotonic_s() + self._config.max_call_s
         while True:
             await asyncio.sleep(_WATCH_S)
@@ -181,6 +183,8 @@ class CallSession:
             if now_s >= ends_s:
                 self._add(Finish("max_length", self._config.phrases.too_long))
                 return
+            if self._hearing is not None and not self._turns.in_utterance:
+                self._hearing.forget(self._turns.now_ms - _REMEMBERED_MS)
             silent_ms = (now_s - self._hearing.last_audio_s) * 1000 if self._hearing else 0.0
             if self._turns.in_utterance and silent_ms >= self._config.stalled_after_ms:
                 self._apply(self._turns.stalled())

@@ -61,6 +61,10 @@ class RecognitionStream(Protocol):
         """Take the next samples of the caller, at the rate the stream was opened with. Never blocks."""
         ...
 
+    def forget(self, before_ms: int) -> None:
+        """Audio before `before_ms` will not be asked for any more; memory may be let go."""
+        ...
+
     async def transcribe(self, start_ms: int, end_ms: int, hints: TranscriptionHints, *, partial: bool) -> Transcript:
         """What was said from `start_ms` to `end_ms`, counted in audio fed since the stream was opened."""
         ...

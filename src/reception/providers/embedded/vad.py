@@ -1,6 +1,7 @@
 """Voice activity of all live calls in batches: Silero v6, at 8000 and 16000 Hz."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 
 import numpy as np
@@ -14,6 +15,7 @@ from reception.providers.embedded.weights import SILERO_VAD, Weights
 _WINDOW = {8000: 256, 16000: 512}
 _CONTEXT = {8000: 32, 16000: 64}
 _STATE = 128
+_FIRST_SLOTS = 16
 _MAX_PENDING_S = 10
 _GATHER_S_PER_STREAM = 0.00025
 _MAX_GATHER_S = 0.008
@@ -41,9 +43,7 @@ class SileroVad:
         batch = self._batches.get(sample_rate_hz)
         if batch is None:
             raise InvalidInput("voice activity is judged at 8000 or 16000 Hz")
-        stream = SileroStream(batch, on_window)
-        batch.streams.add(stream)
-        return stream
+        return SileroStream(batch, on_window)
 
 
 class SileroStream:
@@ -53,60 +53,102 @@ class SileroStream:
     def __init__(self, batch: "_Batch", on_window: Callable[[float], None]) -> None:
         self._batch = batch
         self._on_window = on_window
+        self._waiting: deque[Pcm16] = deque()
+        self._size = 0
         self.loop = asyncio.get_running_loop()
         self.closed = False
         self.dropped_samples = 0
-        self.pending: Pcm16 = np.zeros(0, np.int16)
-        self.context: NDArray[np.float32] = np.zeros(batch.context, np.float32)
-        self.state: NDArray[np.float32] = np.zeros((2, _STATE), np.float32)
+        self.slot = batch.enter()
+
+    @property
+    def ready(self) -> bool:
+        """A whole window waits."""
+        return self._size >= self._batch.window and not self.closed
 
     def feed(self, samples: Pcm16) -> None:
-        """Take the next samples, any number of them; nothing after `close`."""
+        """Take the next samples, any number of them, which nobody may change afterwards; nothing after `close`."""
         if self.closed:
             return
-        self.pending = np.concatenate((self.pending, samples)) if self.pending.size else samples.copy()
-        excess = self.pending.size - _MAX_PENDING_S * self._batch.rate_hz
-        if excess > 0:
-            self.pending = self.pending[excess:]
-            self.dropped_samples += excess
-        if self.pending.size >= self._batch.window:
-            self._batch.schedule(self.loop)
+        self._waiting.append(samples)
+        before, self._size = self._size, self._size + samples.size
+        if self._size >= self._batch.window:
+            excess = self._size - _MAX_PENDING_S * self._batch.rate_hz
+            if excess > 0:
+                self._drop(excess)
+            if before < self._batch.window:
+                self._batch.schedule(self)
 
     def close(self) -> None:
         """No window is reported after this. Closing again does nothing."""
-        self.closed = True
-        self.pending = self.pending[:0]
-        self._batch.streams.discard(self)
+        if not self.closed:
+            self.closed = True
+            self._waiting.clear()
+            self._batch.leave(self.slot)
 
-    def take(self) -> Pcm16:
-        """The next window, which leaves the pending samples."""
-        window = self.pending[: self._batch.window]
-        self.pending = self.pending[self._batch.window :]
-        return window
+    def take(self, into: NDArray[np.float32]) -> None:
+        """Move the next window to `into`."""
+        filled, window = 0, self._batch.window
+        while filled < window:
+            chunk = self._waiting.popleft()
+            part = chunk[: window - filled]
+            into[filled : filled + part.size] = part
+            filled += part.size
+            if part.size < chunk.size:
+                self._waiting.appendleft(chunk[part.size :])
+        self._size -= window
 
     def report(self, probability: float) -> None:
         if not self.closed:
             self._on_window(probability)
 
+    def _drop(self, excess: int) -> None:
+        kept = np.concatenate(self._waiting)[excess:]
+        self._waiting = deque((kept,))
+        self._size = kept.size
+        self.dropped_samples += excess
+
 
 class _Batch:
-    """The streams of one sample rate."""
+    """The streams of one sample rate. What the model remembers of each stands in the row of its slot, so that a batch
+    is gathered and put back by one indexing each."""
 
     def __init__(self, session: Session, rate_hz: int) -> None:
         self._session = session
         self.rate_hz = rate_hz
         self.window = _WINDOW[rate_hz]
-        self.context = _CONTEXT[rate_hz]
-        self.streams: set[SileroStream] = set()
+        self._context = _CONTEXT[rate_hz]
+        self._contexts: NDArray[np.float32] = np.zeros((_FIRST_SLOTS, self._context), np.float32)
+        self._states: NDArray[np.float32] = np.zeros((2, _FIRST_SLOTS, _STATE), np.float32)
+        self._free = list(range(_FIRST_SLOTS))
+        self._open = 0
+        self._ready: list[SileroStream] = []
         self._rate = np.array(rate_hz, np.int64)
         self._scheduled_on: asyncio.AbstractEventLoop | None = None
 
-    def schedule(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Run soon, once for all who ask until then."""
-        if self._scheduled_on is loop:
+    def enter(self) -> int:
+        """The slot of a new stream, with nothing in it."""
+        if not self._free:
+            slots = self._contexts.shape[0]
+            self._contexts = np.concatenate((self._contexts, np.zeros_like(self._contexts)))
+            self._states = np.concatenate((self._states, np.zeros_like(self._states)), axis=1)
+            self._free = list(range(slots, 2 * slots))
+        slot = self._free.pop()
+        self._contexts[slot] = 0.0
+        self._states[:, slot] = 0.0
+        self._open += 1
+        return slot
+
+    def leave(self, slot: int) -> None:
+        self._free.append(slot)
+        self._open -= 1
+
+    def schedule(self, stream: SileroStream) -> None:
+        """Judge `stream` soon, with all who ask until then."""
+        self._ready.append(stream)
+        if self._scheduled_on is stream.loop:
             return
-        self._scheduled_on = loop
-        delay_s = min(_GATHER_S_PER_STREAM * (len(self.streams) - 1), _MAX_GATHER_S)
+        loop = self._scheduled_on = stream.loop
+        delay_s = min(_GATHER_S_PER_STREAM * (self._open - 1), _MAX_GATHER_S)
         if delay_s > 0:
             loop.call_later(delay_s, self._run, loop)
         else:
@@ -115,25 +157,29 @@ class _Batch:
     def _run(self, loop: asyncio.AbstractEventLoop) -> None:
         if self._scheduled_on is loop:
             self._scheduled_on = None
-        ready = [s for s in self.streams if s.pending.size >= self.window and s.loop is loop]
+        asked, self._ready = self._ready, []
+        ready = [stream for stream in asked if stream.ready and stream.loop is loop]
+        self._ready = [stream for stream in asked if stream.ready and stream.loop is not loop]
         if not ready:
             return
         for stream, probability in zip(ready, self._judge(ready), strict=True):
             loop.call_soon(stream.report, probability)
-        if any(stream.pending.size >= self.window for stream in ready) and self._scheduled_on is None:
+        behind = [stream for stream in ready if stream.ready]
+        self._ready += behind
+        if behind and self._scheduled_on is None:
             self._scheduled_on = loop
             loop.call_soon(self._run, loop)
 
     def _judge(self, streams: list[SileroStream]) -> list[float]:
-        audio = np.empty((len(streams), self.context + self.window), np.float32)
+        slots = [stream.slot for stream in streams]
+        audio = np.empty((len(streams), self._context + self.window), np.float32)
+        windows = audio[:, self._context :]
         for row, stream in enumerate(streams):
-            audio[row, : self.context] = stream.context
-            audio[row, self.context :] = stream.take()
-        audio[:, self.context :] /= 32768.0
-        state = np.stack([stream.state for stream in streams], axis=1)
-        output, after = self._session.run(None, {"input": audio, "state": state, "sr": self._rate})
-        for row, stream in enumerate(streams):
-            stream.context = audio[row, self.window :]
-            stream.state = after[:, row]
+            stream.take(windows[row])
+        windows /= 32768.0
+        audio[:, : self._context] = self._contexts[slots]
+        output, after = self._session.run(None, {"input": audio, "state": self._states[:, slots], "sr": self._rate})
+        self._contexts[slots] = audio[:, self.window :]
+        self._states[:, slots] = after
         probabilities: list[float] = output[:, 0].tolist()
         return probabilities
