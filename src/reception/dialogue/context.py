@@ -14,7 +14,8 @@ from reception.ports.expectation import Completeness, Expectation
 @dataclass(frozen=True, slots=True)
 class UnderstandingContext:
     """`now` is aware, in the business's zone. `slots` are those of the flow in progress, `offered` what was
-    last offered to choose from, in the order it was said. `caller_phone` is E.164, or empty."""
+    last offered to choose from, in the order it was said. `caller_phone` is E.164, or empty. `booked`: no flow is in
+    progress and a reservation has just been made, whose values `slots` has."""
 
     business: Business
     now: datetime
@@ -23,6 +24,7 @@ class UnderstandingContext:
     slots: Mapping[SlotName, SlotValue] = field(default_factory=dict)
     offered: tuple[Slot, ...] = ()
     caller_phone: str = ""
+    booked: bool = False
 
 
 class Understanding(Protocol):

@@ -17,6 +17,8 @@ _MARKS = re.compile(
 _SKIPPED_BEFORE = word_set("at on for the in a it is that to of by")
 _COUNTED = word_set("kid kids child children adult adults toddler toddlers infant infants baby babies teenagers")
 AMBIGUOUS = "ambiguous"
+STEP = "step"
+"""More or fewer than what is booked; by how many is what was said, with its sign."""
 
 
 def settle(tokens: Sequence[Token], found: Sequence[Found], *, stays: bool, flow: Flow | None) -> list[Found]:
@@ -116,14 +118,19 @@ _STEP = re.compile(
     r"weeks?))? (?P<way>later|earlier|sooner)\b"
 )
 _MORE = re.compile(
-    r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)(?: (?:people|"
-    r"person|guests?|adults?))?\b"
+    r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)"
+    r"(?: (?:people|person|guests?|adults?)\b|(?= (?:coming|joining|please|then|of us|now|to|at)\b)|$)"
 )
+_NIGHTS = re.compile(
+    r"\b(?P<count>an|a|one|two|three|four|five|\d|another) (?P<kind>more|extra|additional|less|fewer)? ?nights?"
+    r"(?: (?P<after>more|longer|extra|less|shorter))?\b"
+)
+_EXTENDS = re.compile(r"\b(?:extend|prolong|add|stay on|shorten)\b")
 _MORE_PERSON = re.compile(
     r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people|child|kid|baby|toddler)\b"
 )
 _COUNTS = {"an": 1.0, "a": 1.0, "one": 1.0, "half an": 0.5, "two": 2.0, "three": 3.0, "four": 4.0, "thirty": 30.0,
-           "fifteen": 15.0, "twenty": 20.0, "another": 1.0}  # fmt: skip
+           "fifteen": 15.0, "twenty": 20.0, "another": 1.0, "five": 5.0}  # fmt: skip
 
 
 def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> Found | None:
@@ -132,6 +139,12 @@ def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> F
     step = _STEP.search(words)
     if step is not None:
         return _stepped(step, known, len(tokens))
+    nights = _night_step(words)
+    if nights:
+        before = known.get(SlotName.NIGHTS)
+        if isinstance(before, int):
+            return Found(SlotName.NIGHTS, 0, len(tokens), max(1, before + nights))
+        return Found(SlotName.NIGHTS, 0, len(tokens), reason=STEP, raw=f"{nights:+d}")
     party = known.get(SlotName.PARTY_SIZE)
     if isinstance(party, int):
         if _MORE_PERSON.search(words):
@@ -141,7 +154,23 @@ def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> F
             count = int(_COUNTS.get(more.group("count"), 0) or more.group("count"))
             sign = -1 if more.group("kind") in {"less", "fewer"} else 1
             return Found(SlotName.PARTY_SIZE, 0, len(tokens), max(1, party + sign * count))
+    elif _MORE_PERSON.search(words):
+        return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw="+1")
     return None
+
+
+def _night_step(words: str) -> int:
+    """How many nights more, or fewer, than there are; 0 when the words name no such step."""
+    said = _NIGHTS.search(words)
+    if said is None:
+        return 0
+    kind = said.group("kind") or said.group("after") or ("more" if said.group("count") == "another" else "")
+    if not kind and _EXTENDS.search(words):
+        kind = "less" if "shorten" in words else "more"
+    if not kind:
+        return 0
+    count = int(_COUNTS.get(said.group("count"), 0) or said.group("count"))
+    return -count if kind in {"less", "fewer", "shorter"} else count
 
 
 def _stepped(step: re.Match[str], known: Mapping[SlotName, SlotValue], end: int) -> Found | None:
@@ -223,6 +252,10 @@ def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, S
     before = one.start - 1
     while word_at(tokens, before) in {"the", "on"}:
         before -= 1
+    if word_at(tokens, before) == "to" and {"arrival", "arrive", "arriving", "change", "move"} & {
+        t.word for t in tokens
+    }:
+        return one
     leaves = word_at(tokens, before) in {"until", "till", "to", "through", "leaving", "out", "departing"}
     if one.slot is not SlotName.DATE or not leaves or not isinstance(arrival, date) or not isinstance(one.value, date):
         return one

@@ -211,8 +211,15 @@ _REQUEST = re.compile(
 )
 
 
+_FIRM_REQUEST = re.compile(
+    r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|make it|put|change|"
+    r"note|name it|also put|get that|write)\b"
+)
+"""What is a request even where nothing is being booked."""
+
+
 def _is_request(words: str, booked: Sequence[Found], *, going_on: bool) -> bool:
     """ "could you put it under Ramos", "can we make it eight": not questions but for their form, while booking."""
     if booked and re.match(r"(?:and |so )*any\b", words):
         return True
-    return going_on and _REQUEST.match(words) is not None
+    return (_REQUEST if going_on else _FIRM_REQUEST).match(words) is not None

@@ -42,6 +42,11 @@ _ENGLISH = word_set(
     "the i you to and is are do does can we my for on at it that what have table please would like yes no book "
     "in of with "
     "tomorrow tonight people room name want need a hi hello how when where there any thanks thank")  # fmt: skip
+_WISHES = word_set(
+    "quiero quisiera reservar hablar voudrais parlez réserver réservation möchte moechte sprechen reservieren vorrei "
+    "prenotare queria gostaria hola bonjour buongiorno"
+)
+"""Words that no name holds."""
 _GREETINGS = word_set("hola bonjour bonsoir buongiorno buonasera olá gracias danke merci")
 _DECIDING_SHARE = 0.5
 
@@ -55,3 +60,8 @@ def is_other_language(words: Sequence[str]) -> bool:
     english = sum(word in _ENGLISH for word in words)
     most = max(sum(word in stopwords for word in words) for stopwords in _STOPWORDS.values())
     return most >= 2 and most / len(words) >= _DECIDING_SHARE and most > 2 * english
+
+
+def is_wish_in_other_language(words: Sequence[str]) -> bool:
+    """Whether `words`, where a name was asked for, are a sentence of another language and none."""
+    return is_other_language(words) and not _WISHES.isdisjoint(words)

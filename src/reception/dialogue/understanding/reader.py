@@ -30,7 +30,7 @@ from reception.dialogue.understanding.choices import choose
 from reception.dialogue.understanding.clauses import Clause, split
 from reception.dialogue.understanding.corrections import as_departure, read_bare_correction, read_step, settle
 from reception.dialogue.understanding.intents import Reading, read_clause
-from reception.dialogue.understanding.language import is_other_language
+from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
 from reception.dialogue.understanding.parsers.times import day_part
@@ -56,6 +56,7 @@ _MERE_PHRASES = frozenset(
     {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
 ) | {Intent.ABUSE}
 _LONGEST_PHRASE = 6
+_LONGEST_DECLINED = 12
 _LEADING_JOINTS = re.compile(
     r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
 )
@@ -89,6 +90,11 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
     expects = context.expectation.expects
     if expects not in {Expects.NAME, Expects.EMAIL} and is_other_language(words):
         return [NotUnderstood("other_language")]
+    if expects is Expects.NAME and is_wish_in_other_language(words):
+        return [NotUnderstood("other_language")]
+    declined = _read_declined(words_of(tokens), context)
+    if declined is not None:
+        return declined
     utterance = Utterance(text, tokens, context)
     if expects is Expects.FREE_TEXT:
         dictated = _read_free_text(utterance)
@@ -99,6 +105,22 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
     if commands:
         return commands
     return [NotUnderstood("unclear")]
+
+
+def _read_declined(words: str, context: UnderstandingContext) -> list[Command] | None:
+    """A value that was asked for and is left to us, forgotten or refused."""
+    expects = context.expectation.expects
+    count = words.count(" ") + 1
+    open_time = expects is Expects.TIME and SlotName.TIME not in context.slots and not re.search(r"\d", words)
+    if open_time and count <= _LONGEST_DECLINED and (left := rules.ANY_TIME.fullmatch(words)):
+        named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
+        return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
+    if expects not in {Expects.PHONE, Expects.NAME} or count > _LONGEST_DECLINED or any(map(str.isdigit, words)):
+        return None
+    slot = SlotName.PHONE if expects is Expects.PHONE else SlotName.NAME
+    if rules.FORGOT.search(words) and expects is Expects.PHONE:
+        return [RejectedSlot(slot, "forgotten", words)]
+    return [RejectedSlot(slot, "refused", words)] if rules.REFUSES.search(words) else None
 
 
 def _analyse(utterance: Utterance) -> None:
@@ -127,11 +149,15 @@ def _analyse(utterance: Utterance) -> None:
 def _add_relative_values(utterance: Utterance) -> None:
     tokens, context = utterance.tokens, utterance.context
     slot_asked = _SLOT_ASKED.get(context.expectation.expects)
-    if context.flow is None:
+    changes = Intent.CHANGE in utterance.intents()
+    if context.flow is None and not context.booked and not changes:
         return
     step = read_step(tokens, context.slots)
-    if step is not None:
-        utterance.found = [step]
+    if step is not None and (not step.reason or changes or context.flow is Flow.CHANGE_RESERVATION):
+        others = [one for one in utterance.found if one.slot not in {step.slot, SlotName.PARTY_SIZE, SlotName.NIGHTS}]
+        utterance.found = [*others, step] if step.reason else [step]
+        return
+    if context.flow is None and not context.booked:
         return
     claimed = frozenset(at for one in utterance.found for at in range(one.start, one.end))
     bare = read_bare_correction(tokens, claimed, context.slots, asked=slot_asked)

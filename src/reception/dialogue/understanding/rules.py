@@ -335,11 +335,11 @@ ANY_TIME = re.compile(
 )
 """A time left to us, and the part of the day if one was named."""
 REFUSES = re.compile(
-    r"\b(?:do not|would not|did not|will not|would|am not|rather|prefer|can not|why|must)\b.*"
-    r"\b(?:give|tell|say|share|provide|not|want|going|need|have)\b.*\b(?:number|phone|name|that|it|one)\b|"
+    r"^(?!why\b).*\b(?:do not|would not|did not|will not|would|am not|rather|prefer)\b.*"
+    r"\b(?:give|tell|say|share|provide|want to|going to)\b.*\b(?:number|phone|name|that|it|one|you)\b|"
     r"^(?:i )?(?:would )?(?:rather|prefer) not\b"
 )
-FORGOT = re.compile(r"\b(?:do|can) not (?:\w+ )?(?:remember|recall|know|have)\b|\bforg[eo]t|\bno idea\b|\bnot sure\b")
+FORGOT = re.compile(r"\b(?:do|can) not (?:\w+ )?(?:remember|recall|know)\b|\bforg[eo]t(?:ten)?\b(?! (?:it|about|that)\b)|\bno idea\b|\bnot sure\b")
 SLOT_QUESTION = _compiled(
     r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b",
     r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: "

@@ -10,7 +10,7 @@ from reception.dialogue.understanding.parsers.clock_hours import resolve
 from reception.dialogue.understanding.parsers.dates import Day, find_dates
 from reception.dialogue.understanding.parsers.emails import find_emails
 from reception.dialogue.understanding.parsers.found import Found
-from reception.dialogue.understanding.parsers.names import find_names
+from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
 from reception.dialogue.understanding.parsers.nights import find_nights
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
 from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, read_cardinal
@@ -55,6 +55,8 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims.add(find_phones(tokens, context.business.region, expected=expects is Expects.PHONE))
     claims.add(_caller_number(tokens, context))
     if expects is Expects.PHONE and any(found.value for found in claims.of(SlotName.PHONE)):
+        claims.add(find_names(text, tokens, expected=False, booking=booking, known=_known_name(context)))
+        claims.add(_name_clause(text, tokens, context, claims, booking=booking))
         return sorted(claims.found, key=lambda found: found.start)
     dates = find_dates(tokens, day_of(context))
     claims.add(found for found in dates if not _is_loose_date(tokens, found))
@@ -74,6 +76,7 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims.add(names if not stays else ())
     claims.add(find_places(tokens, context.business.places))
     claims.add(names)
+    claims.add(_name_clause(text, tokens, context, claims, booking=booking))
     found = _second_party_is_time(tokens, claims.found, context)
     return sorted(found, key=lambda reading: reading.start)
 
@@ -83,6 +86,18 @@ def day_of(context: UnderstandingContext) -> Day:
     locale = context.business.locale
     day_first = locale in _DAY_FIRST_LOCALES or locale.split("-")[0] in _DAY_FIRST_LOCALES
     return Day(context.now.date(), day_first, context.expectation.expects is Expects.DATE)
+
+
+def _name_clause(
+    text: str, tokens: Sequence[Token], context: UnderstandingContext, claims: Claims, *, booking: bool
+) -> list[Found]:
+    expects = context.expectation.expects
+    if not booking or claims.of(SlotName.NAME) or expects in {Expects.FREE_TEXT, Expects.EMAIL}:
+        return []
+    claimed = {at for found in claims.found for at in range(found.start, found.end)}
+    known = f"{context.business.name} {' '.join(context.business.places)}".lower().split()
+    free = [at not in claimed for at in range(len(tokens))]
+    return find_name_clause(text, tokens, free, strangers=frozenset(known))
 
 
 def _known_name(context: UnderstandingContext) -> str:

@@ -58,6 +58,7 @@ class Reading:
 def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
     """Every date in `tokens`, in order; past and impossible ones with their reason."""
     found: list[Found] = []
+    next_week = False
     at = 0
     while at < len(tokens):
         reading = read_date(tokens, at, day)
@@ -65,6 +66,9 @@ def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
             at += 1
             continue
         reading = _joined(tokens, reading, day)
+        if next_week and reading.weekday is not None and reading.end == at + 1:
+            reading = replace(reading, value=weekday_of_next_week(day.today, reading.weekday))
+        next_week = next_week or [token.word for token in tokens[at : reading.end]] == ["next", "week"]
         reason = reading.reason
         if reading.value is not None and reading.value < day.today:
             reason = PAST_DATE
@@ -346,6 +350,26 @@ def _read_day_number(tokens: Sequence[Token], at: int, day: Day) -> Reading | No
     return Reading(value, number.end, "" if value else NO_SUCH_DATE, number=number.value)
 
 
+def _read_last_of_month(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """ "the last day of March", "the end of the month"."""
+    start = at + 1 if word_at(tokens, at) == "the" else at
+    words = [word_at(tokens, start + offset) for offset in range(5)]
+    if words[:3] == ["last", "day", "of"]:
+        after = start + 3
+    elif words[:2] == ["end", "of"]:
+        after = start + 2
+    else:
+        return None
+    if word_at(tokens, after) in {"the", "this", "next"} and word_at(tokens, after + 1) == "month":
+        first = add_months(day.today.replace(day=1), int(word_at(tokens, after) == "next"))
+        return Reading(add_months(first, 1) - timedelta(days=1), after + 2)
+    month = MONTHS.get(word_at(tokens, after))
+    if month is None or words[0] == "end":
+        return None
+    first = day.today.replace(month=month, day=1, year=day.today.year + int(month < day.today.month))
+    return Reading(add_months(first, 1) - timedelta(days=1), after + 1)
+
+
 def _read_named(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
     named = read_named_day(tokens, at, day.today)
     return None if named is None else Reading(named[0], named[1])
@@ -353,6 +377,7 @@ def _read_named(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
 
 _READERS: tuple[Callable[[Sequence[Token], int, Day], Reading | None], ...] = (
     _read_figures,
+    _read_last_of_month,
     _read_named,
     _read_relative,
     _read_span,

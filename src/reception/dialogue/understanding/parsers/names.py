@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 from reception.dialogue.commands import SlotName
@@ -29,7 +30,7 @@ _NEVER = (
     double triple oh let see viewing view birthday anniversary wedding christmas dietary vegetarian vegan gluten
     free it's coming staying reference wife husband friend boss mum mom dad daughter son mother father family
     partner customer someone somebody regular window outside inside garden terrace quiet corner high chair baby
-    dog dogs pet pets wheelchair everyone anyone
+    dog dogs pet pets wheelchair everyone anyone area code
     """)
     | frozenset(UNITS)
     | frozenset(TENS)
@@ -42,7 +43,8 @@ _LEADS: tuple[tuple[str, ...], ...] = tuple(
     tuple(phrase.split())
     for phrase in (
         "my name is", "the name is", "name is", "name would be", "name will be", "my full name is", "the name on it is",
-        "under the name of", "under the name", "in the name of", "under", "name of", "the name of",
+        "under the name of", "under the name", "in the name of", "under", "name should be", "change the name to",
+        "name to", "put it under", "the guest is", "guest name is", "name of", "the name of",
         "you can call me", "call me", "name for the booking is", "name for the reservation is",
     )
 )  # fmt: skip
@@ -69,14 +71,47 @@ def find_names(text: str, tokens: Sequence[Token], *, expected: bool, booking: b
     spelled = find_spelled(tokens)
     if not (expected or _has_lead(tokens)):
         spelled = [run for run in spelled if _explains_name(tokens, run, known)]
-    said = _find_first_last(text, tokens) or _find_said(
+    said = _find_first_last(text, tokens, known) or _find_said(
         text, tokens, spelled, expected=expected, booking=booking, known=known
     )
+    if said is not None and not spelled:
+        said = _merged(said, known)
     if said is None and not spelled:
         return []
     if not spelled:
         return [said] if said is not None else []
     return [_with_spelling(said, spelled, known)]
+
+
+def _merged(said: Found, known: str) -> Found:
+    """One word that sounds like a part of the fuller name that is known corrects that part."""
+    word, parts = str(said.value), known.split()
+    if " " in word or len(parts) < 2 or not any(_similar(word.lower(), part.lower()) for part in parts):
+        return said
+    return _with_spelling(None, [Spelled(word.lower(), said.start, said.end)], known)
+
+
+def find_name_clause(
+    text: str, tokens: Sequence[Token], free: Sequence[bool], *, strangers: frozenset[str] = frozenset()
+) -> list[Found]:
+    """A full name that stands by itself between commas or beside figures, unasked: "..., Ed Stone, 415 ...".
+
+    It is told by its capital letters, or by the figures after it. `free` says which tokens nothing else was read from;
+    `strangers` are words that name the business and not a caller.
+    """
+    start = 0
+    while start < len(tokens):
+        end = _name_end(tokens, start, frozenset())
+        opens = start == 0 or bool(tokens[start - 1].gap)
+        closes = end >= len(tokens) or bool(tokens[end - 1].gap) or tokens[end].word.isdecimal()
+        words = [token.word for token in tokens[start:end]]
+        if opens and closes and 2 <= len(words) <= _LONGEST_NAME - 1 and all(free[start:end]):
+            capital = all(text[token.start].isupper() or token.word in _PARTICLES for token in tokens[start:end])
+            dictated = end < len(tokens) and tokens[end].word.isdecimal()
+            if ((capital and not text.isupper()) or dictated) and not strangers.issuperset(words):
+                return [_named(text, tokens, start, end)]
+        start = max(end, start + 1)
+    return []
 
 
 def title_case(name: str) -> str:
@@ -118,8 +153,8 @@ def _phrase_at(tokens: Sequence[Token], at: int, phrase: tuple[str, ...]) -> boo
     return all(word_at(tokens, at + offset) == word for offset, word in enumerate(phrase))
 
 
-def _find_first_last(text: str, tokens: Sequence[Token]) -> Found | None:
-    """ "First name Maria, last name Ramos", in either order."""
+def _find_first_last(text: str, tokens: Sequence[Token], known: str) -> Found | None:
+    """ "First name Maria, last name Ramos", in either order; the last name alone goes with the first that is known."""
     parts: dict[str, tuple[int, int]] = {}
     for at in range(len(tokens)):
         kind = {("first", "name"): "first", ("last", "name"): "last", ("family", "name"): "last"}.get(
@@ -134,6 +169,9 @@ def _find_first_last(text: str, tokens: Sequence[Token]) -> Found | None:
             end = _name_end(tokens, start, frozenset(), stop_at={"first", "last", "surname", "family"})
             if end > start:
                 parts[kind] = (start, end)
+    if set(parts) == {"last"} and known:
+        start, end = parts["last"]
+        return Found(SlotName.NAME, start, end, f"{known.split()[0]} {title_case(quote(text, tokens, start, end))}")
     if set(parts) != {"first", "last"}:
         return None
     name = " ".join(title_case(quote(text, tokens, *parts[kind])) for kind in ("first", "last"))
@@ -188,6 +226,13 @@ def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> F
     while start < len(tokens) and (tokens[start].word in _BEFORE_NAME):
         start += 1
     end = _name_end(tokens, start, letters)
+    if end == start:
+        start, end = _last_clause(tokens, letters)
+    if end < len(tokens) and tokens[end - 1].gap == "." and end == start + 1:
+        rest = _name_end(tokens, end, letters)
+        end = rest if rest == len(tokens) and rest == end + 1 and tokens[start].word != tokens[end].word else end
+    if _joins_another(tokens, end, letters):
+        end = _name_end(tokens, end + 1, letters)
     if end == start or not _ends(tokens, end, letters):
         return None
     last = word_at(tokens, end - 1)
@@ -198,10 +243,26 @@ def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> F
     return _named(text, tokens, start, end)
 
 
+def _last_clause(tokens: Sequence[Token], letters: frozenset[int]) -> tuple[int, int]:
+    """ "It's for my boss, Anna Grant": the name that stands after the last comma."""
+    start = max((at + 1 for at, token in enumerate(tokens[:-1]) if token.gap), default=0)
+    end = _name_end(tokens, start, letters)
+    return (start, end) if start and end == len(tokens) and end - start > 1 else (0, 0)
+
+
+def _joins_another(tokens: Sequence[Token], end: int, letters: frozenset[int]) -> bool:
+    """ "Sam and Jo Lee"."""
+    if word_at(tokens, end) not in {"and", "&"} or not end or tokens[end - 1].gap:
+        return False
+    return _name_end(tokens, end + 1, letters) == len(tokens) > end + 1
+
+
 def _ends(tokens: Sequence[Token], at: int, letters: frozenset[int] = frozenset()) -> bool:
     rest = {"please", "thanks", "thank", "on", "at", "and", "tomorrow", "today", "tonight", "spelled", "that", "this",
             "with", "it", "my", "for", "i", "is", "next", "in", "from", "would", "spelt", "if"}  # fmt: skip
-    return at >= len(tokens) or at in letters or bool(tokens[at - 1].gap) or tokens[at].word in rest
+    return at >= len(tokens) or at in letters or bool(tokens[at - 1].gap) or tokens[at].word in rest | frozenset(UNITS) or (
+        tokens[at].word.isdecimal()
+    )
 
 
 def _name_end(
@@ -241,7 +302,8 @@ def _named(text: str, tokens: Sequence[Token], start: int, end: int) -> Found:
     while start < end - 1 and tokens[start].word in _TITLES:
         start += 1
     raw = quote(text, tokens, start, end)
-    return Found(SlotName.NAME, start, end, title_case(raw.rstrip(".,")), raw=raw)
+    name = re.sub(r"(?<=\w\w)\.(?= )", "", raw.rstrip(".,"))
+    return Found(SlotName.NAME, start, end, title_case(name), raw=raw)
 
 
 def _with_spelling(said: Found | None, spelled: Sequence[Spelled], known: str) -> Found:
@@ -251,7 +313,7 @@ def _with_spelling(said: Found | None, spelled: Sequence[Spelled], known: str) -
     if said is not None:
         start, end = min(start, said.start), max(end, said.end)
     added: list[str] = []
-    for run in spelled:
+    for run in [part for whole in spelled for part in _by_words(whole, words)]:
         near = max(range(len(words)), key=lambda at: _likeness(run.word, words[at]), default=-1)
         if near >= 0 and _similar(run.word, words[near].lower()):
             words[near] = _capital(run.word)
@@ -259,6 +321,17 @@ def _with_spelling(said: Found | None, spelled: Sequence[Spelled], known: str) -
             added.append(_capital(run.word))
     name = " ".join([*words, *added]) if said is not None or not added else " ".join(added)
     return Found(SlotName.NAME, start, end, name)
+
+
+def _by_words(run: Spelled, words: Sequence[str]) -> list[Spelled]:
+    """First and last name spelled in one breath, cut where they are most like the two that were said."""
+    if len(words) != 2 or not _similar(run.word, "".join(words).lower()) or len(run.word) < len("".join(words)) - 2:
+        return [run]
+    if max(_likeness(run.word, word) for word in words) > _likeness(run.word, "".join(words)):
+        return [run]
+    cuts = range(1, len(run.word))
+    best = max(cuts, key=lambda at: _likeness(run.word[:at], words[0]) + _likeness(run.word[at:], words[1]), default=0)
+    return [replace(run, word=part) for part in (run.word[:best], run.word[best:]) if part]
 
 
 def _likeness(one: str, other: str) -> float:

@@ -9,6 +9,8 @@ from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number,
 
 LARGEST = 1000
 OUT_OF_RANGE = "out_of_range"
+MORE_THAN = "more_than"
+_OVER = (("more", "than"), ("over",), ("at", "least"), ("upwards", "of"))
 
 _PEOPLE = word_set(
     "people person persons guest guests adult adults kid kids child children pax covers diners heads ladies gentlemen "
@@ -68,6 +70,8 @@ def find_parties(tokens: Sequence[Token], *, expected: bool) -> list[Found]:
             at += 1
             continue
         found.append(_checked(at, _added(tokens, party)))
+        if any(tuple(token.word for token in tokens[at - len(over) : at]) == over for over in _OVER if at >= len(over)):
+            found[-1] = Found(SlotName.PARTY_SIZE, at, found[-1].end, reason=MORE_THAN)
         at = found[-1].end
     return found
 

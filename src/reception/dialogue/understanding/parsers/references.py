@@ -11,10 +11,23 @@ from reception.dialogue.understanding.parsers.spelling import find_spelled
 _KINDS = frozenset({"reference", "confirmation", "booking", "reservation", "ref"})
 _JOINTS = word_set("number code is it it's dash hyphen and then id")
 _SHORTEST, _LONGEST = 3, 14
+_OUR_LENGTH = 6
 
 
 def find_references(tokens: Sequence[Token]) -> list[Found]:
-    """What follows "reference", "booking number" and the like, in capitals without spaces."""
+    """What follows "reference", "booking number" and the like, in capitals without spaces; and codes of our own form
+    wherever they stand."""
+    found = _find_cued(tokens)
+    if found:
+        return found
+    for at in range(len(tokens)):
+        value, end = _read_glued(tokens, at)
+        if len(value) == _OUR_LENGTH and any(map(str.isdigit, value)) and any(map(str.isalpha, value)):
+            return [Found(SlotName.REFERENCE, at, end, value)]
+    return []
+
+
+def _find_cued(tokens: Sequence[Token]) -> list[Found]:
     found: list[Found] = []
     for at, token in enumerate(tokens):
         following = word_at(tokens, at + 1)
@@ -23,10 +36,24 @@ def find_references(tokens: Sequence[Token]) -> list[Found]:
         start = at + 1
         while word_at(tokens, start) in _JOINTS:
             start += 1
-        value, end = _read_code(tokens, start)
+        value, end = _read_glued(tokens, start)
+        if len(value) < _OUR_LENGTH or end <= start + 1:
+            value, end = _read_code(tokens, start)
         if _SHORTEST <= len(value) <= _LONGEST and any(map(str.isdigit, value)):
             found.append(Found(SlotName.REFERENCE, at, end, value))
     return found
+
+
+def _read_glued(tokens: Sequence[Token], at: int) -> tuple[str, int]:
+    """Letters and figures written together, "MFEH79", or each by itself, "M F E H 7 9"."""
+    value, start = "", at
+    while at < len(tokens) and tokens[at].word.isalnum() and len(value) < _OUR_LENGTH:
+        glued = at == start or tokens[at - 1].end == tokens[at].start
+        single = len(tokens[at].word) == 1 and (at == start or len(tokens[at - 1].word) == 1)
+        if not (glued or single):
+            break
+        value, at = value + tokens[at].word.upper(), at + 1
+    return value, at
 
 
 def _read_code(tokens: Sequence[Token], at: int) -> tuple[str, int]:
