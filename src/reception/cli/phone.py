@@ -100,6 +100,11 @@ class PhoneCall:
         return [line for line in lines if line[1]]
 
     @property
+    def seq(self) -> int:
+        """The number of the latest message that was heard; -1 before the first."""
+        return max((int(event["seq"]) for _, event in self.events), default=-1)
+
+    @property
     def now_s(self) -> float:
         """Seconds since the call was answered; the time base of the microphone and of the playback."""
         return self._loop.time() - self._answered_s
@@ -278,9 +283,9 @@ class PhoneCall:
 
 @asynccontextmanager
 async def dial(
-    line: Line, audio: AudioFormat, *, caller_phone: str = "", caller_name: str = ""
+    line: Line, audio: AudioFormat, *, caller_phone: str = "", caller_name: str = "", broken: PhoneCall | None = None
 ) -> AsyncIterator[PhoneCall]:
-    """Call the agent of `line`; hangs up at the end of the block.
+    """Call the agent of `line`; hangs up at the end of the block. `broken` is a call to take up again.
 
     Raises:
         Unavailable: nobody answers, or the server is full.
@@ -303,9 +308,11 @@ async def dial(
         raise Unavailable(f"The call to {address} could not be placed: {error}") from error
     async with socket:
         offer = {"encoding": audio.encoding, "sample_rate": audio.sample_rate_hz}
-        start = {"type": "start", "agent_id": line.agent_id, "audio": offer}
+        start: dict[str, Any] = {"type": "start", "agent_id": line.agent_id, "audio": offer}
         if caller_phone or caller_name:
             start["caller"] = {"name": caller_name, "phone": caller_phone}
+        if broken is not None:
+            start |= {"conversation_id": broken.conversation_id, "resume_after_seq": broken.seq}
         call = await _answered(socket, start, audio)
         # Not a TaskGroup: what goes wrong in the block must reach the caller as it is, not in a group.
         ears = asyncio.create_task(call.run_earpiece(), name="earpiece")
