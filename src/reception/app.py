@@ -1,10 +1,11 @@
 """The composition root: builds everything from `Settings`, and takes it down again."""
 
 import asyncio
+import os
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -32,6 +33,8 @@ from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
+from reception.runtime.recording.service import Recordings
+from reception.runtime.recording.store import RecordingStore
 from reception.runtime.returning import LostCallers
 from reception.runtime.tokens import Tickets, Tokens, ticket_register
 from reception.runtime.warming import warm_speech
@@ -44,6 +47,10 @@ _log = structlog.get_logger(__name__)
 
 DEMO_ADMIN_EMAIL = "demo@example.com"
 _DEMO_ADMIN_ID = UUID("0192d3a0-0000-7000-8000-00000000de30")
+_SEEDING = 7_321_905_114_202_612
+"""The key of the database's lock under which one process at a time prepares the demo."""
+_MOST_FINALS = 2
+"""Transcriptions that one process computes at once, where the cores allow it."""
 
 Progress = Callable[[str], None]
 
@@ -56,7 +63,7 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """A running installation, short of its listening socket."""
+    """A running process of an installation, short of its listening socket."""
 
     app: FastAPI
     live: LiveCalls
@@ -64,34 +71,94 @@ class Reception:
     demo_agents: tuple[DemoAgent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every process of an installation stands on: a migrated database, at `service_url` for the service.
+
+    `login` is the demo's, None outside the demo.
+    """
+
+    owner_url: str
+    service_url: str
+    login: Login | None
+
+
+@asynccontextmanager
+async def found(settings: Settings, progress: Progress) -> AsyncIterator[Foundation]:
+    """The database, embedded unless `database_url` is set, migrated; stopped at exit if it was started.
+
+    Raises:
+        AppError: the database cannot be used; its detail says why, and what mends it.
+    """
+    async with _storage(settings, progress) as (owner_url, service_url):
+        yield Foundation(owner_url, service_url, await _demo_login(owner_url) if settings.demo_mode else None)
+
+
 @asynccontextmanager
 async def build(settings: Settings, progress: Progress) -> AsyncIterator[Reception]:
-    """Everything wired, from the database to the routes; torn down at exit, the database last.
+    """Everything in one process, from the database to the routes; torn down at exit, the database last.
 
     Raises:
         AppError: a part cannot start; its detail says which, and what mends it.
     """
-    clock = SystemClock()
-    tokens = Tokens(signing_key(settings), clock)
-    loading = asyncio.create_task(load_embedded(progress), name="load-speech")
+    async with (
+        _loading(progress, workers=1) as loading,
+        found(settings, progress) as foundation,
+        _served(settings, foundation.service_url, loading, progress) as reception,
+    ):
+        yield replace(reception, demo_login=foundation.login)
+
+
+@asynccontextmanager
+async def build_worker(
+    settings: Settings, progress: Progress, service_url: Awaitable[str], workers: int
+) -> AsyncIterator[Reception]:
+    """One of `workers` processes on a foundation that another process has laid, or is laying: the models load while
+    `service_url` is awaited. `demo_login` is for the one that laid it to tell.
+
+    Raises:
+        AppError: a part cannot start.
+    """
+    async with (
+        _loading(progress, workers=workers) as loading,
+        _served(settings, await service_url, loading, progress) as reception,
+    ):
+        yield reception
+
+
+@asynccontextmanager
+async def _loading(progress: Progress, *, workers: int) -> AsyncIterator[asyncio.Task[Speech]]:
+    """The models, being loaded, with a fair share of the machine's cores; given up when the block ends early."""
+    share = max(1, (os.cpu_count() or 1) // workers)
+    task = asyncio.create_task(load_embedded(progress, finals_at_once=min(share, _MOST_FINALS)), name="load-speech")
     try:
-        async with _storage(settings, progress) as (database, owner_url):
-            speech = await loading
-            understanding = LocalUnderstanding(speech.embedder)
-            await understanding.warm()
-            login: Login | None = None
-            agents_on_show: tuple[DemoAgent, ...] = ()
-            if settings.demo_mode:
-                progress("Preparing the demo businesses")
-                login = await _demo_login(owner_url)
-                agents_on_show = tuple(await seed_demo(database, speech.embedder, clock.now()))
-                _log.info(DEMO_SEEDED, agents=len(agents_on_show))
-            parts = _Parts(settings, database, speech, understanding, clock, tokens, agents_on_show)
-            async with _running(parts) as (app, live):
-                yield Reception(app, live, login, agents_on_show)
+        yield task
     finally:
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def _served(
+    settings: Settings, service_url: str, loading: asyncio.Task[Speech], progress: Progress
+) -> AsyncIterator[Reception]:
+    clock = SystemClock()
+    database = Database(service_url)
+    try:
+        speech = await loading
+        understanding = LocalUnderstanding(speech.embedder)
+        await understanding.warm()
+        on_show: tuple[DemoAgent, ...] = ()
+        if settings.demo_mode:
+            progress("Preparing the demo businesses")
+            async with database.exclusively(_SEEDING):
+                on_show = tuple(await seed_demo(database, speech.embedder, clock.now()))
+            _log.info(DEMO_SEEDED, agents=len(on_show))
+        tokens = Tokens(signing_key(settings), clock)
+        async with _running(_Parts(settings, database, speech, understanding, clock, tokens, on_show)) as (app, live):
+            yield Reception(app, live, None, on_show)
+    finally:
+        await database.dispose()
 
 
 def create_app(
@@ -159,7 +226,9 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         token_lifetime=timedelta(minutes=settings.token_minutes),
         demo_agents=parts.demo_agents,
     )
-    calls = CallCentre(conversations, live, speech, clock, recorder.observer)
+    store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
+    recordings = Recordings(store, settings.data_dir / "recording", database, clock)
+    calls = CallCentre(conversations, live, speech, clock, recorder.observer, recordings=recordings)
     app = create_app(
         services,
         calls,
@@ -169,6 +238,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     )
     background = [
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
+        asyncio.create_task(recordings.run(), name="recordings"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
     for task in background:
@@ -181,6 +251,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await asyncio.gather(*background, return_exceptions=True)
         await recorder.flush()
         await lost.give_up()
+        await recordings.flush()
 
 
 def _report_failure(task: asyncio.Task[None]) -> None:
@@ -189,8 +260,8 @@ def _report_failure(task: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[Database, str]]:
-    """A migrated database, embedded unless `database_url` is set, and the address of its owning role."""
+async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[str, str]]:
+    """The addresses of a migrated database, of its owning role and of the service's."""
     embedded: EmbeddedPostgres | None = None
     if settings.database_url is None:
         progress("Starting PostgreSQL")
@@ -202,11 +273,7 @@ async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tupl
     try:
         progress("Migrating the database")
         await asyncio.to_thread(migrate, owner_url)
-        database = Database(service_url)
-        try:
-            yield database, owner_url
-        finally:
-            await database.dispose()
+        yield owner_url, service_url
     finally:
         if embedded is not None:
             await asyncio.to_thread(embedded.stop)
@@ -226,7 +293,7 @@ async def create_platform_admin(settings: Settings, login: Login) -> None:
         AppError: the database cannot be used now, or the e-mail or password is not acceptable.
     """
     user_id = uuid5(NAMESPACE_URL, f"mailto:{login.email.strip().lower()}")
-    async with _storage(settings, lambda _: None) as (_, owner_url):
+    async with _storage(settings, lambda _: None) as (owner_url, _):
         await _ensure_platform_admin(owner_url, login, user_id)
 
 

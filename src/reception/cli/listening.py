@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
@@ -47,7 +47,41 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """Leaves signals to the command, which drains calls first."""
+    """Leaves signals to the command, which drains calls first. Serves listening sockets, and connections that are
+    given to it."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._up.set()
+
+    async def until_started(self) -> None:
+        await self._up.wait()
+
+    @property
+    def connections(self) -> int:
+        return len(self.server_state.connections)
+
+    async def take(self, connection: socket.socket) -> None:
+        """Serve a connection that another process has accepted. The server must have started.
+
+        Raises:
+            OSError: the connection is gone.
+        """
+        config, state = self.config, self.server_state
+
+        def protocol() -> asyncio.Protocol:
+            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
+                config=config, server_state=state, app_state=self.lifespan.state
+            )
+            return made
+
+        connection.setblocking(False)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -73,9 +107,9 @@ def http_server(app: ASGIApp, *, max_frame_bytes: int) -> Server:
     )
 
 
-async def until_stopped(server: Server, listener: socket.socket, stop: asyncio.Event) -> asyncio.Task[None]:
+async def until_stopped(server: Server, listeners: Sequence[socket.socket], stop: asyncio.Event) -> asyncio.Task[None]:
     """Serve until `stop` is set; returns the task of the server, which still runs."""
-    serving = asyncio.create_task(server.serve(sockets=[listener]), name="http-server")
+    serving = asyncio.create_task(server.serve(sockets=[*listeners]), name="http-server")
     stopping = asyncio.create_task(stop.wait(), name="stop-signal")
     try:
         await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)

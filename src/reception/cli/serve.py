@@ -5,6 +5,8 @@ import gc
 import signal
 import socket
 import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +16,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from reception import __version__
-from reception.app import Reception, build
+from reception.app import Login, Reception, build, found
 from reception.cli.listening import http_server, listen, until_stopped
 from reception.cli.logs import configure_logs
+from reception.cli.workers import Workforce
 from reception.core.errors import AppError
 from reception.settings import Settings, load_settings
 
@@ -27,14 +30,23 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks one. [default: 8000]")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the database lives. [default: .data]")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Processes that take calls, about one for each core.")
+    ] = 1,
 ) -> None:
-    """Run the receptionist: database, speech, web page and API in one process."""
+    """Run the receptionist: database, speech, web page and API, in one process or with several workers.
+
+    SIGTERM and Ctrl-C let live calls end first. With several workers, one that dies is replaced, and SIGHUP replaces
+    each in turn.
+    """
     console = Console(highlight=False, soft_wrap=True)
     try:
         settings = load_settings(host=host, port=port, data_dir=data_dir)
         configure_logs(settings.log_level, as_json=settings.json_logs)
         with listen(settings.host, settings.port) as listener:
-            code = uvloop.run(_serve(settings, listener, console))
+            overrides = {"host": host, "port": port, "data_dir": str(data_dir) if data_dir else None}
+            serving = _supervise(settings, listener, console, workers, overrides) if workers > 1 else None
+            code = uvloop.run(serving or _serve(settings, listener, console))
     except AppError as error:
         Console(stderr=True, highlight=False).print(
             f"[bold red]Cannot start:[/] {escape(error.detail)}", soft_wrap=True
@@ -70,8 +82,9 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console) 
             gc.collect()
             gc.freeze()
             server = http_server(reception.app, max_frame_bytes=settings.max_frame_bytes)
-            _announce(console, settings, listener, reception, began_s)
-            serving = await until_stopped(server, listener, interrupt.stop)
+            agents = tuple(agent.name for agent in reception.demo_agents)
+            _announce(console, listener, reception.demo_login, agents, began_s)
+            serving = await until_stopped(server, (listener,), interrupt.stop)
             await _drain(settings, reception, interrupt, console)
             server.should_exit = True
             await serving
@@ -94,20 +107,62 @@ async def _drain(settings: Settings, reception: Reception, interrupt: _Interrupt
     interrupt.current = None
 
 
+async def _supervise(
+    settings: Settings, listener: socket.socket, console: Console, workers: int, overrides: dict[str, str | int | None]
+) -> int:
+    """`_serve` with workers: their models load while the database starts."""
+    began_s = time.monotonic()
+    interrupt = _Interrupt()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, interrupt)
+    interrupt.current = asyncio.current_task()
+    console.print(f"[bold]Reception {__version__}[/]")
+
+    def show(step: str) -> None:
+        console.print(f"  [dim]{_elapsed(began_s)}[/]  {step}")
+
+    try:
+        async with AsyncExitStack() as stack:
+            show(f"Starting {workers} workers")
+            # The workers end before the database does, and start before it.
+            force = Workforce(workers, listener, overrides, settings.drain_s)
+            await force.start()
+            stack.push_async_callback(force.close)
+            foundation = await stack.enter_async_context(found(settings, show))
+            stack.push_async_callback(force.close)
+            force.open(foundation.service_url)
+            agents = await force.ready()
+            interrupt.current = None
+            _announce(console, listener, foundation.login, agents, began_s)
+            loop.add_signal_handler(signal.SIGHUP, force.renew)
+            await interrupt.stop.wait()
+            if force.live_calls:
+                console.print(f"Waiting up to {settings.drain_s:.0f} s for {force.live_calls} live call(s) to end")
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, force.hurry)
+            await force.drain()
+    except asyncio.CancelledError:
+        if not interrupt.stop.is_set():
+            raise
+        console.print("Stopped before it was ready.")
+        return INTERRUPTED
+    console.print("Stopped.")
+    return 0
+
+
 def _announce(
-    console: Console, settings: Settings, listener: socket.socket, reception: Reception, began_s: float
+    console: Console, listener: socket.socket, login: Login | None, agents: Sequence[str], began_s: float
 ) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     console.print(f"\n[bold green]Ready[/] in {time.monotonic() - began_s:.1f} s")
     console.print(f"  Address     http://{shown}:{port}/")
-    if reception.demo_login is not None:
-        console.print(
-            f"  Demo login  {reception.demo_login.email}   password {reception.demo_login.password}", markup=False
-        )
-        for agent in reception.demo_agents:
-            console.print(f"  Agent       {agent.name}", markup=False)
-    if reception.demo_login is not None and host not in ("127.0.0.1", "::1"):
+    if login is not None:
+        console.print(f"  Demo login  {login.email}   password {login.password}", markup=False)
+        for agent in agents:
+            console.print(f"  Agent       {agent}", markup=False)
+    if login is not None and host not in ("127.0.0.1", "::1"):
         console.print("[yellow]The demo is open to everybody who can reach this address.[/]")
     console.print("  Stop with Ctrl-C\n")
 

@@ -1,5 +1,6 @@
 """Sessions: short, scoped to one tenant by row-level security, committed at their end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
@@ -12,6 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from reception.core.errors import Unavailable
 from reception.db.address import parse
 
+_TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
+_UNLOCK = text("SELECT pg_advisory_unlock(:key)")
+_ASKS_AGAIN_S = 0.1
 _SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.login_email', :email, true)")
 
 
@@ -57,6 +61,27 @@ class Database:
         """
         async with self._scoped(tenant_id="", email=""):
             pass
+
+    @asynccontextmanager
+    async def exclusively(self, key: int) -> AsyncIterator[None]:
+        """A block for one process at a time among all on this database. Keeps a connection; ends with the process.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        try:
+            async with self._engine.connect() as connection:
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+                while True:
+                    if (await connection.execute(_TRY_LOCK, {"key": key})).scalar_one():
+                        break
+                    await asyncio.sleep(_ASKS_AGAIN_S)
+                try:
+                    yield
+                finally:
+                    await connection.execute(_UNLOCK, {"key": key})
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise Unavailable("The database does not answer") from error
 
     async def dispose(self) -> None:
         """Close every connection."""

@@ -42,9 +42,12 @@ class Speech:
     embedder: Embedder
 
 
-async def load_embedded(on_progress: Callable[[str], None], *, weights: Weights | None = None) -> Speech:
+async def load_embedded(
+    on_progress: Callable[[str], None], *, weights: Weights | None = None, finals_at_once: int = 2
+) -> Speech:
     """Load every embedded model, in parallel threads, and run each once. `on_progress` gets a sentence a model, on
-    the event loop. `weights` says where the model files are; by default in the installed packages.
+    the event loop. `weights` says where the model files are; by default in the installed packages. `finals_at_once`
+    transcriptions run together, each on a core of its own.
 
     Raises:
         MissingModel: names every required file that is absent; the audio end-of-turn model is not required.
@@ -59,7 +62,7 @@ async def load_embedded(on_progress: Callable[[str], None], *, weights: Weights 
         return made
 
     stt, tts, embedder, vad, turn_detector = await asyncio.gather(
-        load("Speech recognition (Whisper)", lambda: WhisperSpeechToText(weights=found)),
+        load("Speech recognition (Whisper)", lambda: WhisperSpeechToText(weights=found, at_once=finals_at_once)),
         load("Voice (hibari)", lambda: HibariTextToSpeech(weights=found)),
         load("Sentence embeddings (MiniLM)", lambda: MiniLmEmbedder(weights=found)),
         load("Voice activity (Silero)", lambda: SileroVad(weights=found)),

@@ -21,7 +21,6 @@ from reception.providers.embedded.whisper import (
     without_repetition,
 )
 
-_SIMULTANEOUS_FINALS = 2
 _WAITING_FINALS = 32
 _SHORTEST_S = 0.1
 _QUIETEST_DBFS = -65.0
@@ -38,16 +37,16 @@ _CUT_STEP = MEL_RATE_HZ // 10
 class WhisperSpeechToText:
     """Two models, each with its own lane of threads, so that a partial never delays a final.
 
-    At most two finals run at once, one computing on `threads` cores, and 32 wait. A partial runs alone, and is
+    At most `at_once` finals run together, each computing on `threads` cores, and 32 wait. A partial runs alone, and is
     refused (retryable) when anything waits.
     """
 
-    def __init__(self, threads: int = 1, *, weights: Weights | None = None) -> None:
+    def __init__(self, threads: int = 1, *, weights: Weights | None = None, at_once: int = 2) -> None:
         found = weights or Weights()
         (tiny,) = found.require(WHISPER_TINY)
-        self._base = Whisper(found.whisper_base(), threads=threads, workers=_SIMULTANEOUS_FINALS)
+        self._base = Whisper(found.whisper_base(), threads=threads, workers=at_once)
         self._tiny = Whisper(tiny.parent, threads=1, workers=1)
-        self._finals = Lane(self.provider, threads=_SIMULTANEOUS_FINALS, limit=_WAITING_FINALS)
+        self._finals = Lane(self.provider, threads=at_once, limit=_WAITING_FINALS)
         self._partials = Lane(self.provider, limit=1)
 
     @property
