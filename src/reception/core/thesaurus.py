@@ -1,7 +1,7 @@
 """Words that callers and documents use for the same thing. General English of hospitality and property, nothing of
 any one business."""
 
-__all__ = ["canonical", "others"]
+__all__ = ["canonical", "others", "siblings"]
 
 _GROUPS_TEXT = """
     wifi wi-fi internet wlan
@@ -15,12 +15,12 @@ _GROUPS_TEXT = """
     lift elevator
     bicycle bike
     wheelchair disabled accessible accessibility
-    senior retiree elderly
+    senior pensioner retiree elderly
     luggage bag suitcase baggage
-    income wage earnings earn
+    income salary wage earnings earn
     takeout takeaway
     bill check tab
-    restroom toilet bathroom
+    restroom toilet
     gym fitness
     laundry washing
     apartment flat
@@ -36,6 +36,18 @@ _GROUPS_TEXT = """
     manage management
     noise quiet
     begin start
+    pool swim swimming
+    company agency business firm
+    own owner owns owned
+    cosign cosigner cosigners
+    pay payment paying
+    cheap affordable inexpensive
+    heating boiler
+    refund reimbursement
+    food meal
+    bathtub bath tub
+    wedding married marry
+    fine penalty
     certificate voucher
     inspection survey
     yard garden
@@ -60,6 +72,16 @@ _GROUPS_TEXT = """
     car automobile vehicle
 """
 
+_KINDS_TEXT = """
+    dog cat bird parrot horse rabbit
+    breakfast lunch dinner brunch
+    bus train ferry plane
+    beef chicken pork lamb fish shrimp
+    king queen twin single double triple
+    monthly weekly daily
+"""
+"""Things of one sort, of which each is something else than the others."""
+
 
 def _read(text: str) -> dict[str, tuple[str, ...]]:
     groups = [tuple(line.split()) for line in text.strip().splitlines()]
@@ -67,6 +89,7 @@ def _read(text: str) -> dict[str, tuple[str, ...]]:
 
 
 _GROUPS = _read(_GROUPS_TEXT)
+_KINDS = _read(_KINDS_TEXT)
 
 
 def canonical(word: str) -> str:
@@ -80,3 +103,8 @@ def others(word: str) -> tuple[str, ...]:
         if form in _GROUPS:
             return tuple(other for other in _GROUPS[form] if other != form)
     return ()
+
+
+def siblings(word: str) -> tuple[str, ...]:
+    """The other things of the sort that `word`, as `canonical` gives it, belongs to; none for most words."""
+    return tuple(other for other in _KINDS.get(word, ()) if other != word)

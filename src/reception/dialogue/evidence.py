@@ -4,8 +4,10 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from reception.dialogue.inquiry import Inquiry, Kind
+from reception.core.thesaurus import siblings
+from reception.dialogue.inquiry import Inquiry, Kind, kind_of
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms, stem
 from reception.ports.knowledge import Passage
@@ -18,6 +20,7 @@ _HEAD = 0.04
 _ELSEWHERE = 0.3
 _OTHER_KIND = 0.43
 _OFF_SUBJECT = 0.15
+_ASKED_ALIKE = 0.08
 _ENOUGH = 0.62
 _AHEAD = 0.25
 _MOST_AHEAD = 0.3
@@ -58,7 +61,10 @@ def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
     count = len(passages)
     weights = {term: math.log(1 + count / (1 + sum(term in scope for scope in scopes))) for term in inquiry.terms}
     found = []
+    told = _told_of_same(passages, scopes)
     for passage, scope in zip(passages, scopes, strict=True):
+        if inquiry.addresses and share(_others(inquiry, weights), told[_place(passage)]) < _ATTRIBUTE:
+            continue
         if not _may_answer(inquiry, passage, scope, weights):
             continue
         found.append(_weighed(inquiry, passage, scope, spoken, weights))
@@ -70,11 +76,24 @@ def enough(found: Sequence[Evidence]) -> list[Evidence]:
     if not found:
         return []
     best = found[0]
-    place = (best.passage.document_id, best.passage.heading)
-    rest = (each.score for each in found if (each.passage.document_id, each.passage.heading) != place)
+    rest = (each.score for each in found if _place(each.passage) != _place(best.passage))
     ahead = min(best.score - next(rest, best.score - _MOST_AHEAD), _MOST_AHEAD)
     needed = min(_ENOUGH, best.score) if best.score + _AHEAD * ahead * best.covered >= _ENOUGH else math.inf
     return [each for each in found if each.score >= needed]
+
+
+def _place(passage: Passage) -> tuple[UUID, str]:
+    return passage.document_id, passage.heading
+
+
+def _told_of_same(
+    passages: Sequence[Passage], scopes: Sequence[frozenset[str]]
+) -> dict[tuple[UUID, str], frozenset[str]]:
+    """What all passages under a heading speak of together: a home is described in several."""
+    told: dict[tuple[UUID, str], frozenset[str]] = {}
+    for passage, scope in zip(passages, scopes, strict=True):
+        told[_place(passage)] = told.get(_place(passage), frozenset()) | scope
+    return told
 
 
 def share(weights: dict[str, float], within: frozenset[str]) -> float:
@@ -100,6 +119,8 @@ def _weighed(
         score += _HEAD
     if not inquiry.holds(passage.text):
         score -= _OTHER_KIND
+    if inquiry.kind is not Kind.ANYTHING and not row and kind_of(name) is inquiry.kind:
+        score += _ASKED_ALIKE
     if row and inquiry.kind is Kind.ANYTHING:
         score -= _PROSE
     return Evidence(passage, score, row, subject, weights, covered)
@@ -124,15 +145,19 @@ def _may_answer(inquiry: Inquiry, passage: Passage, scope: frozenset[str], weigh
         return False
     if inquiry.kind in _HARD_KINDS and not inquiry.holds(passage.text):
         return False
-    if not inquiry.day_fits(passage.text):
-        return False
-    if inquiry.addresses and share(_others(inquiry, weights), scope) < _ATTRIBUTE:
+    if not inquiry.day_fits(passage.text) or _is_of_a_sibling(inquiry, scope):
         return False
     if passage.similarity is None and share(weights, scope) < 2 * _COVERED:
         return False
     if ROW.match(passage.text):
         return _row_may_answer(inquiry, passage, scope, weights)
     return inquiry.kind is not Kind.PRICE or _is_priced(inquiry, passage, weights)
+
+
+def _is_of_a_sibling(inquiry: Inquiry, scope: frozenset[str]) -> bool:
+    """Whether the passage tells of dogs where cats are asked about."""
+    strange = inquiry.terms - scope
+    return any(stem(other) in scope for term in strange for other in siblings(term))
 
 
 def _others(inquiry: Inquiry, weights: dict[str, float]) -> dict[str, float]:

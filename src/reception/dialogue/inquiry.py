@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reception.dialogue.terms import content_terms, stem
+from reception.dialogue.terms import all_terms, content_terms, stem
 
 
 class Kind(StrEnum):
@@ -61,7 +61,8 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         re.I,
     ),
     Kind.TIME: re.compile(
-        r"\b\d{1,2}(:\d\d)?\s?[ap]\.?m\b|\b(noon|midnight|hours|24 hours|minutes before|first (of|day|saturday|sunday)|"
+        r"\b\d{1,2}(:\d\d)?\s?[ap]\.?m\b|\b(noon|midnight|24 hours|(minutes|hours?) before|"
+        r"first (of|day|saturday|sunday)|"
         r"last week|at once|(mon|tues|wednes|thurs|fri|satur|sun)days?|weekdays|january|february|march|april|may|june|"
         r"july|august|"
         r"september|october|november|december)|\b(19|20)\d\d\b|\bavailable from\b",
@@ -146,6 +147,8 @@ _PLURAL = re.compile(
 )
 
 
+_LAST_RESORT = frozenset(stem(word) for word in ("offer", "down", "work", "order", "last"))
+"""Words that are everywhere, and yet what a question is about when it has no others."""
 _DULL = {Kind.PRICE: _PRICE_WORDS, Kind.LENGTH: _SIZE_WORDS, Kind.SIZE: _SIZE_WORDS, Kind.COUNT: frozenset({"fit"})}
 
 
@@ -181,7 +184,7 @@ class Inquiry:
 def inquire(question: str, about: str = "") -> Inquiry:
     """`about`: the name, place and sort of the business, which every question is about and tells nothing."""
     question = _SECOND_THOUGHT.sub("", question)
-    kind = next((kind for kind, pattern in _ASKS if pattern.search(question)), Kind.ANYTHING)
+    kind = kind_of(question)
     terms = content_terms(question)
     own = content_terms(about)
     times = terms & _PLAIN_TIME
@@ -196,7 +199,7 @@ def inquire(question: str, about: str = "") -> Inquiry:
     return Inquiry(
         question,
         kind,
-        (terms - dull) or (terms - times - own) or terms,
+        (terms - dull) or (terms - times - own) or terms or (all_terms(question) & _LAST_RESORT),
         times,
         names,
         tuple(match.group().casefold() for match in _ADDRESS.finditer(question)),
@@ -204,6 +207,11 @@ def inquire(question: str, about: str = "") -> Inquiry:
         counted.group(1).lower() if counted else "",
         _PLURAL.search(question) is not None,
     )
+
+
+def kind_of(question: str) -> Kind:
+    """The kind of answer that `question`, or a heading that is one, asks for."""
+    return next((kind for kind, pattern in _ASKS if pattern.search(question)), Kind.ANYTHING)
 
 
 def days_asked(question: str) -> frozenset[int]:

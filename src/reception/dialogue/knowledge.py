@@ -16,7 +16,7 @@ _MOST_SENTENCES = 3
 _LONGEST_ANSWER = 320
 """Characters of an answer, beyond which only the best sentences of a passage are said."""
 _MOST_EXAMPLES = 4
-_OF_KIND = 0.6
+_OF_KIND = 1.0
 """What a sentence of the kind that is asked for counts, against one that speaks of everything asked about."""
 _CLOSE_TO_BEST = 0.7
 _STATES_PRICE = re.compile(r"\b(for|is|are|costs?) (about |only |from )?[$€£]")
@@ -38,7 +38,10 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
         about: the name, place and sort of the business, which every question is about.
     """
     inquiry = inquire(question, about)
-    near = enough(weigh(inquiry, passages))
+    if not (inquiry.terms or inquiry.addresses):
+        return ()
+    found = weigh(inquiry, passages)
+    near = enough(found)
     if not near:
         return ()
     best = near[0]
@@ -47,7 +50,7 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
     told = [best.passage]
     if not best.is_row:
         same = (best.passage.document_id, best.passage.heading)
-        told = [each.passage for each in near if (each.passage.document_id, each.passage.heading) == same]
+        told = [each.passage for each in found if (each.passage.document_id, each.passage.heading) == same]
     return _best_sentences(inquiry, best, told)
 
 
@@ -86,8 +89,8 @@ def _best_sentences(inquiry: Inquiry, best: Evidence, passages: Sequence[Passage
 
 def _worth(inquiry: Inquiry, best: Evidence, text: str, index: int) -> float:
     """How much a sentence of the chosen passages answers."""
-    terms = content_terms(text)
-    worth = share(best.weights, terms) + 0.1 * share(best.weights, terms | best.subject) - 0.02 * index
+    asked = {term: weight for term, weight in best.weights.items() if term not in best.subject}
+    worth = share(asked, content_terms(text)) - 0.02 * index
     if inquiry.kind is not Kind.ANYTHING and inquiry.holds(text):
         worth += _OF_KIND
     if inquiry.kind is Kind.PRICE and _STATES_PRICE.search(text):

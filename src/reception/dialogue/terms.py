@@ -21,8 +21,8 @@ _COMMON_TEXT = """
     anything something somebody someone anybody anyone everything near here per each every put down work
     works happen happens tell about find exactly still already ever else during after before between by around
     when's who's where's how's there'd that'd couldn't can't doesn't isn't aren't
-    she he her him his wife husband dad mom mum mother father friend up over without off until last think said
-    you've we've i've they've somewhere anywhere o'clock place places
+    she he her him his wife husband dad mom mum mother father up over without off until last think said
+    you've we've i've they've somewhere anywhere o'clock place places they're you'll
 """
 _COMMON = frozenset(_COMMON_TEXT.split())
 
