@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     max_frame_bytes: int = Field(default=1 << 20, ge=1 << 16, le=16 << 20)
     max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
     token_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    recordings_url: str = ""
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -67,6 +68,11 @@ class Settings(BaseSettings):
     def demo_mode(self) -> bool:
         """On in development unless turned off; never in production."""
         return not self.production if self.demo is None else self.demo
+
+    @property
+    def recordings_at(self) -> str:
+        """Where recordings are kept: a folder of the data directory, unless `recordings_url` names another place."""
+        return self.recordings_url or str(self.data_dir / "recordings")
 
     @property
     def json_logs(self) -> bool:

@@ -35,6 +35,9 @@ class AgentTuning(Request):
     max_call_s: int = Field(default=1800, ge=30, le=4 * 3600)
     handoff_phone: str = Field(default="", pattern=r"^(\+[1-9][0-9]{5,14})?$")
     vocabulary: Annotated[tuple[_Word, ...], Field(max_length=100)] = ()
+    recording: bool = False
+    recording_notice: Annotated[Text, Field(max_length=300)] = ""
+    recording_days: int = Field(default=30, ge=1, le=3650)
 
     def value(self) -> AgentSettings:
         return AgentSettings(**self.model_dump())

@@ -18,7 +18,15 @@ from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
 from reception.dialogue.questions import expectation_of, prime_for, put_question
-from reception.dialogue.replies import CUT_OFF, SILENT_AGAIN, SILENT_END, SILENT_ONCE, UNREACHABLE, greeting
+from reception.dialogue.replies import (
+    CUT_OFF,
+    SILENT_AGAIN,
+    SILENT_END,
+    SILENT_ONCE,
+    UNREACHABLE,
+    greeting,
+    recording_notice,
+)
 from reception.dialogue.state import DialogueState, Question, from_json, to_json
 from reception.dialogue.turn import TurnScene
 from reception.ports.business import Agent, Business
@@ -130,10 +138,10 @@ class GraphDialogue:
             # The last reply ends with the pending question, except for the greeting, which is not said twice.
             again = self._state.last_reply if self._unheard and self._state.turn else ()
             return tuple(map(Say, (CUT_OFF, *(again or put_question(self._state, scene, resumed=True)))))
-        texts = greeting(scene)
+        notice, texts = recording_notice(scene), greeting(scene)
         self._state = replace(self._state, last_reply=texts)
-        self._record(TurnRecord(0, "", (), " ".join(texts), (), to_json(self._state)))
-        return tuple(Say(text) for text in texts)
+        self._record(TurnRecord(0, "", (), " ".join((*notice, *texts)), (), to_json(self._state)))
+        return (*(Say(text, interruptible=False) for text in notice), *map(Say, texts))
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         base = self._state

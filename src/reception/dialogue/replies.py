@@ -31,6 +31,14 @@ def greeting(scene: TurnScene) -> tuple[str, ...]:
     return tuple(part for part in (opening, who, "How can I help you?") if part)
 
 
+def recording_notice(scene: TurnScene) -> tuple[str, ...]:
+    """What a caller who is recorded is told first; nothing to others."""
+    settings = scene.agent.settings
+    if not settings.recording or scene.channel != "voice":
+        return ()
+    return (settings.recording_notice or "This call is recorded.",)
+
+
 def split_sentences(text: str) -> tuple[str, ...]:
     """`text` by its sentences; full stops of abbreviations and figures do not end one."""
     sentences: list[str] = []

@@ -98,7 +98,8 @@ class Business:
 class AgentSettings:
     """What an agent's owner may tune; the defaults are safe.
 
-    `patience` scales every wait at the end of an utterance, 0.5 to 3.
+    `patience` scales every wait at the end of an utterance, 0.5 to 3. With `recording`, calls are recorded and kept for
+    `recording_days`, and begin with `recording_notice`, or with one of ours where it is empty.
     """
 
     greeting: str = ""
@@ -112,6 +113,9 @@ class AgentSettings:
     max_call_s: int = 1800
     handoff_phone: str = ""
     vocabulary: tuple[str, ...] = field(default=())
+    recording: bool = False
+    recording_notice: str = ""
+    recording_days: int = 30
 
 
 @dataclass(frozen=True, slots=True)

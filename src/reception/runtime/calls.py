@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -20,6 +20,7 @@ from reception.ports.leg import TAKEN_OVER, CallLeg
 from reception.ports.speech import Voice
 from reception.providers.bundle import Speech
 from reception.runtime.conversations import WiredAgent
+from reception.runtime.recording.service import Recordings
 
 _log = structlog.get_logger(__name__)
 
@@ -49,8 +50,9 @@ class _Line:
 class LiveCalls:
     """The calls of this process. A call has a place from before it is answered until its session has ended."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, on_refusal: Callable[[], None] | None = None) -> None:
         self._limit = limit
+        self._on_refusal = on_refusal
         self._admitted = 0
         self._draining = False
         self._lines: dict[UUID, _Line] = {}
@@ -172,6 +174,7 @@ class CallCentre:
     clock: Clock
     observe: ObserverFactory
     timings: Callable[[AgentSettings], CallConfig] = CallConfig.for_agent
+    recordings: Recordings | None = None
 
     async def answer(
         self,
@@ -186,8 +189,32 @@ class CallCentre:
 
         `first_turn` is above 1 for a conversation that is taken up again; `observers` are the transport's own.
         """
+        context = structlog.contextvars.bound_contextvars(
+            tenant_id=str(wired.business.tenant_id),
+            agent_id=str(wired.agent.agent_id),
+            call_id=str(dialogue.conversation_id),
+        )
+        with context:
+            async with self._recorded(leg, wired, dialogue.conversation_id) as heard:
+                session = self._session(heard, wired, dialogue, first_turn, observers)
+                with self.live.register(dialogue.conversation_id, session):
+                    return await session.run()
+
+    def _recorded(self, leg: CallLeg, wired: WiredAgent, conversation_id: UUID) -> AbstractAsyncContextManager[CallLeg]:
+        if self.recordings is None or not wired.agent.settings.recording:
+            return nullcontext(leg)
+        return self.recordings.recording(leg, wired.business.tenant_id, conversation_id)
+
+    def _session(
+        self,
+        leg: CallLeg,
+        wired: WiredAgent,
+        dialogue: Dialogue,
+        first_turn: int,
+        observers: Sequence[CallObserver],
+    ) -> CallSession:
         settings = wired.agent.settings
-        session = CallSession(
+        return CallSession(
             leg,
             dialogue,
             vad=self.speech.vad,
@@ -200,10 +227,3 @@ class CallCentre:
             observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id), *observers),
             first_turn=first_turn,
         )
-        context = structlog.contextvars.bound_contextvars(
-            tenant_id=str(wired.business.tenant_id),
-            agent_id=str(wired.agent.agent_id),
-            call_id=str(dialogue.conversation_id),
-        )
-        with context, self.live.register(dialogue.conversation_id, session):
-            return await session.run()

@@ -138,11 +138,16 @@ class ConversationFactory:
         )
 
     def fixed_sentences(self, wired: WiredAgent) -> tuple[str, ...]:
-        """What `wired` says word for word to everybody, the greeting first."""
+        """What `wired` says word for word to everybody, its first words first."""
         now = self._clock.now().astimezone(ZoneInfo(wired.business.timezone))
         reads = DomainReadTools(self._database, wired.business, self._embedder, self._clock, uuid7())
         scene = TurnScene(wired.business, wired.agent, "voice", now, 0, "", reads)
-        said = (*replies.greeting(scene), *_ALWAYS_SAID, *CallConfig.for_agent(wired.agent.settings).phrases.all())
+        said = (
+            *replies.recording_notice(scene),
+            *replies.greeting(scene),
+            *_ALWAYS_SAID,
+            *CallConfig.for_agent(wired.agent.settings).phrases.all(),
+        )
         return tuple(dict.fromkeys(said))
 
 

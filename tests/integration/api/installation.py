@@ -48,6 +48,7 @@ class Installation:
     http: httpx.AsyncClient
     login: Login
     admin: Mapping[str, str]
+    data_dir: Path
 
     @property
     def services(self) -> Services:
@@ -109,7 +110,12 @@ async def serve_installation(data_dir: Path) -> AsyncIterator[Installation]:
                 async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as http:
                     assert reception.demo_login is not None
                     yield Installation(
-                        url, reception.app, http, reception.demo_login, await _log_in(http, reception.demo_login)
+                        url,
+                        reception.app,
+                        http,
+                        reception.demo_login,
+                        await _log_in(http, reception.demo_login),
+                        data_dir,
                     )
             finally:
                 await reception.live.drain(1.0)

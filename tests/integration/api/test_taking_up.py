@@ -2,81 +2,22 @@
 
 import asyncio
 import json
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from reception.domains.conversations.service import get
 from tests.integration.api.installation import Installation, Shop
+from tests.integration.api.typing_caller import dial, start
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WISH = "I'd like a table for two tomorrow at 7 pm"
 
 
-class Caller:
-    """Somebody with a keyboard on the call's socket."""
-
-    def __init__(self, socket: ClientConnection) -> None:
-        self.socket = socket
-        self.messages: list[dict[str, Any]] = []
-
-    @property
-    def seq(self) -> int:
-        return int(self.messages[-1]["seq"])
-
-    @property
-    def conversation_id(self) -> str:
-        return next(str(one["conversation_id"]) for one in self.messages if one["type"] == "ready")
-
-    def replies(self) -> list[str]:
-        return [one["text"] for one in self.messages if one["type"] == "reply"]
-
-    async def until(self, kind: str) -> dict[str, Any]:
-        """The next message of `kind`."""
-        async with asyncio.timeout(20):
-            while True:
-                message: dict[str, Any] = json.loads(await self.socket.recv())
-                self.messages.append(message)
-                if message["type"] == kind:
-                    return message
-
-    async def until_said(self, words: str) -> str:
-        """The next reply that has `words` in it."""
-        while words not in (text := str((await self.until("reply"))["text"])):
-            pass
-        return text
-
-    async def type(self, text: str) -> None:
-        await self.socket.send(json.dumps({"type": "text", "text": text}))
-
-    async def stop(self) -> None:
-        await self.socket.send(json.dumps({"type": "stop"}))
-        await self.until("ended")
-
-    def lose(self) -> None:
-        """The connection breaks, without a word to the server."""
-        self.socket.transport.abort()
-
-
-def _dial(installation: Installation, token: str) -> connect:
-    headers = {"Authorization": f"Bearer {token}"}
-    return connect(installation.socket_url, additional_headers=headers, proxy=None, max_size=None)
-
-
-async def _start(socket: ClientConnection, agent_id: UUID, **resuming: object) -> Caller:
-    audio = {"encoding": "pcm_s16le", "sample_rate": 16000}
-    await socket.send(json.dumps({"type": "start", "agent_id": str(agent_id), "audio": audio, **resuming}))
-    caller = Caller(socket)
-    await caller.until("ready")
-    return caller
-
-
 async def _closing(installation: Installation, token: str, agent_id: UUID, **resuming: object) -> tuple[int, str]:
-    async with _dial(installation, token) as socket:
+    async with dial(installation, token) as socket:
         audio = {"encoding": "pcm_s16le", "sample_rate": 16000}
         await socket.send(json.dumps({"type": "start", "agent_id": str(agent_id), "audio": audio, **resuming}))
         with pytest.raises(ConnectionClosed):
@@ -105,15 +46,15 @@ async def _until_ended(installation: Installation, shop: Shop, conversation_id: 
 
 
 async def test_a_broken_call_goes_on_and_books_once(installation: Installation, shop: Shop) -> None:
-    async with _dial(installation, shop.token) as socket:
-        first = await _start(socket, shop.agent_id)
+    async with dial(installation, shop.token) as socket:
+        first = await start(socket, shop.agent_id)
         await first.type(WISH)
         await first.until_said("name")
         assert await _reservations(installation, shop) == ["held"]
         first.lose()
-    async with _dial(installation, shop.token) as socket:
+    async with dial(installation, shop.token) as socket:
         again = {"conversation_id": first.conversation_id, "resume_after_seq": first.seq}
-        second = await _start(socket, shop.agent_id, **again)
+        second = await start(socket, shop.agent_id, **again)
         assert second.messages[0]["resumed"] is True
         assert second.conversation_id == first.conversation_id
         assert "cut off" in await second.until_said("cut off")
@@ -130,8 +71,8 @@ async def test_a_broken_call_goes_on_and_books_once(installation: Installation, 
         assert seqs == sorted(set(seqs))
         assert seqs[0] > first.seq
         second.lose()
-    async with _dial(installation, shop.token) as socket:
-        third = await _start(
+    async with dial(installation, shop.token) as socket:
+        third = await start(
             socket, shop.agent_id, conversation_id=first.conversation_id, resume_after_seq=second.seq - 1
         )
         missed = await third.until("action")
@@ -146,8 +87,8 @@ async def test_a_broken_call_goes_on_and_books_once(installation: Installation, 
 
 @pytest.mark.parametrize("how", ["stop", "1000", "1001", "no code"])
 async def test_hanging_up_releases_at_once_and_for_good(installation: Installation, shop: Shop, how: str) -> None:
-    async with _dial(installation, shop.token) as socket:
-        caller = await _start(socket, shop.agent_id)
+    async with dial(installation, shop.token) as socket:
+        caller = await start(socket, shop.agent_id)
         await caller.type(WISH)
         await caller.until_said("name")
         match how:
@@ -166,8 +107,8 @@ async def test_hanging_up_releases_at_once_and_for_good(installation: Installati
 
 
 async def test_a_polite_goodbye_is_the_end(installation: Installation, shop: Shop) -> None:
-    async with _dial(installation, shop.token) as socket:
-        caller = await _start(socket, shop.agent_id)
+    async with dial(installation, shop.token) as socket:
+        caller = await start(socket, shop.agent_id)
         await caller.type("goodbye")
         await caller.until_said("oodbye")
         caller.lose()
@@ -176,11 +117,11 @@ async def test_a_polite_goodbye_is_the_end(installation: Installation, shop: Sho
 
 
 async def test_a_live_call_moves_to_the_new_connection(installation: Installation, shop: Shop) -> None:
-    async with _dial(installation, shop.token) as old_socket, _dial(installation, shop.token) as new_socket:
-        old = await _start(old_socket, shop.agent_id)
+    async with dial(installation, shop.token) as old_socket, dial(installation, shop.token) as new_socket:
+        old = await start(old_socket, shop.agent_id)
         await old.type(WISH)
         await old.until_said("name")
-        new = await _start(new_socket, shop.agent_id, conversation_id=old.conversation_id, resume_after_seq=old.seq)
+        new = await start(new_socket, shop.agent_id, conversation_id=old.conversation_id, resume_after_seq=old.seq)
         assert (await old.until("ended"))["reason"] == "taken_over"
         await old_socket.wait_closed()
         assert (old_socket.close_code, old_socket.close_reason) == (1000, "taken_over")
@@ -195,8 +136,8 @@ async def test_nobody_else_takes_a_call_up(installation: Installation, shop: Sho
     other = await installation.open_shop()
     made = await installation.http.post("/agents", json={"name": "Bo"}, headers=shop.headers)
     colleague = UUID(made.json()["id"])
-    async with _dial(installation, shop.token) as socket:
-        caller = await _start(socket, shop.agent_id)
+    async with dial(installation, shop.token) as socket:
+        caller = await start(socket, shop.agent_id)
         for token, agent_id, conversation_id in (
             (other.token, other.agent_id, caller.conversation_id),
             (shop.token, colleague, caller.conversation_id),

@@ -25,8 +25,9 @@ _RANGES = {
     "silence_prompts": (0, 5),
     "filler_after_ms": (200, 5000),
     "max_call_s": (30, 14_400),
+    "recording_days": (1, 3650),
 }
-_LENGTHS = {"greeting": 500, "persona_name": 60, "voice": 60, "handoff_phone": 32}
+_LENGTHS = {"greeting": 500, "persona_name": 60, "voice": 60, "handoff_phone": 32, "recording_notice": 300}
 
 
 async def create_agent(

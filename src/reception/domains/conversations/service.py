@@ -1,6 +1,6 @@
 """Conversations: begin, record turn by turn, take up again, end."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -96,6 +96,14 @@ async def get(session: AsyncSession, conversation_id: UUID) -> Conversation:
     if row is None:
         raise NotFound("There is no such conversation")
     return Conversation(row.id, row.agent_id, row.channel, row.started_at, row.ended_at, row.end_reason, row.last_turn)
+
+
+async def agents_of(session: AsyncSession, conversation_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
+    """Whose conversations these are, None for an agent that was deleted; unknown conversations are left out."""
+    found = await session.execute(
+        select(ConversationRow.id, ConversationRow.agent_id).where(ConversationRow.id.in_(conversation_ids))
+    )
+    return {row.id: row.agent_id for row in found}
 
 
 async def load_state(session: AsyncSession, conversation_id: UUID) -> tuple[int, Mapping[str, Json]] | None:
