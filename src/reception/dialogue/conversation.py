@@ -12,9 +12,10 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.core.telemetry import EFFECT_FAILED
-from reception.dialogue.commands import Command
+from reception.dialogue.commands import Command, SlotName
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.finish import finish
+from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
 from reception.dialogue.questions import expectation_of, prime_for, put_question
@@ -250,14 +251,19 @@ class GraphDialogue:
 
     def _context(self, scene: TurnScene) -> UnderstandingContext:
         state = self._state
+        slots = state.details.as_slots()
+        row = state.target if state.flow is not None else state.booked
+        if row is not None:
+            slots = {**overlay(state.details, row, scene).as_slots(), SlotName.NAME: row.guest.name, **slots}
         return UnderstandingContext(
             business=self._business,
             now=scene.now,
             expectation=expectation_of(state, scene),
             flow=state.flow,
-            slots=state.details.as_slots(),
+            slots=slots,
             offered=state.offered if state.question is Question.CHOICE else (),
             caller_phone=state.caller_phone,
+            booked=state.flow is None and state.booked is not None,
         )
 
 

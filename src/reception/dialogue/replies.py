@@ -1,8 +1,9 @@
 """What the agent says, in short sentences, the first of them shortest, so that speech can start early."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 
+from reception.dialogue.commands import TimeOfDay
 from reception.dialogue.spoken import (
     say_count,
     say_day,
@@ -19,6 +20,9 @@ from reception.ports.booking import Refusal, Reservation, Slot
 from reception.ports.business import Bookable, OpenSpan
 
 _SHORT_DAYS = 7
+_EVENING_HOUR = 17
+_NIGHT_HOURS = 4
+"""Hours after midnight that belong to the evening before."""
 
 
 def greeting(scene: TurnScene) -> tuple[str, ...]:
@@ -109,6 +113,8 @@ def echo_slot(scene: TurnScene, slot: Slot) -> str:
         what = f", {slot.place}" if slot.place else ""
         return f"{capitalise(say_when(scene, slot)[4:])}{what}."
     day = say_near_day(slot.starts_at.date(), scene.now.date())
+    if day == "today" and slot.starts_at.hour >= _EVENING_HOUR:
+        day = "tonight"
     people = f" for {say_guests(slot.party_size)}" if scene.noun == "table" else ""
     return f"{capitalise(day)} at {say_time(slot.starts_at)}{people}."
 
@@ -119,7 +125,8 @@ def read_back(state: DialogueState, scene: TurnScene) -> str:
         return ""
     details = state.details
     contact = f"under {details.name}, phone {say_phone(details.phone, scene.business.region)}"
-    return f"{capitalise(describe_slot(scene, state.slot))}, {contact}."
+    note = f", with the note: {details.notes}" if details.notes else ""
+    return f"{capitalise(describe_slot(scene, state.slot))}, {contact}{note}."
 
 
 def booked(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
@@ -207,7 +214,7 @@ def refusal_reason(refusal: Refusal, state: DialogueState, scene: TurnScene) -> 
     """Why what was asked for cannot be had."""
     rules = scene.business.rules
     if refusal is Refusal.CLOSED and state.details.day is not None:
-        return _closed(state.details.day, scene)
+        return closed(state.details.day, state.details.time, scene)
     return {
         Refusal.CLOSED: "I'm sorry, we're closed then.",
         Refusal.FULL: f"I'm sorry, we have no {scene.noun} free then.",
@@ -220,12 +227,32 @@ def refusal_reason(refusal: Refusal, state: DialogueState, scene: TurnScene) -> 
     }[refusal]
 
 
-def _closed(day: date, scene: TurnScene) -> str:
+def closed(day: date, at: TimeOfDay | None, scene: TurnScene) -> str:
+    """Why nothing can be had on `day` `at` that time."""
     spans = scene.business.hours.on(day)
     when = _on_day(day, scene)
     if not spans:
         return f"I'm sorry, we're closed {when}."
+    last = _last_start(spans[-1], scene)
+    if at is not None and last is not None and (at.time > last or at.time.hour < _NIGHT_HOURS):
+        return f"I'm sorry, the last {scene.noun} {when} is at {say_time(last)}."
     return f"I'm sorry, I can't book that time. {capitalise(when)} we're open {say_spans(spans)}."
+
+
+def _last_start(span: OpenSpan, scene: TurnScene) -> time | None:
+    rules = scene.business.rules
+    if span.closes <= span.opens:
+        return None
+    before = rules.turn_times[-1][1] if scene.bookable is Bookable.VIEWING else rules.last_seating_before_close
+    moment = datetime.combine(date(2000, 1, 1), span.closes) - before
+    return moment.time()
+
+
+def between_steps(scene: TurnScene) -> str:
+    """Says when what is booked here begins, to a caller who named a minute between."""
+    step = scene.business.rules.slot_minutes
+    every = {15: "on the quarter hour", 30: "on the hour and the half hour", 60: "on the hour"}
+    return f"Our {scene.noun}s start {every.get(step, f'every {step} minutes')}."
 
 
 REJECTIONS = {
@@ -233,6 +260,9 @@ REJECTIONS = {
     "no_such_date": "I'm afraid there is no such day.",
     "invalid_phone": "That doesn't sound like a complete phone number.",
     "out_of_range": "I'm afraid that can't be right.",
+    "more_than": "A larger party, then.",
+    "refused": "I understand, but I can't book without it.",
+    "forgotten": "No problem, your name and the day will do.",
 }
 """What is said to a value that cannot be, by `RejectedSlot.reason`."""
 
