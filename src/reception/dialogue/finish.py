@@ -44,6 +44,8 @@ def finish(
     attempts = before.attempts + 1 if stuck and not answered else 0
     stalled = before.stalled + 1 if stuck and after.flow is not None else 0
     after = replace(after, attempts=attempts, stalled=stalled)
+    if after.misdialled >= GIVE_UP_AFTER:
+        return _way_out(replace(after, misdialled=0), scene)
     if attempts >= GIVE_UP_AFTER or stalled >= MOST_STALLED:
         return _way_out(after, scene)
     again = resumed and stuck

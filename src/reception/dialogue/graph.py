@@ -29,12 +29,22 @@ from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.smalltalk import small_talk
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
+from reception.dialogue.understanding.parsers.normalize import tokenize
+from reception.dialogue.understanding.parsers.places import find_places
 from reception.ports.dialogue import ReplyPart, Say
 from reception.ports.knowledge import Passage
 from reception.ports.tools import Effect
 
 PASSAGES = 10
 _STEPS_A_TURN = 60
+_BRIEF_SENTENCES = 2
+_MOST_SENTENCES = 3
+_ONLY_POINTS_BACK = re.compile(
+    r"(and )?(how much|what) (is|does|do|are|would) (it|that|they|this)( be| cost)?\W*$", re.I
+)
+_ASKS = re.compile(
+    r"\?|\b(what|when|where|which|who|why|how|do|does|is|are|can|could|will|would|have|any|tell)\b", re.I
+)
 _POINTS_BACK = re.compile(
     r"\b(it|its|that one|this one|there|the (house|home|place|apartment|condo|room|listing|property))\b", re.IGNORECASE
 )
@@ -100,6 +110,7 @@ def _next_node(state: TurnGraphState) -> str:
 async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     tools, draft = runtime.context, state["draft"]
     question = _question(draft)
+    draft = _talking_of(draft, question, tools.scene)
     profile = answer_from_profile(question, tools.scene)
     if profile:
         said = tuple(Say(text) for text in profile)
@@ -109,6 +120,15 @@ async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnG
     passages = tuple(await tools.scene.reads.passages(question, limit=PASSAGES))
     elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
     return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms, told=False)}
+
+
+def _talking_of(draft: TurnDraft, question: str, scene: TurnScene) -> TurnDraft:
+    """The place that is asked about is what "it" means from now on, and what is booked when no other is named."""
+    places = scene.business.places
+    named = [str(one.value) for one in find_places(tokenize(question), places) if one.value is not None]
+    if not named or draft.state.flow is not None:
+        return draft
+    return replace(draft, state=replace(draft.state, details=replace(draft.state.details, place=named[-1])))
 
 
 async def _compose(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
@@ -125,8 +145,14 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
         for sentence in draft.answer
         if is_grounded(sentence.text, (sentence.source, profile, scene.text))
     )
+    brief = scene.channel == "voice" and (draft.state.flow is not None or bool(draft.parts))
+    kept = kept[: _BRIEF_SENTENCES if brief else _MOST_SENTENCES]
     if kept:
         draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
+    elif draft.answered and _ONLY_POINTS_BACK.match(_question(draft)):
+        pass
+    elif draft.state.flow is not None and not _ASKS.search(scene.text):
+        draft = replace(draft, parts=(*draft.parts, Say(scene.pick(NOT_CAUGHT))))
     elif not any(part.text in UNKNOWN for part in draft.parts if isinstance(part, Say)):
         draft = replace(_unknown(draft, _question(draft)), parts=(*draft.parts, Say(scene.pick(UNKNOWN))))
     return {"draft": replace(draft, work=draft.work[1:], answer=(), passages=())}
@@ -175,7 +201,8 @@ async def _handoff(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGr
 async def _small_talk(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     draft = state["draft"]
     step = small_talk(draft.state, draft.work[0].commands, runtime.context.scene)
-    return {"draft": replace(_taken(draft, step), resumed=draft.resumed or step.answered)}
+    greeted = step.answered and draft.state.question is not Question.HOW_HELP
+    return {"draft": replace(_taken(draft, step), resumed=draft.resumed or greeted)}
 
 
 async def _goodbye(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:

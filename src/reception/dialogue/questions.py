@@ -3,14 +3,17 @@
 from dataclasses import replace
 
 from reception.dialogue.commands import Flow
-from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back
+from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back, with_article
 from reception.dialogue.spoken import say_digits, say_list, say_near_day, say_phone, say_time
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
+from reception.dialogue.understanding.parsers.phones import needed_digits
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expectation, Expects
 
 _SPOKEN_PLACES = 3
+_LOCAL_DIGITS = 7
+"""Of an American number without its area code."""
 
 _EXPECTS: dict[Question, Expects] = {
     Question.PARTY_AND_WHEN: Expects.PARTY_SIZE,
@@ -65,7 +68,10 @@ def prime_for(expects: Expects) -> str:
 
 def reservation_options(state: DialogueState, scene: TurnScene) -> tuple[str, ...]:
     today = scene.now.date()
-    return tuple(f"{say_near_day(row.starts_at.date(), today)} at {say_time(row.starts_at)}" for row in state.found)
+    named = [f"{say_near_day(row.starts_at.date(), today)} at {say_time(row.starts_at)}" for row in state.found]
+    if len(set(named)) < len(named):
+        return tuple(f"{when}, for {row.party_size}" for when, row in zip(named, state.found, strict=True))
+    return tuple(named)
 
 
 def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = False) -> tuple[str, ...]:
@@ -92,6 +98,11 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
             "What day and time would suit you?",
             "Please tell me a day and a time, for example tomorrow at 3 PM.",
         )
+    if state.flow in {Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION} and state.target is None:
+        if state.question is Question.NAME:
+            return Wording(("What name is it under?",), "What name is the booking under?")
+        if state.question is Question.DATE:
+            return Wording(("And what day is it for?",), "What day is the booking for?")
     if state.question is Question.NAME and state.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}:
         return replace(_WORDINGS[Question.NAME], first=("May I have your name?", "What is your name, please?"))
     return _WORDINGS[state.question]
@@ -208,13 +219,14 @@ def _ask_choice(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[
 def _ask_place(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
     places = scene.business.places
     what = "room" if scene.bookable is Bookable.ROOM else "property"
-    named = say_list(places[:_SPOKEN_PLACES], "or")
+    articled = tuple(map(with_article, places)) if what == "room" else places
+    named = say_list(articled[:_SPOKEN_PLACES], "or")
     verb = "like" if what == "room" else "like to see"
     if resumed:
         return (f"Which {what} would you {verb}?",)
     if len(places) > _SPOKEN_PLACES and not state.attempts:
         return (f"Which {what} would you {verb}?", f"We have {named}, among others.")
-    return (f"Which {what} would you {verb}: {say_list(places[:6], 'or')}?",)
+    return (f"Which {what} would you {verb}: {say_list(articled[:6], 'or')}?",)
 
 
 def _ask_caller_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
@@ -223,7 +235,10 @@ def _ask_caller_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> 
 
 
 def _ask_rest_of_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
-    del scene, resumed
+    region = scene.business.region
+    del resumed
+    if len(state.phone_digits) == _LOCAL_DIGITS and needed_digits(region) > _LOCAL_DIGITS:
+        return (f"{say_digits(state.phone_digits)}.", "And the area code?")
     if state.attempts:
         return (f"So far I have {say_digits(state.phone_digits)}.", "What are the other digits?")
     return (f"{say_digits(state.phone_digits)}.", "And the rest?")
@@ -238,7 +253,10 @@ def _ask_which(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[s
 def _ask_change(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
     if resumed or state.slot is None:
         return ("Shall I make that change?",)
-    return (f"So that would be {describe_slot(scene, state.slot)}.", "Shall I change it?")
+    name, phone = state.details.new_name, state.details.new_phone
+    contact = f", under {name}" if name else ""
+    contact += f", phone {say_phone(phone, scene.business.region)}" if phone else ""
+    return (f"So that would be {describe_slot(scene, state.slot)}{contact}.", "Shall I change it?")
 
 
 def _ask_cancel(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:

@@ -78,5 +78,7 @@ def say_nights(nights: int) -> str:
 
 def say_digits(digits: str) -> str:
     """Digits of an unfinished phone number, grouped."""
-    groups = [digits[:3], digits[3:6], digits[6:]] if len(digits) > 4 else [digits]
+    if len(digits) <= 4:
+        return digits
+    groups = [digits[:3], digits[3:]] if len(digits) == 7 else [digits[:3], digits[3:6], digits[6:]]
     return " ".join(group for group in groups if group)

@@ -44,7 +44,11 @@ class Question(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What the caller has said of what they want; fields as in `SlotName`. `any_place` waives `place`."""
+    """What the caller has said of what they want; fields as in `SlotName`. `any_place` waives `place`.
+
+    `part` is the part of the day that was named with it. `more_people` and `more_nights` are steps from what is
+    booked; `new_name` and `new_phone` are to replace what a booking was found by.
+    """
 
     party_size: int | None = None
     day: date | None = None
@@ -58,6 +62,11 @@ class Details:
     notes: str = ""
     message: str = ""
     reference: str = ""
+    part: str = ""
+    more_people: int = 0
+    more_nights: int = 0
+    new_name: str = ""
+    new_phone: str = ""
 
     def with_slot(self, slot: SlotName, value: SlotValue) -> "Details":
         """These details with `slot` set. A value of a type that the slot cannot hold is ignored."""
@@ -96,7 +105,7 @@ class DialogueState:
     `slot` is what the flow is about to book and holds; `offered` what was last offered, in spoken order; `target` the
     reservation that is to be changed or cancelled, `found` those it may be; `booked` the last one made or moved here.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
-    `leaving`: the caller said goodbye along with what is being done.
+    `misdialled` counts numbers that could be none. `leaving`: the caller said goodbye along with what is being done.
     """
 
     turn: int = 0
@@ -110,6 +119,7 @@ class DialogueState:
     booked: Reservation | None = None
     lead_kind: str = ""
     phone_digits: str = ""
+    misdialled: int = 0
     caller_phone: str = ""
     caller_phone_refused: bool = False
     attempts: int = 0
@@ -131,6 +141,7 @@ class DialogueState:
             found=(),
             lead_kind="",
             phone_digits="",
+            misdialled=0,
         )
 
 

@@ -18,9 +18,11 @@ from reception.dialogue.commands import (
     SmallTalk,
     TimeOfDay,
 )
-from reception.dialogue.replies import REJECTIONS
+from reception.dialogue.replies import REJECTIONS, WAIT
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
+from reception.dialogue.understanding.answers import is_merely_polite
+from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
 from reception.dialogue.understanding.parsers.phones import needed_digits, read_number
 from reception.ports.booking import Slot
 from reception.ports.business import OpenSpan
@@ -43,7 +45,8 @@ LONGEST_NAME = 120
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What the commands of a turn came to. `state` has the new details; `changed` names the slots that are different;
-    `chosen` is what was picked of the offered, `choice` the index that was picked of anything else."""
+    `chosen` is what was picked of the offered, `choice` the index that was picked of anything else. `any_time` is the
+    part of the day where the time was left to us, `wrong` what the caller wants to give again."""
 
     state: DialogueState
     changed: frozenset[SlotName] = frozenset()
@@ -52,12 +55,16 @@ class Answers:
     confirmed: bool = False
     denied: bool = False
     left: bool = False
+    any_time: str = ""
+    wrong: SlotName | None = None
     complaints: tuple[str, ...] = ()
 
 
 def take_in(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Answers:
     """Apply `commands` in order. A correction undoes a "yes" or "no" of the same turn: what was meant is the value."""
     answers = Answers(state)
+    if _is_back_from_waiting(state, scene.text):
+        return answers
     for command in commands:
         match command:
             case SetSlot(slot, value) | CorrectSlot(slot, value):
@@ -82,13 +89,19 @@ def take_in(state: DialogueState, commands: Sequence[Command], scene: TurnScene)
     return answers
 
 
+def _is_back_from_waiting(state: DialogueState, text: str) -> bool:
+    """ "Okay", said to our "take your time", agrees to nothing else."""
+    waited = bool(state.last_reply) and state.last_reply[-1] in WAIT
+    return waited and is_merely_polite(words_of(tokenize(text)))
+
+
 def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnScene) -> Answers:
     state = answers.state
     chosen = _among(state.offered, slot, value) if state.question is Question.CHOICE else None
     if chosen is not None:
         return replace(answers, chosen=chosen)
     if slot is SlotName.PHONE:
-        state = replace(state, phone_digits="", caller_phone_refused=True)
+        state = replace(state, phone_digits="", misdialled=0, caller_phone_refused=True)
     if slot is SlotName.NAME and isinstance(value, str):
         value = value[:LONGEST_NAME]
     details = state.details.with_slot(slot, value)
@@ -153,16 +166,33 @@ def _take_no(answers: Answers) -> Answers:
 
 def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> Answers:
     state = answers.state
+    if rejected.reason == "step":
+        return _take_step(answers, rejected)
+    if rejected.reason == "wrong":
+        return replace(answers, wrong=rejected.slot)
+    if rejected.reason == "any":
+        return replace(answers, any_time=rejected.raw)
     if rejected.slot is SlotName.PHONE and rejected.reason in {"incomplete_phone", "invalid_phone"}:
         return _take_digits(answers, rejected, scene)
     if rejected.reason == "ambiguous" and rejected.slot is SlotName.TIME:
         return replace(answers, complaints=(*answers.complaints, "Is that in the morning or in the evening?"))
     complaint = REJECTIONS.get(rejected.reason, "")
+    if rejected.slot is SlotName.PHONE and rejected.reason == "forgotten" and state.question is not Question.FIND:
+        complaint = REJECTIONS["refused"]
     if rejected.slot in {SlotName.DATE, SlotName.TIME} and state.question is Question.READ_BACK:
         state = replace(state, question=Question.WHAT_TO_CHANGE)
     return replace(
         answers, state=state, complaints=(*answers.complaints, complaint) if complaint else answers.complaints
     )
+
+
+def _take_step(answers: Answers, rejected: RejectedSlot) -> Answers:
+    """ "One more night", before it is known how many there are."""
+    field = "more_nights" if rejected.slot is SlotName.NIGHTS else "more_people"
+    steps: dict[str, int] = {field: int(rejected.raw)}
+    details = replace(answers.state.details, **steps)  # type: ignore[arg-type]
+    changed = answers.changed | {rejected.slot}
+    return replace(answers, state=replace(answers.state, details=details), changed=changed)
 
 
 def _take_digits(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> Answers:
@@ -171,6 +201,8 @@ def _take_digits(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> 
     new = "".join(c for c in rejected.raw if c.isdecimal() or c == "+")
     joined = (state.phone_digits + new)[: _MOST_DIGITS * 2]
     number, reason = read_number(joined, region)
+    if not number and state.phone_digits:
+        number, _ = read_number(new + state.phone_digits, region)
     if number:
         return _take_value(answers, SlotName.PHONE, number, scene)
     if reason == "incomplete_phone" and len(joined) < needed_digits(region) + 3:
@@ -179,7 +211,9 @@ def _take_digits(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> 
     alone, _ = read_number(new, region)
     if alone:
         return _take_value(answers, SlotName.PHONE, alone, scene)
-    asked = replace(state, phone_digits="", question=Question.PHONE, caller_phone_refused=True)
+    asked = replace(
+        state, phone_digits="", question=Question.PHONE, caller_phone_refused=True, misdialled=state.misdialled + 1
+    )
     return replace(answers, state=asked, complaints=(*answers.complaints, REJECTIONS["invalid_phone"]))
 
 
@@ -203,6 +237,27 @@ def _covers(span: OpenSpan, at: time) -> bool:
     if span.opens < span.closes:
         return span.opens <= at < span.closes
     return at >= span.opens or at < span.closes
+
+
+def ask_again(state: DialogueState, wrong: SlotName) -> DialogueState:
+    """`state` with what was `wrong` to be given again."""
+    details = state.details
+    match wrong:
+        case SlotName.NAME:
+            return replace(state, details=replace(details, name=""), question=Question.NAME)
+        case SlotName.PHONE:
+            asked = replace(state, details=replace(details, phone=""), phone_digits="", question=Question.PHONE)
+            return replace(asked, caller_phone_refused=True)
+        case SlotName.DATE:
+            return replace(state, details=replace(details, day=None), slot=None, question=Question.DATE)
+        case SlotName.TIME:
+            return replace(state, details=replace(details, time=None), slot=None, question=Question.TIME)
+        case SlotName.NIGHTS:
+            return replace(state, details=replace(details, nights=None), slot=None, question=Question.NIGHTS)
+        case SlotName.PARTY_SIZE:
+            return replace(state, details=replace(details, party_size=None), slot=None, question=Question.PARTY)
+        case _:
+            return replace(state, details=replace(details, place=""), slot=None, question=Question.PLACE)
 
 
 def next_contact_question(state: DialogueState) -> Question | None:

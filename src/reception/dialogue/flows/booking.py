@@ -1,11 +1,11 @@
 """Checks what can be had and offers it: shared by making and changing a reservation. Reads only."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reception.dialogue.commands import SlotName, TimeOfDay
-from reception.dialogue.replies import offer, refusal_reason
+from reception.dialogue.replies import between_steps, offer, refusal_reason
 from reception.dialogue.spoken import say_count
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
@@ -16,6 +16,8 @@ QUERY_SLOTS = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, Slot
 """The slots that what is free depends on."""
 
 MOST_OFFERED = 3
+_NIGHT_HOURS = 4
+"""Hours after midnight that belong to the evening before."""
 
 
 def missing_wish(details: Details, scene: TurnScene) -> Question | None:
@@ -50,8 +52,19 @@ def to_query(details: Details, scene: TurnScene) -> SlotQuery | None:
     stay = scene.bookable is Bookable.ROOM
     at = scene.business.rules.check_in if stay or details.time is None else details.time.time
     zone = ZoneInfo(scene.business.timezone)
-    starts_at = datetime.combine(details.day, at, zone).astimezone(UTC).astimezone(zone)
+    day = details.day
+    if not stay and at.hour < _NIGHT_HOURS:
+        day, at = _of_that_night(day, at, scene)
+    starts_at = datetime.combine(day, at, zone).astimezone(UTC).astimezone(zone)
     return SlotQuery(starts_at, details.party_size or 1, (details.nights or 1) if stay else 0, details.place)
+
+
+def _of_that_night(day: date, at: time, scene: TurnScene) -> tuple[date, time]:
+    """ "Friday at midnight" is the night from Friday to Saturday; where it is closed by then, the end of Friday."""
+    spans = scene.business.hours.on(day)
+    if any(span.closes <= span.opens and at < span.closes for span in spans):
+        return day + timedelta(days=1), at
+    return day, time(23, 45)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,7 @@ class Checked:
 
 async def check(state: DialogueState, query: SlotQuery, scene: TurnScene) -> Checked:
     """What is free for `query`."""
-    if query.party_size > scene.business.rules.largest_party and scene.bookable is not Bookable.ROOM:
+    if query.party_size > scene.business.rules.largest_party:
         return Checked(None, Step(state), too_large=True)
     answer = await scene.reads.availability(query)
     if answer.exact is not None:
@@ -75,7 +88,29 @@ async def check(state: DialogueState, query: SlotQuery, scene: TurnScene) -> Che
         if query.place:
             return Checked(None, _too_small(state, query))
         return Checked(None, Step(state), too_large=True)
+    neighbours = _neighbours(query, answer, scene)
+    if neighbours:
+        return Checked(None, offer_slots(state, neighbours, scene, between_steps(scene)))
     return Checked(None, refuse(state, answer, scene))
+
+
+def _neighbours(query: SlotQuery, answer: Availability, scene: TurnScene) -> tuple[Slot, ...]:
+    """The slots just before and after a time between two steps; none when it was refused for another reason."""
+    step = timedelta(minutes=scene.business.rules.slot_minutes)
+    begins = next(
+        (
+            span.opens
+            for span in scene.business.hours.on(query.starts_at.date())
+            if span.opens <= query.starts_at.time()
+        ),
+        None,
+    )
+    if answer.refusal is not Refusal.FULL or scene.bookable is Bookable.ROOM or begins is None:
+        return ()
+    minutes = (query.starts_at.hour - begins.hour) * 60 + query.starts_at.minute - begins.minute
+    if not minutes % scene.business.rules.slot_minutes:
+        return ()
+    return tuple(slot for slot in answer.alternatives if abs(slot.starts_at - query.starts_at) < step)
 
 
 def _too_small(state: DialogueState, query: SlotQuery) -> Step:
@@ -107,7 +142,7 @@ def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step
 def offer_slots(state: DialogueState, alternatives: tuple[Slot, ...], scene: TurnScene, reason: str) -> Step:
     """Offers up to three of `alternatives`, in the order of the day."""
     best = alternatives[:MOST_OFFERED]
-    in_order = tuple(sorted(best, key=lambda slot: (slot.starts_at, slot.place)))
+    in_order = tuple(sorted(best, key=lambda slot: slot.starts_at))
     asked = replace(state, slot=None, offered=in_order, question=Question.CHOICE)
     return Step(asked, answered=True).saying(reason, offer(in_order, state.details.day, scene))
 

@@ -31,7 +31,8 @@ async def cancel(state: DialogueState, commands: Sequence[Command], scene: TurnS
             effects: tuple[Effect, ...] = (CancelReservation(state.target.reservation_id),)
             return Step(state, effects=effects, answered=True).saying("All right.")
         if answers.denied:
-            return Step(state.without_flow(), answered=True).saying("All right, your booking stays as it is.")
+            kept = replace(state.without_flow(), booked=state.target)
+            return Step(kept, answered=True).saying("All right, your booking stays as it is.")
     return Step(replace(state, question=Question.CONFIRM_CANCEL))
 
 

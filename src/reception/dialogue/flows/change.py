@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reception.dialogue.commands import Command, TimeOfDay
-from reception.dialogue.flows.answers import Answers, complain, take_in
+from reception.dialogue.commands import Command, SlotName, TimeOfDay
+from reception.dialogue.flows.answers import Answers, ask_again, complain, take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, offer_slots, to_query
 from reception.dialogue.flows.find import locate
+from reception.dialogue.flows.openings import offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.reserve import large_party, leave
 from reception.dialogue.replies import capitalise, describe_row, moved
@@ -20,31 +21,56 @@ from reception.ports.tools import Done, Effect, MoveReservation, Outcome
 
 async def change(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """One turn of changing a reservation."""
+    known, asked = state.target is not None, state.question
     answers = take_in(state, commands, scene)
     if answers.left:
         return leave(answers.state)
+    if known:
+        answers = _with_new_contact(answers)
     located = await locate(answers.state, answers, scene)
     if located.step is not None:
         return located.step
     state = located.state
     if state.target is None:
         return Step(state)
+    if answers.wrong is not None and asked is not Question.FIND:
+        return _ask_for(state, answers.wrong)
+    if answers.any_time and state.question is Question.TIME:
+        offered = await offer_times(
+            replace(state, details=overlay(state.details, state.target, scene)), answers.any_time, scene
+        )
+        if offered is not None:
+            return offered
     if answers.chosen is not None:
         details = details_of(answers.chosen, state.details, scene)
         chosen = replace(state, slot=answers.chosen, offered=(), details=details, question=Question.CONFIRM_CHANGE)
         return Step(chosen, answered=True)
-    if answers.changed & QUERY_SLOTS or located.fresh or state.question is Question.HOW_HELP:
+    contact = known and answers.changed & {SlotName.NAME, SlotName.PHONE, SlotName.NOTES}
+    if answers.changed & QUERY_SLOTS or contact or located.fresh or state.question is Question.HOW_HELP:
         return complain(await _weigh(replace(state, slot=None, offered=()), state.target, scene), answers.complaints)
     return complain(_answer(state, state.target, answers), answers.complaints)
+
+
+def _with_new_contact(answers: Answers) -> Answers:
+    """A name or number given once the booking is found is another one for it."""
+    details = answers.state.details
+    if SlotName.NAME in answers.changed:
+        details = replace(details, new_name=details.name)
+    if SlotName.PHONE in answers.changed:
+        details = replace(details, new_phone=details.phone)
+    return replace(answers, state=replace(answers.state, details=details))
+
+
+def _ask_for(state: DialogueState, wrong: SlotName) -> Step:
+    asked = ask_again(replace(state, slot=None, offered=()), wrong)
+    return Step(replace(asked, details=replace(asked.details, name=state.details.name)), answered=True)
 
 
 def _answer(state: DialogueState, target: Reservation, answers: Answers) -> Step:
     if state.question is Question.CONFIRM_CHANGE and state.slot is not None:
         if answers.confirmed:
             details = state.details
-            guest = Guest(
-                target.guest.name, target.guest.phone, target.guest.email, details.notes or target.guest.notes
-            )
+            guest = guest_of(details, target)
             effects: tuple[Effect, ...] = (MoveReservation(target.reservation_id, state.slot, guest),)
             return Step(state, effects=effects, answered=True).saying("Thank you.")
         if answers.denied:
@@ -56,6 +82,12 @@ def _answer(state: DialogueState, target: Reservation, answers: Answers) -> Step
     return Step(state)
 
 
+def guest_of(details: Details, target: Reservation) -> Guest:
+    """Who `target` will be for."""
+    was = target.guest
+    return Guest(details.new_name or was.name, details.new_phone or was.phone, was.email, details.notes or was.notes)
+
+
 def _afresh(state: DialogueState) -> DialogueState:
     caller = state.details.caller_only()
     return replace(state, slot=None, offered=(), details=caller, question=Question.WHAT_TO_CHANGE)
@@ -64,7 +96,8 @@ def _afresh(state: DialogueState) -> DialogueState:
 async def _weigh(state: DialogueState, target: Reservation, scene: TurnScene) -> Step:
     """Compare what is wanted with what is booked, and check it when it differs."""
     wanted = overlay(state.details, target, scene)
-    if wanted == overlay(Details(), target, scene):
+    same_guest = guest_of(state.details, target) == target.guest
+    if wanted == overlay(Details(), target, scene) and same_guest:
         found = replace(state, question=Question.WHAT_TO_CHANGE, details=state.details.caller_only())
         return Step(found, answered=True).saying(f"I have found {describe_row(scene, target)}.")
     query = to_query(replace(wanted, any_place=True), scene)
@@ -84,7 +117,11 @@ async def _weigh(state: DialogueState, target: Reservation, scene: TurnScene) ->
 def _found_line(state: DialogueState, target: Reservation, scene: TurnScene) -> str:
     """Says which booking it is, the first time."""
     known = {Question.WHAT_TO_CHANGE, Question.CONFIRM_CHANGE, Question.CHOICE}
-    return "" if state.question in known else f"{capitalise('I have found ' + describe_row(scene, target))}."
+    return (
+        ""
+        if state.question in known or target == state.booked
+        else f"{capitalise('I have found ' + describe_row(scene, target))}."
+    )
 
 
 def _or_else(step: Step) -> Step:
@@ -96,7 +133,15 @@ def _or_else(step: Step) -> Step:
 
 
 def _over(details: Details, wanted: Details) -> Details:
-    return replace(wanted, name=details.name, phone=details.phone, email=details.email, notes=details.notes)
+    return replace(
+        wanted,
+        name=details.name,
+        phone=details.phone,
+        email=details.email,
+        notes=details.notes,
+        new_name=details.new_name,
+        new_phone=details.new_phone,
+    )
 
 
 def overlay(details: Details, target: Reservation, scene: TurnScene) -> Details:
@@ -104,10 +149,10 @@ def overlay(details: Details, target: Reservation, scene: TurnScene) -> Details:
     stay = scene.bookable is Bookable.ROOM
     nights = (target.ends_at.date() - target.starts_at.date()).days if stay else None
     return Details(
-        party_size=details.party_size or target.party_size,
+        party_size=details.party_size or max(1, target.party_size + details.more_people),
         day=details.day or target.starts_at.date(),
         time=None if stay else details.time or TimeOfDay(target.starts_at.time()),
-        nights=(details.nights or nights) if stay else None,
+        nights=(details.nights or max(1, (nights or 1) + details.more_nights)) if stay else None,
         place=details.place or target.place,
     )
 

@@ -24,7 +24,8 @@ from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
 from reception.dialogue.replies import GOODBYE
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
-from reception.ports.dialogue import HangUp, Say
+from reception.ports.business import Bookable
+from reception.ports.dialogue import HangUp, ReplyPart, Say
 from reception.ports.tools import (
     CancelReservation,
     CommitReservation,
@@ -54,8 +55,11 @@ _SETTLES: Mapping[type[Effect], Settle] = {
 }
 
 _ON_A_BOOKING = frozenset({Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION})
-_CORRECTS = re.compile(r"\b(actually|make (it|that)|instead|sorry|wait|rather|change)\b", re.IGNORECASE)
+_CORRECTS = re.compile(
+    r"\b(actually|make (it|that)|instead|sorry|wait|rather|change|should (be|have)|it's|wrong|move)\b", re.IGNORECASE
+)
 _ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.IGNORECASE)
+_CONTACT = frozenset({SlotName.NAME, SlotName.PHONE, SlotName.NOTES})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _SHORTEST_ENQUIRY_WORDS = 6
@@ -89,7 +93,9 @@ def settle(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnSc
 def farewell(state: DialogueState, scene: TurnScene) -> Step:
     """Say goodbye; what is held is given up."""
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
-    parts = (Say(scene.pick(GOODBYE)), HangUp("goodbye"))
+    parts: tuple[ReplyPart, ...] = (Say(scene.pick(GOODBYE)), HangUp("goodbye"))
+    if state.flow is Flow.NEW_RESERVATION:
+        parts = (Say("All right, nothing has been booked."), *parts)
     gone = replace(state.without_flow(), ended=True)
     return Step(gone, parts=parts, effects=effects, answered=True, asks=False)
 
@@ -105,6 +111,8 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], text: str) -
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
     if started is None and slots & _BEGINNING:
         started = Flow.NEW_RESERVATION
+    if started is None and state.booked is not None and slots & _CONTACT and _CORRECTS.search(text):
+        return Flow.CHANGE_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
         corrects = any(isinstance(command, CorrectSlot) for command in commands)
         if (corrects or _CORRECTS.search(text)) and not _ANOTHER.search(text):
@@ -155,6 +163,12 @@ def _answer_idle(state: DialogueState, commands: Sequence[Command], scene: TurnS
     if SlotName.NAME in answers.changed:
         greeted = replace(answers.state, question=Question.HOW_HELP)
         return Step(greeted, answered=True).saying(f"Hello {answers.state.details.name}.")
+    if SlotName.PLACE in answers.changed and scene.bookable is Bookable.VIEWING:
+        about = Step(replace(answers.state, question=Question.HOW_HELP), answered=True, asks=False)
+        place = answers.state.details.place
+        return about.saying(
+            f"{place}, yes.", "Would you like to see it, or is there something I can tell you about it?"
+        )
     if answers.confirmed and state.question is Question.ANYTHING_ELSE:
         return Step(replace(answers.state, question=Question.HOW_HELP), answered=True)
     return Step(answers.state)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reception.dialogue.flows.answers import Answers
+from reception.dialogue.replies import REJECTIONS
 from reception.dialogue.spoken import say_phone
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
@@ -72,6 +73,8 @@ def _ask(state: DialogueState, *complaints: str) -> Located:
     if state.question is Question.REST_OF_PHONE:
         return Located(state, Step(state))
     details = state.details
+    if complaints[:1] == (REJECTIONS["forgotten"],) and not details.name:
+        return Located(state, Step(replace(state, question=Question.NAME), answered=True).saying(*complaints[:1]))
     question = Question.DATE if details.name and details.day is None and not details.phone else Question.FIND
     return Located(state, Step(replace(state, question=question)).saying(*complaints[:1]))
 

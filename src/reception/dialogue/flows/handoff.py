@@ -5,7 +5,6 @@ from dataclasses import replace
 from reception.dialogue.commands import Flow
 from reception.dialogue.flows.answers import next_contact_question
 from reception.dialogue.flows.message import lead_of
-from reception.dialogue.spoken import say_phone
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.dialogue import Say, Transfer
@@ -31,9 +30,8 @@ def hand_over(state: DialogueState, scene: TurnScene, reason: str) -> Step:
         parts = (Say(opening), Say("I'll put you through to a colleague."), Transfer(target, "handoff"))
         return Step(gone, parts=parts, effects=effects, answered=True, asks=False)
     if phone and state.details.name:
-        done = Step(state.without_flow(), effects=effects, answered=True)
-        return done.saying(opening, f"A colleague will call you back on {say_phone(phone, scene.business.region)}.")
+        return Step(state.without_flow(), effects=effects, answered=True).saying(opening)
     waiting = replace(state, flow=Flow.LEAVE_MESSAGE, lead_kind="callback", slot=None, offered=(), target=None)
     question = next_contact_question(waiting) or Question.CONFIRM_LEAD
     asked = Step(replace(waiting, question=question), effects=effects, answered=True)
-    return asked.saying(opening, "A colleague will call you back.")
+    return asked.saying(opening, "Let me take your details, so that a colleague can call you back.")

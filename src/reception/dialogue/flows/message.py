@@ -1,5 +1,6 @@
 """Leads: a message, a call back, an enquiry, a party too large to book. What a person has to take up."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from reception.dialogue.commands import (
     StartFlow,
     TimeOfDay,
 )
-from reception.dialogue.flows.answers import complain, next_contact_question, take_in
+from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.outcome import couldnt_reach
 from reception.dialogue.flows.reserve import leave
 from reception.dialogue.spoken import say_day, say_phone, say_time
@@ -26,6 +27,7 @@ from reception.ports.tools import CreateLead, Done, Effect, Outcome
 
 FREE_TEXT = frozenset({Question.MESSAGE, Question.LOOKING_FOR})
 _LONGEST_MESSAGE = 1500
+_CALL_BACK = re.compile(r"\b(call|ring|phone)\b.* back\b|^question:|\bcall me\b", re.IGNORECASE)
 _NEEDS_MESSAGE = {"message": Question.MESSAGE, "enquiry": Question.LOOKING_FOR}
 
 
@@ -36,6 +38,8 @@ async def take_message(state: DialogueState, commands: Sequence[Command], scene:
     if answers.left:
         return leave(answers.state)
     state = answers.state
+    if answers.wrong in {SlotName.NAME, SlotName.PHONE}:
+        return Step(ask_again(state, answers.wrong), answered=True)
     if asked in FREE_TEXT and not _is_directive(commands):
         state = replace(state, details=replace(state.details, message=scene.text.strip()[:_LONGEST_MESSAGE]))
     if asked is Question.CONFIRM_LEAD and not answers.changed:
@@ -113,10 +117,14 @@ def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         "phone": effect.phone,
         "summary": effect.summary,
     }
-    if effect.kind == "handoff":
-        return Settled(state, (Act("handoff.requested", data),))
     phone = say_phone(effect.phone, scene.business.region)
+    if effect.kind == "handoff":
+        act = Act("handoff.requested", data)
+        promised = effect.name and effect.phone and not state.ended
+        return Settled(state, (act, Say(f"A colleague will call you back on {phone}.")) if promised else (act,))
     said = Say(f"I've noted it, and a colleague will call you back on {phone}.")
+    if effect.kind == "message" and not _CALL_BACK.search(effect.summary):
+        said = Say(f"I've noted it for the team, with your number, {phone}.")
     return Settled(state.without_flow(), (Act("lead.created", data), said))
 
 

@@ -1,36 +1,53 @@
 """Making a reservation: ask what is missing, check, offer, hold, read back, book what the row says."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reception.dialogue.commands import Command, Flow
-from reception.dialogue.flows.answers import Answers, complain, next_contact_question, take_in
+from reception.dialogue.commands import Command, Flow, SlotName
+from reception.dialogue.flows.answers import Answers, ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
+from reception.dialogue.flows.openings import offer_rooms, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
-from reception.dialogue.replies import booked, echo_slot, say_guests
+from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_guests
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
-from reception.ports.booking import Guest, Slot
+from reception.ports.booking import Guest, Refusal, Slot
 from reception.ports.business import Bookable
 from reception.ports.dialogue import Act, ReplyPart, Say
 from reception.ports.tools import CommitReservation, Done, Effect, HoldSlot, Outcome, Refused, ReleaseHold
 
+_PART = re.compile(r"\b(tonight|evening|dinner|night|morning|lunch|brunch|afternoon)\b", re.IGNORECASE)
+_SEVERAL_ROOMS = re.compile(r"\b(two|three|four|five|several|2|3|4|5) (\w+ )?rooms\b", re.IGNORECASE)
+_STREET = re.compile(
+    r"\b\d+ [\w']+ (street|road|avenue|lane|drive|court|terrace|way|square|boulevard)\b", re.IGNORECASE
+)
+
 
 async def reserve(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """One turn of making a reservation."""
+    asked = state.question
     answers = take_in(state, commands, scene)
     if answers.left:
         return leave(answers.state)
-    state = answers.state
+    state = _with_part(answers, scene)
     if answers.chosen is not None:
         return hold(state, answers.chosen, scene)
     if answers.changed & QUERY_SLOTS:
         state = replace(state, slot=None, offered=())
-    if _is_too_large(state, scene):
+    if _is_too_large(state, scene) or _wants_several(scene):
         return large_party(state, scene)
+    if answers.wrong is not None:
+        return Step(ask_again(state, answers.wrong), answered=True)
     if state.slot is None:
         return complain(await _find(state, answers, scene), answers.complaints)
-    if state.question is Question.READ_BACK and not answers.changed:
+    step = _contact(state, answers, scene)
+    return complain(_acknowledged(step, asked, answers, scene), answers.complaints)
+
+
+def _contact(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
+    """A place is held: who it is for, and the yes."""
+    if state.question is Question.READ_BACK and not answers.changed - {SlotName.NOTES}:
         if answers.confirmed:
             return _commit(state)
         if answers.denied:
@@ -38,8 +55,19 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
     if state.question is Question.WHAT_TO_CHANGE and not answers.changed:
         if answers.confirmed or answers.denied:
             return Step(replace(state, question=next_question(state, scene)))
-        return complain(Step(state), answers.complaints)
-    return complain(Step(replace(state, question=next_question(state, scene))), answers.complaints)
+        return Step(state)
+    return Step(replace(state, question=next_question(state, scene)))
+
+
+def _acknowledged(step: Step, asked: Question, answers: Answers, scene: TurnScene) -> Step:
+    """Says that a wish, or a name given where none was asked for, has been heard; the read-back says so by itself."""
+    if step.effects or step.state.question is Question.READ_BACK:
+        return step
+    if SlotName.NAME in answers.changed and asked is not Question.NAME:
+        return step.saying(f"{step.state.details.name}, thank you.")
+    if SlotName.NOTES in answers.changed:
+        return step.saying("I'll add that as a note.")
+    return step
 
 
 def next_question(state: DialogueState, scene: TurnScene) -> Question:
@@ -56,10 +84,11 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
             details = replace(state.details, day=None, time=None, any_place=False)
             asked = replace(state, offered=(), details=details)
             return Step(replace(asked, question=next_question(asked, scene)), answered=True).saying("No problem.")
-        return Step(state)
+        step = Step(state, answered=bool(answers.changed))
+        return step.saying("Thank you.") if answers.changed else step
     query = to_query(state.details, scene)
     if query is None:
-        return Step(replace(state, question=next_question(state, scene)))
+        return await _ask_on(state, answers, scene)
     checked = await check(state, query, scene)
     if checked.too_large:
         return large_party(state, scene)
@@ -68,12 +97,44 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
     return hold(checked.step.state, checked.slot, scene)
 
 
+def _with_part(answers: Answers, scene: TurnScene) -> DialogueState:
+    """The part of the day that was named along with the day."""
+    named = _PART.search(scene.text) if SlotName.DATE in answers.changed else None
+    if named is None:
+        return answers.state
+    return replace(answers.state, details=replace(answers.state.details, part=named.group().lower()))
+
+
+async def _ask_on(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
+    """The next question; or what there is, where the answer was left to us; or why that day will not do."""
+    details, question = state.details, next_question(state, scene)
+    if scene.bookable is not Bookable.ROOM and details.day is not None and not scene.business.hours.on(details.day):
+        reason = closed(details.day, None, scene)
+        asked = replace(state, details=replace(details, day=None))
+        return Step(replace(asked, question=next_question(asked, scene)), answered=True).saying(reason)
+    if scene.bookable is Bookable.ROOM and (details.nights or 0) > scene.business.rules.longest_stay_nights:
+        asked = replace(state, details=replace(details, nights=None), question=Question.NIGHTS)
+        return Step(asked, answered=True).saying(refusal_reason(Refusal.STAY_TOO_LONG, state, scene))
+    offered = None
+    if question is Question.TIME and answers.any_time:
+        offered = await offer_times(state, answers.any_time, scene)
+    elif question is Question.PLACE and scene.bookable is Bookable.ROOM:
+        offered = await offer_rooms(state, scene)
+    if offered is not None:
+        return offered
+    step = Step(replace(state, question=question))
+    unknown = question is Question.PLACE and _STREET.search(scene.text) is not None
+    return step.saying("I'm afraid we don't have that one.") if unknown else step
+
+
 def hold(state: DialogueState, slot: Slot, scene: TurnScene) -> Step:
     """Keep `slot`; what is asked next depends on whether that works."""
     details = details_of(slot, state.details, scene)
     state = replace(state, slot=slot, offered=(), details=details)
     state = replace(state, question=next_question(state, scene))
-    return Step(state, effects=(HoldSlot(slot),), answered=True).saying(echo_slot(scene, slot))
+    read_back_follows = state.question is Question.READ_BACK
+    said = scene.pick(("Certainly.", "Of course.", "Let me see.")) if read_back_follows else echo_slot(scene, slot)
+    return Step(state, effects=(HoldSlot(slot),), answered=True).saying(said)
 
 
 def settle_hold(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
@@ -121,13 +182,20 @@ def _commit(state: DialogueState) -> Step:
 def leave(state: DialogueState) -> Step:
     """The caller gives it up: nothing stays held."""
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
-    said = "No problem, I've left that." if state.flow is not None else "No problem."
+    said = "No problem."
+    if state.flow is Flow.NEW_RESERVATION:
+        said = "No problem, nothing has been booked."
+    elif state.target is not None:
+        said = "No problem, your booking stays as it is."
     return Step(state.without_flow(), effects=effects, answered=True).saying(said)
 
 
 def _is_too_large(state: DialogueState, scene: TurnScene) -> bool:
-    party = state.details.party_size or 0
-    return scene.bookable is not Bookable.ROOM and party > scene.business.rules.largest_party
+    return (state.details.party_size or 0) > scene.business.rules.largest_party
+
+
+def _wants_several(scene: TurnScene) -> bool:
+    return scene.bookable is Bookable.ROOM and _SEVERAL_ROOMS.search(scene.text) is not None
 
 
 def large_party(state: DialogueState, scene: TurnScene) -> Step:
@@ -135,6 +203,9 @@ def large_party(state: DialogueState, scene: TurnScene) -> Step:
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     lead = replace(state, flow=Flow.LEAD, lead_kind="large_party", slot=None, offered=())
     asked = Question.DATE if lead.details.day is None else next_contact_question(lead) or Question.CONFIRM_LEAD
-    party = say_guests(lead.details.party_size or 0)
+    many = (state.details.party_size or 0) > scene.business.rules.largest_party
+    what = f"{say_guests(lead.details.party_size or 0)} people" if many else "several rooms"
+    if not many:
+        lead = replace(lead, details=replace(lead.details, message=lead.details.message or scene.text.strip()))
     step = Step(replace(lead, question=asked), effects=effects, answered=True)
-    return step.saying(f"For {party} people, a colleague of mine will arrange it with you.")
+    return step.saying(f"For {what}, a colleague of mine arranges that with you.")

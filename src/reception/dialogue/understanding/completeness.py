@@ -31,11 +31,29 @@ _FINISHED_REQUEST = re.compile(
     r"^(?:(?:hi|hello|yes|okay|so|and|um|please) )*(?:(?:i|we) (?:would|want|need)|can i|could i|can we|could we|"
     r"do you|is there|are there|are you|what|where|how much|how late|how)\b"
 )
+_WINDING_UP = re.compile(
+    r"\b(?:(?:like|want|wanted|need|going|love|have) to (?:ask|know|book|make|say|reserve|change|find out|check|see|"
+    r"speak)|wondering|let me (?:see|think|check|look)|(?:e ?mails?|number|name)(?: address(?:es)?)?(?: is)?|"
+    r"(?:there|it) (?:will|would|should) be)$"
+)
+_VERB_TO_COME = re.compile(
+    r"^(?:(?:hi|hello|yes|okay|so|and|um|sorry|wait) )*(?:(?:do|does|did|can|could|would|will|should) (?:you|we|i|it)"
+    r"(?: have| take| offer| do)?|(?:what|when|where|which|how)\b.*\b(?:do|does|did|can|could|would|will|should) "
+    r"(?:you|we|i))$"
+)
+_OPENERS = word_set(
+    "hi hello hey good morning afternoon evening there sorry wait excuse me hold on so okay well um uh erm listen look "
+    "pardon just a a moment second one"
+)
+_BEFORE_VALUE = word_set("on in under at by around about for maybe perhaps say")
+_FEW = 3
 _SHORT_ANSWER_END = re.compile(r"\b(?:please|thanks|thank you|bye|goodbye|never mind|forget it)$")
 _SLOTS = {
     Expects.PARTY_SIZE: SlotName.PARTY_SIZE, Expects.DATE: SlotName.DATE, Expects.TIME: SlotName.TIME,
     Expects.NIGHTS: SlotName.NIGHTS,
 }  # fmt: skip
+_ASKED_TOGETHER = frozenset({SlotName.PARTY_SIZE, SlotName.DATE})
+"""What is mostly asked with the time of day, and answered a piece at a time."""
 _LONGEST = 60
 
 
@@ -51,8 +69,10 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
         dictated = _phone(tokens, context)
         if dictated is not None:
             return dictated
-    if _breaks_off(text, words):
+    if _breaks_off(text, words) or _leads_up(words, expects):
         return Completeness.INCOMPLETE
+    if expects is not Expects.EMAIL and re.search(r"\be ?mails?\b", words) and not rules.QUESTION_START.search(words):
+        return Completeness.COMPLETE if find_emails(tokens) else Completeness.DICTATING
     if rules.REPEAT.search(words) or rules.HUMAN.search(words) or rules.STRONG_GOODBYE.search(words):
         return Completeness.COMPLETE
     if len(tokens) > _LONGEST:
@@ -62,7 +82,9 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
         return answered
     if expects is Expects.ANYTHING and (is_yes(words) or is_no(words)):
         return Completeness.COMPLETE
-    return Completeness.COMPLETE if _is_whole(text, words) else Completeness.UNSURE
+    if _is_whole(text, words):
+        return Completeness.COMPLETE
+    return Completeness.OPEN_ENDED if _is_statement(text, words) else Completeness.UNSURE
 
 
 def _breaks_off(text: str, words: str) -> bool:
@@ -78,6 +100,16 @@ def _breaks_off(text: str, words: str) -> bool:
     return _BROKEN_OFF.search(text) is not None
 
 
+def _leads_up(words: str, expects: Expects) -> bool:
+    """A greeting, a call for attention or half a question, after which the matter itself follows."""
+    said = words.split()
+    if all(word in _OPENERS for word in said) and not is_yes(words) and len(said) <= _FEW + 1:
+        return True
+    if expects in _SLOTS and len(said) <= _FEW and said[-1] in _BEFORE_VALUE:
+        return True
+    return _WINDING_UP.search(words) is not None or _VERB_TO_COME.match(words) is not None
+
+
 def _answer(text: str, tokens: tuple[Token, ...], words: str, context: UnderstandingContext) -> Completeness | None:
     expects = context.expectation.expects
     if expects in {Expects.YES_NO, Expects.CHOICE} and (is_yes(words) or is_no(words)):
@@ -90,6 +122,11 @@ def _answer(text: str, tokens: tuple[Token, ...], words: str, context: Understan
         found = gather(text, tokens, context, booking=True)
         return _slot(tokens, found, context)
     return None
+
+
+def _spelt_out(tokens: tuple[Token, ...], letters: str) -> bool:
+    """The letters make a word that was said before them."""
+    return len(letters) > 1 and any(token.word == letters.lower() for token in tokens)
 
 
 def _phone(tokens: tuple[Token, ...], context: UnderstandingContext) -> Completeness | None:
@@ -115,7 +152,7 @@ def _email(tokens: tuple[Token, ...], words: str) -> Completeness | None:
 def _name(text: str, tokens: tuple[Token, ...], words: str) -> Completeness | None:
     spelled = find_spelled(tokens)
     if spelled and spelled[-1].end >= len(tokens):
-        return Completeness.DICTATING
+        return Completeness.COMPLETE if _spelt_out(tokens, str(spelled[-1].value)) else Completeness.DICTATING
     if len(tokens[-1].word) == 1 and tokens[-1].word not in {"i", "a"}:
         return Completeness.DICTATING
     if re.search(r"\b(?:as in|spelled|spelt|that is spelled|spell it)$", words):
@@ -125,7 +162,7 @@ def _name(text: str, tokens: tuple[Token, ...], words: str) -> Completeness | No
     found = find_names(text, tokens, expected=True, booking=True)
     if not found:
         return None
-    return Completeness.COMPLETE if len(str(found[0].value).split()) > 1 else Completeness.UNSURE
+    return Completeness.OPEN_ENDED if len(str(found[0].value).split()) > 1 else Completeness.UNSURE
 
 
 def _slot(tokens: tuple[Token, ...], found: list[Found], context: UnderstandingContext) -> Completeness | None:
@@ -133,13 +170,17 @@ def _slot(tokens: tuple[Token, ...], found: list[Found], context: UnderstandingC
     for one in found:
         if one.slot is wanted or (wanted is None and one.slot in {SlotName.TIME, SlotName.DATE, SlotName.PLACE}):
             ends = one.end >= len(tokens) - 2
-            return Completeness.COMPLETE if ends and one.value is not None else Completeness.UNSURE
+            if not ends or one.value is None:
+                return Completeness.UNSURE
+            more = wanted in _ASKED_TOGETHER and not any(other.slot is SlotName.TIME for other in found)
+            return Completeness.OPEN_ENDED if more else Completeness.COMPLETE
     return None
 
 
 def _is_whole(text: str, words: str) -> bool:
-    if _SHORT_ANSWER_END.search(words):
-        return True
-    long_enough = len(words.split()) >= 4
-    asked = text.rstrip().endswith("?") and len(words.split()) >= 3
-    return asked or (long_enough and text.rstrip().endswith((".", "!")) and _FINISHED_REQUEST.match(words) is not None)
+    return _SHORT_ANSWER_END.search(words) is not None or (text.rstrip().endswith("?") and len(words.split()) >= _FEW)
+
+
+def _is_statement(text: str, words: str) -> bool:
+    long_enough = len(words.split()) > _FEW
+    return long_enough and text.rstrip().endswith((".", "!")) and _FINISHED_REQUEST.match(words) is not None

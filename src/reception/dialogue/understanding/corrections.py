@@ -154,8 +154,10 @@ def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> F
             count = int(_COUNTS.get(more.group("count"), 0) or more.group("count"))
             sign = -1 if more.group("kind") in {"less", "fewer"} else 1
             return Found(SlotName.PARTY_SIZE, 0, len(tokens), max(1, party + sign * count))
-    elif _MORE_PERSON.search(words):
-        return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw="+1")
+    elif ((more := _MORE.search(words)) is not None and more.group("kind") != "other") or _MORE_PERSON.search(words):
+        count = int(_COUNTS.get(more.group("count"), 0) or more.group("count")) if more else 1
+        count = -count if more and more.group("kind") in {"less", "fewer"} else count
+        return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw=f"{count:+d}")
     return None
 
 

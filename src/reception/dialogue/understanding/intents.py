@@ -61,7 +61,7 @@ def _whole_answer(words: str, found: Sequence[Found], context: UnderstandingCont
         return Intent.ACKNOWLEDGE
     if rules.GOODBYE.search(words) and not asked:
         return None
-    cancels = re.match(r"cancel\b|do not cancel", words)
+    cancels = re.match(r"(?:(?:yes|yeah|okay|please|no|then) )*cancel\b|do not cancel", words)
     if cancels and not (asked and context.flow is Flow.CANCEL_RESERVATION):
         return None
     if is_yes(words):

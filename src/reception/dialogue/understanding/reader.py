@@ -22,7 +22,6 @@ from reception.dialogue.commands import (
     SlotName,
     SmallTalk,
     StartFlow,
-    TimeOfDay,
 )
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding import rules
@@ -31,9 +30,9 @@ from reception.dialogue.understanding.clauses import Clause, split
 from reception.dialogue.understanding.corrections import as_departure, read_bare_correction, read_step, settle
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
+from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
-from reception.dialogue.understanding.parsers.times import day_part
 from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.dialogue.understanding.slots import gather
 from reception.ports.business import Bookable
@@ -56,7 +55,6 @@ _MERE_PHRASES = frozenset(
     {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
 ) | {Intent.ABUSE}
 _LONGEST_PHRASE = 6
-_LONGEST_DECLINED = 12
 _LEADING_JOINTS = re.compile(
     r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
 )
@@ -92,7 +90,7 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
         return [NotUnderstood("other_language")]
     if expects is Expects.NAME and is_wish_in_other_language(words):
         return [NotUnderstood("other_language")]
-    declined = _read_declined(words_of(tokens), context)
+    declined = read_declined(words_of(tokens), context)
     if declined is not None:
         return declined
     utterance = Utterance(text, tokens, context)
@@ -105,22 +103,6 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
     if commands:
         return commands
     return [NotUnderstood("unclear")]
-
-
-def _read_declined(words: str, context: UnderstandingContext) -> list[Command] | None:
-    """A value that was asked for and is left to us, forgotten or refused."""
-    expects = context.expectation.expects
-    count = words.count(" ") + 1
-    open_time = expects is Expects.TIME and SlotName.TIME not in context.slots and not re.search(r"\d", words)
-    if open_time and count <= _LONGEST_DECLINED and (left := rules.ANY_TIME.fullmatch(words)):
-        named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
-        return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
-    if expects not in {Expects.PHONE, Expects.NAME} or count > _LONGEST_DECLINED or any(map(str.isdigit, words)):
-        return None
-    slot = SlotName.PHONE if expects is Expects.PHONE else SlotName.NAME
-    if rules.FORGOT.search(words) and expects is Expects.PHONE:
-        return [RejectedSlot(slot, "forgotten", words)]
-    return [RejectedSlot(slot, "refused", words)] if rules.REFUSES.search(words) else None
 
 
 def _analyse(utterance: Utterance) -> None:
@@ -149,7 +131,8 @@ def _analyse(utterance: Utterance) -> None:
 def _add_relative_values(utterance: Utterance) -> None:
     tokens, context = utterance.tokens, utterance.context
     slot_asked = _SLOT_ASKED.get(context.expectation.expects)
-    changes = Intent.CHANGE in utterance.intents()
+    utterance.found = with_time_left_open(tokens, utterance.found, context)
+    changes = Intent.CHANGE in utterance.intents() or _speaks_of_existing(utterance, utterance.intents())
     if context.flow is None and not context.booked and not changes:
         return
     step = read_step(tokens, context.slots)
@@ -163,28 +146,7 @@ def _add_relative_values(utterance: Utterance) -> None:
     bare = read_bare_correction(tokens, claimed, context.slots, asked=slot_asked)
     if bare is not None and not any(one.slot is bare.slot for one in utterance.found):
         utterance.found = sorted([*utterance.found, bare], key=lambda one: one.start)
-    _settle_open_half(utterance)
-
-
-def _settle_open_half(utterance: Utterance) -> None:
-    """ "In the evening" where the time was known but for its half of the day, or where a time was asked for."""
-    if any(one.slot is SlotName.TIME for one in utterance.found):
-        return
-    known = utterance.context.slots.get(SlotName.TIME)
-    open_half = isinstance(known, TimeOfDay) and not known.certain
-    if not open_half and utterance.context.expectation.expects is not Expects.TIME:
-        return
-    for at in range(len(utterance.tokens)):
-        half, end = day_part(utterance.tokens, at)
-        if not half or end == at:
-            continue
-        if open_half and isinstance(known, TimeOfDay):
-            hour = known.time.hour % 12 + (12 if half == "pm" else 0)
-            value = Found(SlotName.TIME, at, end, TimeOfDay(known.time.replace(hour=hour)))
-        else:
-            value = Found(SlotName.TIME, at, end, reason="ambiguous")
-        utterance.found = sorted([*utterance.found, value], key=lambda one: one.start)
-        return
+    utterance.found = with_half_of_day(tokens, utterance.found, context)
 
 
 def _commands(utterance: Utterance) -> list[Command]:

@@ -143,7 +143,8 @@ CHANGE = _compiled(
     r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
     r"\b(?:check|confirm|find|look up|verify|look at|see|double check|ask about) (?:on )?(?:my|our|a|an "
     r"existing) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
-    r"\b(?:if|whether) (?:i|we) (?:have|had|made|got) (?:a|an|any) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
+    r"\b(?:if|whether) (?:i|we) (?:have|had|made|got) (?:a|an|any) (?:\w+ )?"
+    r"(?:reservation|booking|viewing|appointment)\b",
     r"\bdo (?:i|we) (?:already |still )?have (?:a|an|any) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
     r"\b(?:change|move) (?:it|that|them) to\b",
@@ -204,8 +205,8 @@ NEW = _compiled(
     r"^(?:reservation|booking|book|reservations)(?: please)?$",
     r"^(?:(?:just|hi|hello|so|yes|okay|please|a|an|the|one|another) )*(?:\w+ )?(?:table|reservation|booking|"
     r"viewing)\b(?: (?:for|please|at|on|tomorrow|tonight|today|next|this|of|near|outside|by))",
-    r"\b(?:can|could|may) (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* (?:tonight|tomorrow|at|on|for|this|"
-    r"next)\b",
+    r"\b(?:can|could|may) (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* "
+    r"(?:tonight|tomorrow|at|on|for|this|next)\b",
     r"\bmake (?:a|another) reserv",
 )  # fmt: skip
 VIEWING = _compiled(
@@ -298,7 +299,7 @@ NOTES = _compiled(
     r"\bdietary\b",
     r"\bquiet (?:table|corner|spot|room)\b",
     r"\b(?:sit|table|seat|be|eat) outside\b",
-    r"\bterrace\b",
+    r"\b(?:on|the|your) terrace\b",
     r"\bpram\b",
     r"\bstroller\b",
     r"\bservice dog\b",
@@ -334,12 +335,28 @@ ANY_TIME = re.compile(
     r"(?P<part>morning|lunch(?:time)?|noonish|afternoon|evening|night|dinner(?:time)?|brunch))\b.*"
 )
 """A time left to us, and the part of the day if one was named."""
+LEFT_OPEN = re.compile(
+    r"\b(?:any ?time|whenever|whatever (?:time|you have)|as (?P<early>early|soon) as|(?P<earliest>earliest)|"
+    r"as (?P<late>late) as)\b"
+)
 REFUSES = re.compile(
     r"^(?!why\b).*\b(?:do not|would not|did not|will not|would|am not|rather|prefer)\b.*"
     r"\b(?:give|tell|say|share|provide|want to|going to)\b.*\b(?:number|phone|name|that|it|one|you)\b|"
     r"^(?:i )?(?:would )?(?:rather|prefer) not\b"
 )
-FORGOT = re.compile(r"\b(?:do|can) not (?:\w+ )?(?:remember|recall|know)\b|\bforg[eo]t(?:ten)?\b(?! (?:it|about|that)\b)|\bno idea\b|\bnot sure\b")
+WRONG = re.compile(
+    r"(?:(?:no|well|actually|just|it is|that is|change|correct|wrong|not|please|yes|but|okay|oh|the|my|a|about|"
+    r"different|another|new|fix|want to|i|would like to|need to) )*"
+    r"(?:(?P<name>(?:last |first |sur)?name|spelling)|(?P<phone>(?:phone |telephone |mobile |cell )?number|phone)|"
+    r"(?P<party_size>(?:number of )?(?:people|guests|persons)|party(?: size)?)|(?P<time>time|hour)|"
+    r"(?P<date>date|day|arrival)|(?P<nights>(?:number of )?nights)|(?P<place>room|property|address|house))"
+    r"(?: (?:is|was|please|wrong|not|right|correct|should|be|different|to|change))*"
+)
+"""What is to be given again, named and not given."""
+FORGOT = re.compile(
+    r"\b(?:do|can) not (?:\w+ )?(?:remember|recall|know)\b|\bforg[eo]t(?:ten)?\b(?! (?:it|about|that)\b)|"
+    r"\bno idea\b|\bnot sure\b"
+)
 SLOT_QUESTION = _compiled(
     r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b",
     r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: "

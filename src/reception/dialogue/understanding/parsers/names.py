@@ -118,7 +118,7 @@ def title_case(name: str) -> str:
     """`name` as it is written, when the transcript gave it in one case: "maria ramos", "o'brien", "VAN DER BERG"."""
     words = name.split()
     if any(word[:1].isupper() for word in words) and not name.isupper():
-        return " ".join(word if word[:1].isupper() or _is_particle(words, at) else _capital(word)
+        return " ".join(word if word[:1].isupper() or word == "and" or _is_particle(words, at) else _capital(word)
                         for at, word in enumerate(words))  # fmt: skip
     return " ".join(
         word.lower() if _is_particle(words, at) else _capital(word.lower()) for at, word in enumerate(words)
@@ -126,7 +126,7 @@ def title_case(name: str) -> str:
 
 
 def _is_particle(words: Sequence[str], at: int) -> bool:
-    return 0 < at < len(words) - 1 and words[at].lower() in _PARTICLES
+    return 0 < at < len(words) - 1 and words[at].lower() in _PARTICLES | {"and"}
 
 
 def _capital(word: str) -> str:
@@ -260,8 +260,12 @@ def _joins_another(tokens: Sequence[Token], end: int, letters: frozenset[int]) -
 def _ends(tokens: Sequence[Token], at: int, letters: frozenset[int] = frozenset()) -> bool:
     rest = {"please", "thanks", "thank", "on", "at", "and", "tomorrow", "today", "tonight", "spelled", "that", "this",
             "with", "it", "my", "for", "i", "is", "next", "in", "from", "would", "spelt", "if"}  # fmt: skip
-    return at >= len(tokens) or at in letters or bool(tokens[at - 1].gap) or tokens[at].word in rest | frozenset(UNITS) or (
-        tokens[at].word.isdecimal()
+    return (
+        at >= len(tokens)
+        or at in letters
+        or bool(tokens[at - 1].gap)
+        or tokens[at].word in rest | frozenset(UNITS)
+        or (tokens[at].word.isdecimal())
     )
 
 

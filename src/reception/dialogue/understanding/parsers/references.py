@@ -12,6 +12,7 @@ _KINDS = frozenset({"reference", "confirmation", "booking", "reservation", "ref"
 _JOINTS = word_set("number code is it it's dash hyphen and then id")
 _SHORTEST, _LONGEST = 3, 14
 _OUR_LENGTH = 6
+_NOT_CODES = word_set("number please thanks should cannot friday sunday monday myself change cancel before second")
 
 
 def find_references(tokens: Sequence[Token]) -> list[Found]:
@@ -37,9 +38,12 @@ def _find_cued(tokens: Sequence[Token]) -> list[Found]:
         while word_at(tokens, start) in _JOINTS:
             start += 1
         value, end = _read_glued(tokens, start)
+        if len(value) == _OUR_LENGTH and value.isalpha() and end == start + 1 and value.lower() in _NOT_CODES:
+            continue
         if len(value) < _OUR_LENGTH or end <= start + 1:
             value, end = _read_code(tokens, start)
-        if _SHORTEST <= len(value) <= _LONGEST and any(map(str.isdigit, value)):
+        ours = len(value) == _OUR_LENGTH and (token.word == "reference" or end > start + 1)
+        if _SHORTEST <= len(value) <= _LONGEST and (any(map(str.isdigit, value)) or ours):
             found.append(Found(SlotName.REFERENCE, at, end, value))
     return found
 

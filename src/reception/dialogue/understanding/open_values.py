@@ -1,0 +1,72 @@
+"""What is asked for and not given: refused, forgotten, left to us, or given by the part of the day alone."""
+
+import re
+from collections.abc import Sequence
+
+from reception.dialogue.commands import Command, Flow, RejectedSlot, SlotName, TimeOfDay
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding import rules
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, words_of
+from reception.dialogue.understanding.parsers.times import day_part
+from reception.ports.expectation import Expects
+
+_LONGEST_DECLINED = 12
+
+
+def read_declined(words: str, context: UnderstandingContext) -> list[Command] | None:
+    """A value that was asked for and is left to us, forgotten or refused."""
+    expects = context.expectation.expects
+    count = words.count(" ") + 1
+    open_time = expects is Expects.TIME and SlotName.TIME not in context.slots and not re.search(r"\d", words)
+    if open_time and count <= _LONGEST_DECLINED and (left := rules.ANY_TIME.fullmatch(words)):
+        named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
+        return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
+    wrong = rules.WRONG.fullmatch(words) if expects in {Expects.YES_NO, Expects.ANYTHING} else None
+    if wrong is not None and context.flow in {
+        Flow.NEW_RESERVATION,
+        Flow.CHANGE_RESERVATION,
+        Flow.LEAVE_MESSAGE,
+        Flow.LEAD,
+    }:
+        return [RejectedSlot(SlotName(wrong.lastgroup or "name"), "wrong", words)]
+    if expects not in {Expects.PHONE, Expects.NAME} or count > _LONGEST_DECLINED or any(map(str.isdigit, words)):
+        return None
+    slot = SlotName.PHONE if expects is Expects.PHONE else SlotName.NAME
+    if rules.FORGOT.search(words) and expects is Expects.PHONE:
+        return [RejectedSlot(slot, "forgotten", words)]
+    return [RejectedSlot(slot, "refused", words)] if rules.REFUSES.search(words) else None
+
+
+def with_time_left_open(tokens: Sequence[Token], found: Sequence[Found], context: UnderstandingContext) -> list[Found]:
+    """ "Whenever you have something on Saturday": a day, with the time left to us."""
+    slots = {one.slot for one in found}
+    left = rules.LEFT_OPEN.search(words_of(tokens))
+    if left is None or SlotName.DATE not in slots or slots & {SlotName.TIME} or context.offered:
+        return list(found)
+    part = "early" if left.group("early") or left.group("earliest") else "late" if left.group("late") else "any"
+    return [
+        *found,
+        Found(SlotName.TIME, len(tokens), len(tokens), reason="any", raw=part),
+    ]
+
+
+def with_half_of_day(tokens: Sequence[Token], found: Sequence[Found], context: UnderstandingContext) -> list[Found]:
+    """ "In the evening" where the time was known but for its half of the day, or where a time was asked for."""
+    if any(one.slot is SlotName.TIME for one in found):
+        return list(found)
+    known = context.slots.get(SlotName.TIME)
+    open_half = isinstance(known, TimeOfDay) and not known.certain
+    if not open_half and context.expectation.expects is not Expects.TIME:
+        return list(found)
+    for at in range(len(tokens)):
+        half, end = day_part(tokens, at)
+        if not half or end == at:
+            continue
+        if open_half and isinstance(known, TimeOfDay):
+            hour = known.time.hour % 12 + (12 if half == "pm" else 0)
+            value = Found(SlotName.TIME, at, end, TimeOfDay(known.time.replace(hour=hour)))
+        else:
+            value = Found(SlotName.TIME, at, end, reason="ambiguous")
+        return sorted([*found, value], key=lambda one: one.start)
+    return list(found)

@@ -1,0 +1,120 @@
+"""What a question asks for, and what speaks against a passage as its answer."""
+
+from uuid import uuid4
+
+import pytest
+
+from reception.core.thesaurus import canonical, others, siblings
+from reception.dialogue.inquiry import Kind, days_asked, days_in, inquire, kind_of
+from reception.dialogue.knowledge import compose
+from reception.ports.knowledge import Passage
+
+
+def _passage(heading: str, text: str, similarity: float | None = 0.6) -> Passage:
+    return Passage(uuid4(), uuid4(), "Guide", heading, text, 0.03, similarity, 0.1)
+
+
+PETS = _passage("House > Pets", "Dogs are welcome for a fee of $35 per stay.")
+MUSIC = _passage("Evenings > Do you have live music?", "A trio plays live music every Friday from 7 p.m. to 10 p.m.")
+HOUSES = [
+    _passage("Homes > 14 Willow Lane", "14 Willow Lane is a house for $389,000. It was built in 1998."),
+    _passage("Homes > 14 Willow Lane", "14 Willow Lane has a garage. Property tax is $6,200 a year."),
+    _passage("Homes > 52 Cedar Street", "52 Cedar Street is a house for $525,000. It has a finished basement."),
+]
+DISHES = [
+    _passage("Menu > Soups", "Dish: Tomato soup; Price: $9; Diet: Vegan."),
+    _passage("Menu > Desserts", "Dish: Lemon sorbet; Price: $8; Diet: Vegan."),
+    _passage("Menu > Mains", "Dish: Ribeye steak; Price: $42; Diet: Contains dairy."),
+]
+
+
+def _answer(question: str, *passages: Passage, about: str = "") -> str:
+    return " ".join(sentence.text for sentence in compose(question, passages, about))
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How much is the soup?", Kind.PRICE),
+        ("What does it cost?", Kind.PRICE),
+        ("When does it open?", Kind.TIME),
+        ("What happens when we're late?", Kind.ANYTHING),
+        ("How long does it take?", Kind.LENGTH),
+        ("How big is the room?", Kind.SIZE),
+        ("How many rooms are there?", Kind.COUNT),
+        ("Who is the chef?", Kind.PERSON),
+        ("Where is the pool?", Kind.PLACE),
+        ("Is there a pool?", Kind.ANYTHING),
+    ],
+)
+def test_a_question_asks_for_a_kind_of_answer(question: str, kind: Kind) -> None:
+    assert kind_of(question) is kind
+
+
+def test_days_are_read_with_what_lies_between_them() -> None:
+    assert days_in("Tuesday through Thursday from 5 p.m.") == {1, 2, 3}
+    assert days_in("Friday to Monday") == {4, 5, 6, 0}
+    assert days_in("on weekdays and Sundays") == {0, 1, 2, 3, 4, 6}
+    assert days_asked("in the middle of the week") == {0, 1, 2, 3}
+    assert days_in("every evening") == frozenset()
+
+
+def test_the_name_and_place_of_the_business_tell_nothing() -> None:
+    inquiry = inquire("What's the weather like in Port Linden?", "Harbor Table, 28 Lantern Street, Port Linden")
+    assert inquiry.terms == {"weather"}
+    assert inquiry.names == frozenset()
+
+
+def test_another_of_the_sort_is_not_the_answer() -> None:
+    assert "$35" in _answer("How much is a dog?", PETS)
+    assert _answer("Are cats allowed?", PETS) == ""
+
+
+def test_another_day_is_not_the_answer() -> None:
+    assert "7 p.m." in _answer("Is there live music on Friday?", MUSIC)
+    assert _answer("Is there live music on Sundays?", MUSIC) == ""
+
+
+def test_a_name_that_is_not_spoken_of_is_not_answered() -> None:
+    shuttle = _passage("Getting here > Is there a shuttle?", "Our shuttle to the airport costs $20.")
+    assert "$20" in _answer("How much is the shuttle?", shuttle)
+    assert _answer("How much is the shuttle to Boston?", shuttle) == ""
+
+
+def test_what_is_told_of_another_house_is_not_the_answer() -> None:
+    assert "basement" in _answer("Is there a basement at 52 Cedar Street?", *HOUSES)
+    assert _answer("Is there a basement at 14 Willow Lane?", *HOUSES) == ""
+    assert _answer("What's the property tax on 52 Cedar Street?", *HOUSES) == ""
+
+
+def test_the_passage_with_what_was_asked_is_chosen_among_those_of_a_house() -> None:
+    assert "$6,200" in _answer("What's the property tax on 14 Willow Lane?", *HOUSES)
+    assert "$389,000" in _answer("What does 14 Willow Lane cost?", *HOUSES)
+    assert "1998" in _answer("When was 14 Willow Lane built?", *HOUSES)
+
+
+def test_rows_that_fit_are_named_together() -> None:
+    said = _answer("Which things are vegan?", *DISHES)
+    assert said == "For example: Tomato soup and Lemon sorbet."
+
+
+def test_the_cheapest_is_not_guessed() -> None:
+    assert _answer("What's the cheapest dish?", *DISHES) == ""
+
+
+def test_without_meaning_most_words_must_be_there() -> None:
+    parking = _passage("Getting here > Is there parking?", "Parking is free behind the house.", None)
+    assert "free" in _answer("Is there parking?", parking)
+    assert _answer("Is there a helicopter parking deck?", parking) == ""
+
+
+def test_a_question_about_nothing_is_not_answered() -> None:
+    assert _answer("How is that?", PETS, MUSIC) == ""
+
+
+def test_other_words_for_the_same() -> None:
+    assert canonical("cot") == canonical("crib")
+    assert "bicycle" in others("bikes")
+    assert others("corkage") == ()
+    assert "dog" in siblings("cat")
+    assert siblings("sauna") == ()
