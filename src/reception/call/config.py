@@ -86,7 +86,7 @@ class CallConfig:
 
     # How long a part may take before the turn goes on without it.
     stt_timeout_s: float = 6.0
-    detector_timeout_s: float = 1.0
+    detector_timeout_s: float = 0.4
     tts_timeout_s: float = 4.0
     dialogue_timeout_s: float = 15.0
     effects_grace_s: float = 5.0

@@ -29,6 +29,8 @@ _FRAME_S = 0.02
 _FRAME = int(RATE_HZ * _FRAME_S)
 _PHASES = 10
 _PAUSE_S = (0.6, 1.6)
+_FIRST_PAUSE_S = (0.0, 8.0)
+"""Sets the calls apart, as those of people are."""
 _NO_ANSWER_S = 6.0
 _LINE_NOISE = 12.0
 _CONNECT_GAP_S = 0.02
@@ -153,7 +155,8 @@ class Caller(asyncio.Protocol):
     def _decide(self, now_s: float) -> None:
         match self._doing:
             case _Doing.LISTENING if not self._in_reply and now_s >= self._plays_until_s > 0:
-                self._doing, self._until_s = _Doing.PAUSING, now_s + self._random.uniform(*_PAUSE_S)
+                pause_s = self._random.uniform(*(_PAUSE_S if self._asked_s else _FIRST_PAUSE_S))
+                self._doing, self._until_s = _Doing.PAUSING, now_s + pause_s
             case _Doing.PAUSING if now_s >= self._until_s:
                 self._doing, self._at = _Doing.ASKING, 0
                 self._question = (self._question + 1) % len(self._questions)
@@ -267,7 +270,7 @@ def main(
     port: Annotated[int, typer.Option()],
     calls: Annotated[int, typer.Option()],
     seconds: Annotated[float, typer.Option()] = 60.0,
-    settle_s: Annotated[float, typer.Option()] = 5.0,
+    settle_s: Annotated[float, typer.Option()] = 10.0,
     core: Annotated[int, typer.Option()] = -1,
 ) -> None:
     if core >= 0:

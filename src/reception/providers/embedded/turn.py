@@ -22,6 +22,11 @@ class SmartTurn:
         self._features = LogMel()
         self._lane = Lane("smart-turn", limit=8)
 
+    @property
+    def waiting(self) -> int:
+        """Work that has not begun."""
+        return self._lane.waiting
+
     async def complete_probability(self, samples: Pcm16, sample_rate_hz: int) -> float:
         """The probability, 0 to 1, that the utterance which ends `samples` is complete; 0 for no samples."""
         if not samples.size:
@@ -34,5 +39,5 @@ class SmartTurn:
         audio[_WINDOW - recent.size :] = recent.astype(np.float32) / 32768.0
         # The model was trained on features of audio brought to mean 0 and variance 1, its leading silence included.
         audio = (audio - audio.mean()) / np.sqrt(audio.var() + _VARIANCE_FLOOR)
-        features = self._features(audio)
+        features = self._features(audio, constant=_WINDOW - recent.size)
         return float(self._session.run(None, {"input_features": features[None]})[0][0, 0])
