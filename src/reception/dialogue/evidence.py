@@ -169,6 +169,10 @@ def _others(inquiry: Inquiry, weights: dict[str, float]) -> dict[str, float]:
 def _row_may_answer(inquiry: Inquiry, passage: Passage, scope: frozenset[str], weights: dict[str, float]) -> bool:
     """A row is about its subject alone, and about something that is asked."""
     labels = content_terms(" ".join(label for label, _ in cells(passage.text)))
+    name = cells(passage.text)[0][1]
+    named = _head(name) in inquiry.terms or not inquiry.terms - content_terms(f"{passage.heading} {name}") - labels
+    if inquiry.kind is Kind.PRICE and not named:
+        return False
     missing = share(weights, frozenset(weights) - scope) if weights else 0.0
     return missing <= _MISSING_OF_ROW and bool(inquiry.terms & content_terms(passage.text) - labels)
 

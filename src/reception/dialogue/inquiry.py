@@ -199,7 +199,10 @@ def inquire(question: str, about: str = "") -> Inquiry:
     return Inquiry(
         question,
         kind,
-        (terms - dull) or (terms - times - own) or terms or (all_terms(question) & _LAST_RESORT),
+        (terms - dull)
+        or (terms - times - own - _SIZE_WORDS - _NUMBERS)
+        or (terms - _SIZE_WORDS - _NUMBERS)
+        or (all_terms(question) & _LAST_RESORT),
         times,
         names,
         tuple(match.group().casefold() for match in _ADDRESS.finditer(question)),
