@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import WebSocketRoute
 
 from reception import __version__
-from reception.api import agents, auth, chat, demo, health, knowledge, tenants, voice
+from reception.api import agents, auth, chat, demo, health, knowledge, metrics, tenants, voice
 from reception.api.edge import DOCUMENTATION_PATH, Edge
 from reception.api.problems import install_problems
 from reception.api.services import Services
@@ -27,10 +27,11 @@ from reception.db.migrate import migrate, runtime_url
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.access.service import Role, create_user, set_password
 from reception.providers.bundle import Speech, load_embedded
-from reception.runtime.calls import CallCentre, LiveCalls
+from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
 from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
+from reception.runtime.metrics import Metrics, MetricsAccess, Observers
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
@@ -186,12 +187,12 @@ def create_app(
         WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
         WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
     ]
-    app.add_middleware(Edge, max_body_bytes=max_body_bytes, clock=services.clock)
+    app.add_middleware(Edge, max_body_bytes=max_body_bytes, clock=services.clock, observe=services.metrics.on_request)
     return app
 
 
 def _routers(*, demo_mode: bool) -> list[APIRouter]:
-    routers = [resource.router for resource in (health, auth, tenants, agents, chat, knowledge, voice)]
+    routers = [resource.router for resource in (health, metrics, auth, tenants, agents, chat, knowledge, voice)]
     return [*routers, demo.router, demo.page_router()] if demo_mode else routers
 
 
@@ -213,7 +214,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     lost = LostCallers()
     conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock, lost)
     recorder = MetricsRecorder(database)
-    live = LiveCalls(settings.max_calls)
+    figures = Metrics()
+    live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal)
     tickets = Tickets(signing_key(settings), clock, ticket_register(database, clock))
     services = Services(
         database=database,
@@ -224,11 +226,13 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         chat=ChatDesk(database, conversations),
         readiness=Readiness(database, speech, live),
         token_lifetime=timedelta(minutes=settings.token_minutes),
+        metrics=figures,
+        metrics_access=_metrics_access(settings),
         demo_agents=parts.demo_agents,
     )
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
     recordings = Recordings(store, settings.data_dir / "recording", database, clock)
-    calls = CallCentre(conversations, live, speech, clock, recorder.observer, recordings=recordings)
+    calls = CallCentre(conversations, live, speech, clock, _observed_by(recorder, figures), recordings=recordings)
     app = create_app(
         services,
         calls,
@@ -238,6 +242,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     )
     background = [
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
+        asyncio.create_task(figures.run(lambda: live.count, speech.queues, speech.vad_behind_s), name="metrics"),
         asyncio.create_task(recordings.run(), name="recordings"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
@@ -252,6 +257,15 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await recorder.flush()
         await lost.give_up()
         await recordings.flush()
+
+
+def _observed_by(recorder: MetricsRecorder, figures: Metrics) -> ObserverFactory:
+    return lambda tenant_id, conversation_id: Observers((recorder.observer(tenant_id, conversation_id), figures))
+
+
+def _metrics_access(settings: Settings) -> MetricsAccess:
+    token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
+    return MetricsAccess(token, on_loopback=not settings.production)
 
 
 def _report_failure(task: asyncio.Task[None]) -> None:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from reception.core.errors import InvalidInput
 
 SHORTEST_SECRET = 32
+SHORTEST_METRICS_TOKEN = 16
 _NOT_SECRETS = frozenset({"changeme", "change-me", "secret", "password", "reception", "default", "insecure"})
 
 
@@ -39,6 +40,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
     token_minutes: int = Field(default=60, ge=1, le=24 * 60)
     recordings_url: str = ""
+    metrics_token: SecretStr | None = None
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -56,6 +58,8 @@ class Settings(BaseSettings):
                 f"RECEPTION_SECRET_KEY must be at least {SHORTEST_SECRET} characters that nobody can guess. "
                 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
+        if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < SHORTEST_METRICS_TOKEN:
+            raise ValueError(f"RECEPTION_METRICS_TOKEN must be at least {SHORTEST_METRICS_TOKEN} characters.")
         if len(set(key)) < 8 and key:
             raise ValueError("RECEPTION_SECRET_KEY repeats too few characters to be a secret.")
         return self

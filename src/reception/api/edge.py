@@ -1,6 +1,7 @@
 """What every HTTP exchange gets: a request id, a bounded body, security headers, and one line in the log."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -32,7 +33,10 @@ _DOCUMENTATION_POLICY = (
     "style-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src 'self' data: https://fastapi.tiangolo.com"
 )
 _CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-_QUIET_PATHS = frozenset({"/health", "/health/ready"})
+_QUIET_PATHS = frozenset({"/health", "/health/ready", "/metrics"})
+
+RequestObserver = Callable[[str, str, int, float], None]
+"""Told of a request's method, the template of its path, the status, and its seconds."""
 
 
 def request_id_of(scope: Scope) -> str:
@@ -42,11 +46,15 @@ def request_id_of(scope: Scope) -> str:
 class Edge:
     """Pure ASGI middleware; leaves WebSockets alone but for the request id.
 
-    `max_body_bytes` holds for declared and for streamed bodies; one byte more answers 413.
+    `max_body_bytes` holds for declared and for streamed bodies; one byte more answers 413. `observe` is told of every
+    request over HTTP.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, clock: Clock) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, clock: Clock, observe: RequestObserver | None = None
+    ) -> None:
         self._app = app
+        self._observe = observe
         self._max_body_bytes = max_body_bytes
         self._clock = clock
 
@@ -83,9 +91,12 @@ class Edge:
         try:
             await self._app(scope, self._bounded(scope, receive), send_with_headers)
         finally:
+            elapsed_s = self._clock.monotonic_s() - began_s
+            route = getattr(scope.get("route"), "path", "unmatched")
+            if self._observe is not None:
+                self._observe(scope["method"], route, status, elapsed_s)
             if scope["path"] not in _QUIET_PATHS:
-                elapsed_ms = round((self._clock.monotonic_s() - began_s) * 1000, 1)
-                route = getattr(scope.get("route"), "path", "unmatched")
+                elapsed_ms = round(elapsed_s * 1000, 1)
                 _log.info("request", method=scope["method"], route=route, status=status, elapsed_ms=elapsed_ms)
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:

@@ -11,6 +11,7 @@ from reception.db.database import Database
 from reception.ports.speech import Embedder
 from reception.runtime.chat import ChatDesk
 from reception.runtime.demo.seed import DemoAgent
+from reception.runtime.metrics import Metrics, MetricsAccess
 from reception.runtime.readiness import Readiness
 from reception.runtime.tokens import Tickets, Tokens
 
@@ -27,6 +28,8 @@ class Services:
     chat: ChatDesk
     readiness: Readiness
     token_lifetime: timedelta
+    metrics: Metrics
+    metrics_access: MetricsAccess
     demo_agents: tuple[DemoAgent, ...] = ()
 
 

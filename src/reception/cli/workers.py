@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from reception.cli.handover import DRAIN, HURRY, ToWorker, WorkerState
 from reception.core.errors import Unavailable
 from reception.core.telemetry import WORKER_DIED, WORKER_READY, WORKER_REPLACED
+from reception.runtime.metrics import METRICS_DIRECTORY
 
 _log = structlog.get_logger(__name__)
 
@@ -33,7 +34,6 @@ _SETTLED_AFTER_S = 30.0
 _LONGEST_PAUSE_S = 30.0
 _ACCEPTS_AT_ONCE = 64
 _BEYOND_DRAIN_S = 15.0
-METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Worker:

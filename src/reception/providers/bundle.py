@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -33,13 +33,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What a call needs of speech. `turn_detector` is `None` where its model file is absent."""
+    """What a call needs of speech. `turn_detector` is `None` where its model file is absent.
+
+    `queues` tells how much waits for each model; `vad_behind_s` how late voice activity is.
+    """
 
     vad: VoiceActivityDetector
     recognizer: Recognizer
     turn_detector: TurnDetector | None
     tts: CachedTextToSpeech
     embedder: Embedder
+    queues: Mapping[str, Callable[[], int]] = field(default_factory=dict)
+    vad_behind_s: Callable[[], float] = float
 
 
 async def load_embedded(
@@ -75,6 +80,13 @@ async def load_embedded(
         turn_detector=turn_detector,
         tts=CachedTextToSpeech(tts, SPEECH_CACHE_BYTES),
         embedder=embedder,
+        queues={
+            "stt": lambda: stt.waiting,
+            "tts": lambda: tts.waiting,
+            "embeddings": lambda: embedder.waiting,
+            "turn_detector": lambda: turn_detector.waiting if turn_detector else 0,
+        },
+        vad_behind_s=vad.behind_s,
     )
 
 

@@ -75,9 +75,9 @@ class LiveCalls:
             Unavailable: every place is taken, or the server is about to stop.
         """
         if self._draining:
-            raise Unavailable("The server is stopping; call again in a moment.")
+            raise self._refusal("The server is stopping; call again in a moment.")
         if self._admitted >= self._limit + (conversation_id in self._lines):
-            raise Unavailable(f"All {self._limit} lines are busy; call again in a moment.")
+            raise self._refusal(f"All {self._limit} lines are busy; call again in a moment.")
         self._admitted += 1
         self._idle.clear()
         try:
@@ -86,6 +86,11 @@ class LiveCalls:
             self._admitted -= 1
             if self._admitted == 0:
                 self._idle.set()
+
+    def _refusal(self, detail: str) -> Unavailable:
+        if self._on_refusal is not None:
+            self._on_refusal()
+        return Unavailable(detail)
 
     @contextmanager
     def register(self, conversation_id: UUID, session: CallSession) -> Iterator[None]:

@@ -38,6 +38,11 @@ class MiniLmEmbedder:
     def dimensions(self) -> int:
         return 384
 
+    @property
+    def waiting(self) -> int:
+        """Work that has not begun."""
+        return self._lane.waiting
+
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row for each text. A long list gives way to others between its batches."""
         vectors: NDArray[np.float32] = np.zeros((len(texts), self.dimensions), np.float32)

@@ -53,6 +53,11 @@ class WhisperSpeechToText:
     def provider(self) -> str:
         return "whisper-base"
 
+    @property
+    def waiting(self) -> int:
+        """Finals that have not begun."""
+        return self._finals.waiting
+
     async def transcribe(
         self, samples: Pcm16, sample_rate_hz: int, hints: TranscriptionHints, *, partial: bool
     ) -> Transcript:

@@ -50,6 +50,11 @@ class HibariTextToSpeech:
     def provider(self) -> str:
         return _PROVIDER
 
+    @property
+    def waiting(self) -> int:
+        """Work that has not begun."""
+        return self._lane.waiting
+
     async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
         """Speak `text` at `sample_rate_hz`, one array a clause, each made while the one before is taken.
 

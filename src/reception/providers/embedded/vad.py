@@ -45,6 +45,10 @@ class SileroVad:
             raise InvalidInput("voice activity is judged at 8000 or 16000 Hz")
         return SileroStream(batch, on_window)
 
+    def behind_s(self) -> float:
+        """How much audio in whole windows waits to be judged, of the call that is furthest behind."""
+        return max(batch.behind_s() for batch in self._batches.values())
+
 
 class SileroStream:
     """The voice activity of one call. Holds at most ten seconds that wait to be judged; older samples are dropped and
@@ -64,6 +68,11 @@ class SileroStream:
     def ready(self) -> bool:
         """A whole window waits."""
         return self._size >= self._batch.window and not self.closed
+
+    @property
+    def waiting(self) -> int:
+        """Samples that have not been judged."""
+        return self._size
 
     def feed(self, samples: Pcm16) -> None:
         """Take the next samples, any number of them, which nobody may change afterwards; nothing after `close`."""
@@ -141,6 +150,9 @@ class _Batch:
     def leave(self, slot: int) -> None:
         self._free.append(slot)
         self._open -= 1
+
+    def behind_s(self) -> float:
+        return max((stream.waiting // self.window for stream in self._ready), default=0) * self.window / self.rate_hz
 
     def schedule(self, stream: SileroStream) -> None:
         """Judge `stream` soon, with all who ask until then."""
