@@ -154,14 +154,13 @@ _DULL = {Kind.PRICE: _PRICE_WORDS, Kind.LENGTH: _SIZE_WORDS, Kind.SIZE: _SIZE_WO
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """`terms` are the stems that an answer is to be about; `times` those that only say when; `names` and
+    """`terms` are the stems that an answer is to be about, without those that only say when; `names` and
     `addresses`, in lower case, must occur where the answer stands; `days` counts from Monday, empty when none is
     named; `counted` is the stem of what "how many" counts; `many` asks for more than one thing."""
 
     text: str
     kind: Kind
     terms: frozenset[str]
-    times: frozenset[str]
     names: frozenset[str]
     addresses: tuple[str, ...]
     days: frozenset[int]
@@ -203,7 +202,6 @@ def inquire(question: str, about: str = "") -> Inquiry:
         or (terms - times - own - _SIZE_WORDS - _NUMBERS)
         or (terms - _SIZE_WORDS - _NUMBERS)
         or (all_terms(question) & _LAST_RESORT),
-        times,
         names,
         tuple(match.group().casefold() for match in _ADDRESS.finditer(question)),
         days_asked(question),
