@@ -50,7 +50,7 @@ def _plain(text: str) -> str:
 
 
 def questions(slug: str) -> list[Question]:
-    """All questions to the demo business `slug`; under `<slug>-later` those set aside while the answers were made, which
+    """All questions to the demo business `slug`; under `<slug>-later` those set aside, which
     show how they do with what nobody thought of."""
     lines = (_FOLDER / f"{slug}.jsonl").read_text(encoding="utf-8").splitlines()
     return [_question(json.loads(line)) for line in lines]
