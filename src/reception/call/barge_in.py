@@ -49,6 +49,8 @@ BACKCHANNELS = frozenset(
 _WORD = re.compile(r"[a-z0-9']+")
 _ANSWERABLE = frozenset({Expects.YES_NO, Expects.CHOICE})
 _LEAST_ECHO_WORDS = 4
+_SURE = 0.5
+"""A single word less likely than this, said over the agent, was a hum or a cough that sounded like one."""
 
 
 def _words(text: str) -> list[str]:
@@ -71,16 +73,20 @@ def is_echo(text: str, being_said: str) -> bool:
     return f" {' '.join(words)} " in f" {' '.join(_words(being_said))} "
 
 
-def stops_agent(text: str, *, expectation: Expectation, being_said: str, last_sentence: bool) -> bool:
+def stops_agent(
+    text: str, *, expectation: Expectation, being_said: str, last_sentence: bool, confidence: float = 1.0
+) -> bool:
     """Whether `text`, said while the agent speaks, is a turn of its own.
 
     Args:
         text: what was recognised; empty for a cough or noise.
         expectation: what the reply in progress asks for.
         being_said: the sentences of that reply begun so far.
+        confidence: of the recognition, 0 to 1.
         last_sentence: its last sentence has begun, so that "okay" may answer the question in it.
     """
-    if not _words(text) or is_echo(text, being_said):
+    words = _words(text)
+    if not words or is_echo(text, being_said) or (len(words) == 1 and confidence < _SURE):
         return False
     if is_backchannel(text):
         return last_sentence and expectation.expects in _ANSWERABLE

@@ -47,13 +47,18 @@ class CallConfig:
     max_utterance_ms: int = 30_000
     stalled_after_ms: int = 2_500
 
-    # End of turn: silence needed to commit.
+    # End of turn: silence needed to commit. Between the parts of a sentence voices rest for up to 290 ms as voice
+    # activity sees it, between groups of digits for up to 1.4 s. Speech of `unheard_from_ms` in which no word was
+    # recognised is kept as long as an unsure end, for what follows may make sense of it.
     patience: float = 1.0
-    complete_ms: int = 192
-    unsure_ms: int = 704
-    unsure_unjudged_ms: int = 480
+    complete_ms: int = 224
+    open_ended_ms: int = 416
+    unsure_least_ms: int = 352
+    unsure_ms: int = 896
+    unsure_unjudged_ms: int = 544
     incomplete_ms: int = 1_216
-    dictating_ms: int = 2_496
+    dictating_ms: int = 1_792
+    unheard_from_ms: int = 640
     sounds_complete: float = 0.85
     sounds_cut_off: float = 0.15
 

@@ -59,6 +59,16 @@ class AnswerGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class AfterthoughtLikely:
+    """It could be all that is to be said, and often is not."""
+
+    wait_ms: float
+
+    def silence_ms(self, evidence: Evidence) -> float | None:
+        return self.wait_ms if evidence.completeness is Completeness.OPEN_ENDED else None
+
+
+@dataclass(frozen=True, slots=True)
 class SoundOfVoice:
     """The turn detector's judgement, from `shortest_ms` where it hears an end to `longest_ms` where it hears none,
     in proportion between."""
@@ -91,8 +101,9 @@ class Endpointing:
             WaitForDictation(config.dictating_ms),
             WaitForBrokenOff(config.incomplete_ms),
             AnswerGiven(config.complete_ms),
+            AfterthoughtLikely(config.open_ended_ms),
             SoundOfVoice(
-                shortest_ms=config.complete_ms,
+                shortest_ms=config.unsure_least_ms,
                 longest_ms=config.unsure_ms,
                 unjudged_ms=config.unsure_unjudged_ms,
                 sounds_complete=config.sounds_complete,

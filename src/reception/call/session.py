@@ -1,7 +1,7 @@
 """One call, from its greeting to its end: the parts of the engine wired to the ports, in one task group."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 import structlog
@@ -60,6 +60,7 @@ class CallSession:
         clock: monotonic time for playback and latency.
         observers: told of every event after the client.
         first_turn: the number of the caller's next turn, above 1 when a conversation is taken up again.
+        turn_taker: makes the call's turn taker.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class CallSession:
         clock: Clock,
         observers: Sequence[CallObserver] = (),
         first_turn: int = 1,
+        turn_taker: Callable[[CallConfig], TurnTaker] = TurnTaker,
     ) -> None:
         self._leg = leg
         self._dialogue = dialogue
@@ -85,7 +87,7 @@ class CallSession:
         self._config = config
         self._clock = clock
         self._group = asyncio.TaskGroup()
-        self._turns = TurnTaker(config)
+        self._turns = turn_taker(config)
         self._keypad = Keypad(config)
         self._keypad_timer: asyncio.TimerHandle | None = None
         self._feed = EventFeed(leg, observers, limit=config.max_waiting_events)
@@ -321,7 +323,7 @@ class CallSession:
             return
         self._transcript = (number, result, took_ms)
         text = result.text.strip()
-        words = self._is_turn(text)
+        words = self._is_turn(text, result.confidence)
         turn = self._conversation.next_turn
         if words:
             self._feed.post(TranscriptHeard(turn, text, final=False))
@@ -339,7 +341,7 @@ class CallSession:
         text = result.text.strip()
         if text and self._turns.in_utterance:
             self._feed.post(TranscriptHeard(self._conversation.next_turn, text, final=False))
-        self._apply(self._turns.partly_transcribed(words=self._is_turn(text)))
+        self._apply(self._turns.partly_transcribed(words=self._is_turn(text, result.confidence)))
 
     def _on_judgement(self, number: int, probability: float) -> None:
         self._apply(self._turns.judged(number, probability))
@@ -348,12 +350,13 @@ class CallSession:
         expected = attempt_now(self._dialogue.expectation, part="dialogue")
         return Expectation() if isinstance(expected, Failure) else expected
 
-    def _is_turn(self, text: str) -> bool:
+    def _is_turn(self, text: str, confidence: float) -> bool:
         reply = self._conversation.reply
         if not text or reply is None:
             return bool(text)
         return stops_agent(
             text,
+            confidence=confidence,
             expectation=self._expectation(),
             being_said=reply.script.being_said,
             last_sentence=reply.script.last_begun,

@@ -293,7 +293,7 @@ class TurnTaker:
         if not utterance.paused or utterance.resumed_windows or utterance.words is None or utterance.attempt is None:
             return ()
         if not utterance.words:
-            return self._discard(utterance)
+            return () if self._may_make_sense(utterance) else self._discard(utterance)
         evidence = Evidence(utterance.completeness, utterance.complete_probability)
         if not utterance.forced and utterance.silence_ms < self._endpointing.silence_ms(evidence):
             return ()
@@ -301,6 +301,16 @@ class TurnTaker:
         self._held = False
         self.caller_acted()
         return (Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms),)
+
+    def _may_make_sense(self, utterance: _Utterance) -> bool:
+        """Nothing was recognised, but there was too much of it to be a noise, and the caller may go on."""
+        config = self._config
+        return (
+            not self._agent_active
+            and not utterance.forced
+            and utterance.voiced_windows * VAD_WINDOW_MS >= config.unheard_from_ms
+            and utterance.silence_ms < config.unsure_ms
+        )
 
     def _discard(self, utterance: _Utterance) -> Sequence[Decision]:
         self._close(utterance)

@@ -33,6 +33,8 @@ class Completeness(StrEnum):
 
     COMPLETE = "complete"
     """It answers the question: nothing more need be waited for."""
+    OPEN_ENDED = "open_ended"
+    """It could be all, and callers often add to it ("a table for four" … "on Friday")."""
     UNSURE = "unsure"
     INCOMPLETE = "incomplete"
     """It breaks off ("on the", "and"): more is coming."""

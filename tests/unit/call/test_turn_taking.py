@@ -34,17 +34,18 @@ from reception.ports.speech import VAD_WINDOW_MS
 @pytest.mark.parametrize(
     ("completeness", "probability", "patience", "wait_ms"),
     [
-        (Completeness.COMPLETE, None, 1.0, 192),
-        (Completeness.COMPLETE, 0.05, 1.0, 192),
-        (Completeness.COMPLETE, None, 2.0, 384),
+        (Completeness.COMPLETE, None, 1.0, 224),
+        (Completeness.COMPLETE, 0.05, 1.0, 224),
+        (Completeness.COMPLETE, None, 2.0, 448),
         (Completeness.COMPLETE, None, 0.5, 128),
-        (Completeness.UNSURE, None, 1.0, 480),
-        (Completeness.UNSURE, 0.95, 1.0, 192),
-        (Completeness.UNSURE, 0.5, 1.0, 448),
-        (Completeness.UNSURE, 0.02, 1.0, 704),
+        (Completeness.OPEN_ENDED, 0.02, 1.0, 416),
+        (Completeness.UNSURE, None, 1.0, 544),
+        (Completeness.UNSURE, 0.95, 1.0, 352),
+        (Completeness.UNSURE, 0.5, 1.0, 624),
+        (Completeness.UNSURE, 0.02, 1.0, 896),
         (Completeness.INCOMPLETE, 0.99, 1.0, 1216),
         (Completeness.INCOMPLETE, None, 1.5, 1824),
-        (Completeness.DICTATING, 0.99, 1.0, 2496),
+        (Completeness.DICTATING, 0.99, 1.0, 1792),
     ],
 )
 def test_the_wait_at_the_end(
@@ -92,7 +93,7 @@ def test_an_utterance_keeps_what_came_just_before_it() -> None:
     assert _windows(taker, 0.0, 32) == [Transcribe(1, 640 - 256, 992)]
     assert _windows(taker, 0.0, 96) == [SpeechStopped(960)]
     assert taker.transcribed(1, Completeness.COMPLETE, words=True) == ()
-    assert _windows(taker, 0.0, 64) == [Commit(1, 960, 192)]
+    assert _windows(taker, 0.0, 96) == [Commit(1, 960, 224)]
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,8 @@ def test_one_loud_window_in_a_pause_delays_and_does_not_withdraw() -> None:
     _windows(taker, 0.0, 128)
     assert _windows(taker, 0.9, 32) == []
     taker.transcribed(1, Completeness.COMPLETE, words=True)
-    assert taker.window(0.0) == (Commit(1, 320, 192),)
+    assert taker.window(0.0) == ()
+    assert taker.window(0.0) == (Commit(1, 320, 224),)
 
 
 def test_speech_without_end_is_committed_in_parts_that_join() -> None:
@@ -319,3 +321,23 @@ def test_every_stretch_of_speech_is_in_a_committed_turn(
     assert len(model.finished) == len(model.committed)
     for window_end_ms in model.voiced:
         assert any(start < window_end_ms <= end for start, end in model.finished)
+
+
+def test_much_speech_without_a_word_is_kept_for_what_follows() -> None:
+    taker = TurnTaker(CallConfig())
+    _windows(taker, 0.9, 960)
+    _windows(taker, 0.0, 256)
+    assert taker.transcribed(1, Completeness.UNSURE, words=False) == ()
+    assert [type(d) for d in _windows(taker, 0.9, 64)] == [Withdraw, SpeechStarted]
+    assert _windows(taker, 0.0, 32) == [Transcribe(2, 0, 960 + 256 + 64 + 32)]
+    _windows(taker, 0.0, 224)
+    assert taker.transcribed(2, Completeness.UNSURE, words=False) == ()
+    assert [type(d) for d in _windows(taker, 0.0, 704)] == [Discard]
+
+
+def test_speech_without_a_word_does_not_keep_the_agent_silent() -> None:
+    taker = TurnTaker(CallConfig())
+    taker.agent_started()
+    _windows(taker, 0.9, 960)
+    _windows(taker, 0.0, 128)
+    assert [type(d) for d in taker.transcribed(1, Completeness.UNSURE, words=False)] == [Discard, ResumeAgent]

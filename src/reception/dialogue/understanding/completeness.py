@@ -28,13 +28,16 @@ _MAY_END = word_set("do have am is would can that this i us oh under on in well 
 _TRAILING = re.compile(r"[\w']+(?=[\W_]*$)")
 _BROKEN_OFF = re.compile(r"(?:,|-|–|—|\.\.\.|…)\s*$")
 _FINISHED_REQUEST = re.compile(
-    r"^(?:(?:hi|hello|yes|okay|so|and|um|please) )*(?:(?:i|we) (?:would|want|need)|can i|could i|can we|could we|"
-    r"do you|is there|are there|are you|what|where|how much|how late|how)\b"
+    r"^(?:(?:hi|hello|good|morning|afternoon|evening|yes|okay|so|and|um|please) )*"
+    r"(?:(?:my \w+ and )?(?:i|we) (?:would|want|need)|i (?:was )?wonder(?:ing|ed)? (?:whether|if)|"
+    r"i (?:wanted|want|would like|need) to (?:ask|know) (?:whether|if|what|when|how|about)|"
+    r"(?:can|could) (?:i|we)|do you|is there|are there|are you|what|where|how much|how late|how)\b"
 )
 _WINDING_UP = re.compile(
     r"\b(?:(?:like|want|wanted|need|going|love|have) to (?:ask|know|book|make|say|reserve|change|find out|check|see|"
     r"speak)|wondering|let me (?:see|think|check|look)|(?:e ?mails?|number|name)(?: address(?:es)?)?(?: is)?|"
-    r"(?:there|it) (?:will|would|should) be)$"
+    r"(?:there|it) (?:will|would|should) be|"
+    r"(?<!hold )(?<!come )(?<!go )(?<!going )(?<!move )(?<!later )(?<!carry )(?<!get )on)$"
 )
 _VERB_TO_COME = re.compile(
     r"^(?:(?:hi|hello|yes|okay|so|and|um|sorry|wait) )*(?:(?:do|does|did|can|could|would|will|should) (?:you|we|i|it)"
@@ -120,6 +123,8 @@ def _answer(text: str, tokens: tuple[Token, ...], words: str, context: Understan
         return _name(text, tokens, words)
     if expects in _SLOTS or expects is Expects.CHOICE:
         found = gather(text, tokens, context, booking=True)
+        if not found and len(tokens) < _FEW and expects in _SLOTS and not _SHORT_ANSWER_END.search(words):
+            return None if is_yes(words) or is_no(words) else Completeness.INCOMPLETE
         return _slot(tokens, found, context)
     return None
 
@@ -152,7 +157,7 @@ def _email(tokens: tuple[Token, ...], words: str) -> Completeness | None:
 def _name(text: str, tokens: tuple[Token, ...], words: str) -> Completeness | None:
     spelled = find_spelled(tokens)
     if spelled and spelled[-1].end >= len(tokens):
-        return Completeness.COMPLETE if _spelt_out(tokens, str(spelled[-1].value)) else Completeness.DICTATING
+        return Completeness.COMPLETE if _spelt_out(tokens, spelled[-1].word) else Completeness.DICTATING
     if len(tokens[-1].word) == 1 and tokens[-1].word not in {"i", "a"}:
         return Completeness.DICTATING
     if re.search(r"\b(?:as in|spelled|spelt|that is spelled|spell it)$", words):
@@ -169,10 +174,10 @@ def _slot(tokens: tuple[Token, ...], found: list[Found], context: UnderstandingC
     wanted = _SLOTS.get(context.expectation.expects)
     for one in found:
         if one.slot is wanted or (wanted is None and one.slot in {SlotName.TIME, SlotName.DATE, SlotName.PLACE}):
-            ends = one.end >= len(tokens) - 2
-            if not ends or one.value is None:
+            if one.value is None or max(other.end for other in found) < len(tokens) - 2:
                 return Completeness.UNSURE
             more = wanted in _ASKED_TOGETHER and not any(other.slot is SlotName.TIME for other in found)
+            more = more and not _SHORT_ANSWER_END.search(words_of(tokens))
             return Completeness.OPEN_ENDED if more else Completeness.COMPLETE
     return None
 
