@@ -28,6 +28,7 @@ from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.access.service import Role, create_user, set_password
 from reception.providers.bundle import Speech, load_embedded
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
+from reception.runtime.capacity import Headroom
 from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
@@ -215,7 +216,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock, lost)
     recorder = MetricsRecorder(database)
     figures = Metrics()
-    live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal)
+    headroom = Headroom(figures.lag, speech.vad_behind_s)
+    live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
     tickets = Tickets(signing_key(settings), clock, ticket_register(database, clock))
     services = Services(
         database=database,

@@ -39,6 +39,8 @@ from reception.providers.segmented import SegmentedRecognizer
 from reception.providers.speech_cache import CachedTextToSpeech
 from reception.runtime.calls import CallCentre, LiveCalls, ResumedDialogue
 from reception.runtime.conversations import WiredAgent
+from reception.runtime.capacity import Headroom
+from reception.runtime.load import LoopLag
 from reception.runtime.principal import Principal, Scope
 from reception.runtime.tokens import Tickets
 from reception.transports.twilio_stream import PATH, TwilioStream
@@ -169,8 +171,10 @@ def _agent() -> WiredAgent:
 
 
 def _speech(material: Material) -> Speech:
+    vad = SileroVad()
     return Speech(
-        vad=SileroVad(),
+        vad=vad,
+        vad_behind_s=vad.behind_s,
         recognizer=SegmentedRecognizer(InstantSpeechToText()),
         turn_detector=SmartTurn(),
         tts=CachedTextToSpeech(RecordedVoice(material.replies), _CACHE_BYTES),
@@ -178,10 +182,13 @@ def _speech(material: Material) -> Speech:
     )
 
 
-def _app(speech: Speech, max_calls: int, unsure_every: int) -> FastAPI:
+def _app(speech: Speech, max_calls: int, unsure_every: int, lag: LoopLag) -> FastAPI:
     clock = SystemClock()
+    headroom = Headroom(lag, speech.vad_behind_s)
     conversations = InstantConversations(_agent(), unsure_every)
-    calls = CallCentre(conversations, LiveCalls(max_calls), speech, clock, _observe, _timings)
+    calls = CallCentre(
+        conversations, LiveCalls(max_calls, is_full=lambda: headroom.full), speech, clock, _observe, _timings
+    )
     app = FastAPI()
     app.router.routes.append(WebSocketRoute(PATH, TwilioStream(calls, OpenTickets()).answer))
     app.add_middleware(Edge, max_body_bytes=1 << 20, clock=clock)
@@ -200,8 +207,9 @@ async def _warm(speech: Speech) -> None:
         stream.close()
 
 
-async def _serve(app: FastAPI, speech: Speech) -> None:
+async def _serve(app: FastAPI, speech: Speech, lag: LoopLag) -> None:
     await _warm(speech)
+    sampling = asyncio.create_task(lag.run())
     with listen("127.0.0.1", 0) as listener:
         server = http_server(app, max_frame_bytes=1 << 20)
         serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -213,6 +221,7 @@ async def _serve(app: FastAPI, speech: Speech) -> None:
         await asyncio.to_thread(sys.stdin.read)
         server.should_exit = True
         await serving
+        sampling.cancel()
 
 
 def main(
@@ -225,7 +234,8 @@ def main(
         os.sched_setaffinity(0, {core})
     configure_logs("warning", as_json=True)
     speech = _speech(Material.load(material))
-    uvloop.run(_serve(_app(speech, max_calls, unsure_every), speech))
+    lag = LoopLag()
+    uvloop.run(_serve(_app(speech, max_calls, unsure_every, lag), speech, lag))
 
 
 if __name__ == "__main__":

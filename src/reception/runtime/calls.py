@@ -48,10 +48,19 @@ class _Line:
 
 
 class LiveCalls:
-    """The calls of this process. A call has a place from before it is answered until its session has ended."""
+    """The calls of this process. A call has a place from before it is answered until its session has ended.
 
-    def __init__(self, limit: int, on_refusal: Callable[[], None] | None = None) -> None:
+    `is_full` says that one more call would harm those there are; asked for each call, but the first.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        on_refusal: Callable[[], None] | None = None,
+        is_full: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._limit = limit
+        self._is_full = is_full
         self._on_refusal = on_refusal
         self._admitted = 0
         self._draining = False
@@ -72,12 +81,14 @@ class LiveCalls:
         """A place for one call; that of `conversation_id` itself when it is live, as it is about to be taken over.
 
         Raises:
-            Unavailable: every place is taken, or the server is about to stop.
+            Unavailable: every place is taken, one more call would harm the others, or the server is about to stop.
         """
         if self._draining:
             raise self._refusal("The server is stopping; call again in a moment.")
         if self._admitted >= self._limit + (conversation_id in self._lines):
             raise self._refusal(f"All {self._limit} lines are busy; call again in a moment.")
+        if self._admitted and conversation_id not in self._lines and self._is_full():
+            raise self._refusal("This server is busy to its limit; call again in a moment.")
         self._admitted += 1
         self._idle.clear()
         try:

@@ -5,6 +5,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 _TICK_S = 0.1
 _REMEMBERED = 20
@@ -27,6 +28,11 @@ class LoopLag:
     def mean_s(self) -> float:
         """Over the last two seconds."""
         return sum(self._recent) / len(self._recent) if self._recent else 0.0
+
+    @property
+    def median_s(self) -> float:
+        """Over the last two seconds: what every other wake was late by."""
+        return median(self._recent) if self._recent else 0.0
 
     @property
     def worst_s(self) -> float:
