@@ -52,6 +52,9 @@ _TOKEN = re.compile(
 )
 _STUTTERS = frozenset({"i", "the", "a", "at", "to", "on", "my", "it", "is", "we", "and", "of", "can", "would"})
 
+_HALVES = frozenset({"have", "halve", "has", "had"})
+_HOURS = frozenset("one two three four five six seven eight nine ten eleven twelve 1 2 3 4 5 6 7 8 9 10 11 12".split())
+
 
 def word_set(*words: str) -> frozenset[str]:
     """The words of all of `words`, which hold them with spaces between."""
@@ -86,7 +89,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     gap = text[previous_end:].strip()
     if gap and tokens and not tokens[-1].gap:
         tokens[-1] = replace(tokens[-1], gap=gap[:3])
-    return _without_stutters(tokens)
+    return _with_half_hours(_without_stutters(tokens))
 
 
 def _words(match: re.Match[str]) -> list[tuple[str, int, int]]:
@@ -118,6 +121,19 @@ def _without_stutters(tokens: list[Token]) -> tuple[Token, ...]:
             kept[-1] = token
         else:
             kept.append(token)
+    return tuple(kept)
+
+
+def _with_half_hours(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """ "Half past seven" is often transcribed as "have past seven" or "I have past seven"."""
+    kept: list[Token] = []
+    for at, token in enumerate(tokens):
+        following = tuple(later.word for later in tokens[at + 1 : at + 3])
+        if token.word in _HALVES and len(following) == 2 and following[0] == "past" and following[1] in _HOURS:
+            if kept and kept[-1].word == "i":
+                token = replace(token, start=kept.pop().start)
+            token = replace(token, word="half")
+        kept.append(token)
     return tuple(kept)
 
 
