@@ -53,12 +53,14 @@ _TOKEN = re.compile(
 _STUTTERS = frozenset({"i", "the", "a", "at", "to", "on", "my", "it", "is", "we", "and", "of", "can", "would"})
 
 _HALVES = frozenset({"have", "halve", "has", "had"})
-_HOURS = frozenset("one two three four five six seven eight nine ten eleven twelve 1 2 3 4 5 6 7 8 9 10 11 12".split())
 
 
 def word_set(*words: str) -> frozenset[str]:
     """The words of all of `words`, which hold them with spaces between."""
     return frozenset(word for text in words for word in text.split())
+
+
+_HOURS = word_set("one two three four five six seven eight nine ten eleven twelve 1 2 3 4 5 6 7 8 9 10 11 12")
 
 
 @dataclass(frozen=True, slots=True)
