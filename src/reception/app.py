@@ -32,6 +32,7 @@ from reception.runtime.capacity import Headroom
 from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
+from reception.runtime.dumps import CallDumps
 from reception.runtime.metrics import Metrics, MetricsAccess, Observers
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
@@ -234,7 +235,9 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     )
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
     recordings = Recordings(store, settings.data_dir / "recording", database, clock)
-    calls = CallCentre(conversations, live, speech, clock, _observed_by(recorder, figures), recordings=recordings)
+    dumps = CallDumps(settings.dump_dir, clock) if settings.dump_dir else None
+    observe = _observed_by(recorder, figures)
+    calls = CallCentre(conversations, live, speech, clock, observe, recordings=recordings, dumps=dumps)
     app = create_app(
         services,
         calls,

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
     token_minutes: int = Field(default=60, ge=1, le=24 * 60)
     recordings_url: str = ""
+    dump_dir: Path | None = None
     metrics_token: SecretStr | None = None
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -5,6 +5,7 @@ import typer
 from reception.cli.admin import create_admin
 from reception.cli.bench import bench
 from reception.cli.call import call
+from reception.cli.replay import replay_dump
 from reception.cli.serve import serve
 
 app = typer.Typer(
@@ -17,6 +18,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(call)
 app.command()(create_admin)
+app.command("replay")(replay_dump)
 app.add_typer(bench, name="bench")
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -11,15 +11,17 @@ import structlog
 
 from reception.call.config import CallConfig
 from reception.call.session import CallSession
+from reception.call.turn_taking import TurnTaker
 from reception.core.clock import Clock
 from reception.core.errors import Unavailable
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import TAKEN_OVER, CallLeg
-from reception.ports.speech import Voice
+from reception.ports.speech import Recognizer, Voice
 from reception.providers.bundle import Speech
 from reception.runtime.conversations import WiredAgent
+from reception.runtime.dumps import CallDumps
 from reception.runtime.recording.service import Recordings
 
 _log = structlog.get_logger(__name__)
@@ -191,6 +193,7 @@ class CallCentre:
     observe: ObserverFactory
     timings: Callable[[AgentSettings], CallConfig] = CallConfig.for_agent
     recordings: Recordings | None = None
+    dumps: CallDumps | None = None
 
     async def answer(
         self,
@@ -211,19 +214,27 @@ class CallCentre:
             call_id=str(dialogue.conversation_id),
         )
         with context:
-            async with self._recorded(leg, wired, dialogue.conversation_id) as heard:
-                session = self._session(heard, wired, dialogue, first_turn, observers)
+            async with AsyncExitStack() as taps:
+                parts = await self._tapped(taps, leg, wired, dialogue.conversation_id)
+                session = self._session(parts, wired, dialogue, first_turn, observers)
                 with self.live.register(dialogue.conversation_id, session):
                     return await session.run()
 
-    def _recorded(self, leg: CallLeg, wired: WiredAgent, conversation_id: UUID) -> AbstractAsyncContextManager[CallLeg]:
-        if self.recordings is None or not wired.agent.settings.recording:
-            return nullcontext(leg)
-        return self.recordings.recording(leg, wired.business.tenant_id, conversation_id)
+    async def _tapped(self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, conversation_id: UUID) -> "_Parts":
+        """What a call is made of, listened in on where that is asked for."""
+        parts = _Parts(leg, self.speech.recognizer)
+        if self.recordings is not None and wired.agent.settings.recording:
+            recording = self.recordings.recording(leg, wired.business.tenant_id, conversation_id)
+            parts = replace(parts, leg=await taps.enter_async_context(recording))
+        if self.dumps is not None:
+            dump = await taps.enter_async_context(self.dumps.dump(parts.leg, conversation_id))
+            if dump is not None:
+                parts = _Parts(dump.leg, dump.recognizer(parts.recognizer), dump.turn_taker, (dump,))
+        return parts
 
     def _session(
         self,
-        leg: CallLeg,
+        parts: "_Parts",
         wired: WiredAgent,
         dialogue: Dialogue,
         first_turn: int,
@@ -231,15 +242,28 @@ class CallCentre:
     ) -> CallSession:
         settings = wired.agent.settings
         return CallSession(
-            leg,
+            parts.leg,
             dialogue,
             vad=self.speech.vad,
-            recognizer=self.speech.recognizer,
+            recognizer=parts.recognizer,
             turn_detector=self.speech.turn_detector,
             tts=self.speech.tts,
             voice=Voice(name=settings.voice, speed=settings.voice_speed, locale=wired.business.locale),
             config=self.timings(settings),
             clock=self.clock,
-            observers=(self.observe(wired.business.tenant_id, dialogue.conversation_id), *observers),
+            observers=(
+                self.observe(wired.business.tenant_id, dialogue.conversation_id),
+                *observers,
+                *parts.observers,
+            ),
             first_turn=first_turn,
+            turn_taker=parts.turn_taker,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    leg: CallLeg
+    recognizer: Recognizer
+    turn_taker: Callable[[CallConfig], TurnTaker] = TurnTaker
+    observers: tuple[CallObserver, ...] = ()
