@@ -10,6 +10,7 @@ from reception.core.audio import (
     decode,
     encode,
     level_dbfs,
+    quiet_tail_ms,
     resample,
 )
 from reception.core.errors import InvalidInput
@@ -109,3 +110,16 @@ def test_level() -> None:
     assert level_dbfs(np.zeros(100, np.int16)) == SILENCE_DBFS
     assert level_dbfs(np.zeros(0, np.int16)) == SILENCE_DBFS
     assert level_dbfs(np.full(100, 16384, np.int16)) == pytest.approx(-6.02, abs=0.01)
+
+
+@pytest.mark.parametrize(("speech_ms", "tail_ms"), [(300, 80), (300, 0), (20, 500)])
+def test_the_quiet_after_a_sound_is_measured_through_the_noise_of_the_line(speech_ms: int, tail_ms: int) -> None:
+    rate_hz = 8000
+    samples = np.random.default_rng(1).normal(0.0, 30.0, (speech_ms + tail_ms) * rate_hz // 1000)
+    samples[: speech_ms * rate_hz // 1000] += 6000 * np.sin(np.arange(speech_ms * rate_hz // 1000) * 0.6)
+    assert quiet_tail_ms(samples.astype(np.int16), rate_hz) == pytest.approx(tail_ms, abs=5)
+
+
+def test_audio_that_is_all_quiet_has_no_tail() -> None:
+    assert quiet_tail_ms(np.zeros(800, np.int16), 8000) == 0
+    assert quiet_tail_ms(np.zeros(0, np.int16), 8000) == 0

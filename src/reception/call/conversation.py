@@ -186,6 +186,7 @@ class Conversation:
         reply = Reply(
             turn,
             self._stage,
+            on_sound=self._note,
             held=self._hold,
             filler=self._next_filler(),
             filler_at_s=job.committed_s + self._config.filler_after_ms / 1000,
@@ -193,7 +194,9 @@ class Conversation:
         await self._perform(reply, self._turn_parts(reply, caller), counts=True)
 
     async def _speak(self, turn: int, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
-        await self._perform(Reply(max(0, turn), self._stage, held=self._hold), parts, counts=counts)
+        await self._perform(
+            Reply(max(0, turn), self._stage, on_sound=self._note, held=self._hold), parts, counts=counts
+        )
 
     async def _perform(self, reply: Reply, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
         self._reply = reply
@@ -206,8 +209,6 @@ class Conversation:
             self._reply = None
         if spoken.interrupted:
             _log.info(BARGE_IN, turn=reply.turn)
-        if spoken.first_audio is not None:
-            self._note(spoken.first_audio)
         if counts:
             self._note(ReplyEnded(reply.turn, spoken.interrupted))
             heard = self._dialogue.heard(reply.turn, spoken.text, interrupted=spoken.interrupted)
@@ -263,9 +264,9 @@ class Conversation:
             self._stage.feed.post(result.fault)
 
     def _note(self, stage: LatencyStage) -> None:
-        metrics = self._latency.on_stage(stage)
-        if metrics is not None:
-            self._stage.feed.post(metrics)
+        told = self._latency.on_stage(stage)
+        if told is not None:
+            self._stage.feed.post(told)
 
     def _next_filler(self) -> str:
         fillers = self._config.phrases.fillers

@@ -8,6 +8,7 @@ from typing import Any
 from reception.call.config import CallConfig
 from reception.call.faults import Failure, attempt, attempt_now
 from reception.call.synthesis import Spawn
+from reception.core.audio import quiet_tail_ms
 from reception.core.clock import Clock
 from reception.core.recent import RecentAudio
 from reception.ports.audio import Pcm16
@@ -16,6 +17,7 @@ from reception.ports.speech import Recognizer, Transcript, TranscriptionHints, T
 
 _DETECTOR_S = 8
 _ARRIVALS = 256
+_LOOK_BACK_MS = 640
 _BUSY_MS = 60.0
 """A transcription that waited longer than this beyond its own work says that the machine is busy."""
 
@@ -74,13 +76,21 @@ class Hearing:
         self._recent.forget(before_ms * self._rate_hz // 1000)
         self._stream.forget(before_ms)
 
-    def arrived_s(self, audio_ms: float) -> float:
-        """When the audio up to `audio_ms` had arrived, on the monotonic clock."""
+    def sounded_s(self, speech_end_ms: int) -> float:
+        """When the last sound of the speech that ended at `speech_end_ms` was made, on the monotonic clock. Voice
+        activity holds on for longer than the sound, so its energy decides."""
+        per_ms = self._rate_hz // 1000
+        end = min(speech_end_ms * per_ms, self._recent.end)
+        samples = self._recent.between(end - _LOOK_BACK_MS * per_ms, end)
+        return self._heard_s(speech_end_ms - quiet_tail_ms(samples, self._rate_hz))
+
+    def _heard_s(self, audio_ms: float) -> float:
+        """When `audio_ms` was spoken: as long before its frame arrived as it is from the end of that frame."""
         found_s = self.last_audio_s
         for end_ms, at_s in reversed(self._arrivals):
             if end_ms < audio_ms:
                 break
-            found_s = at_s
+            found_s = at_s - (end_ms - audio_ms) / 1000
         return found_s
 
     def transcribe(self, number: int, start_ms: int, end_ms: int, done: OnTranscript) -> None:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reception.ports.dialogue import PreparedTurn
-from reception.ports.events import TurnMetrics
+from reception.ports.events import TurnAnswered, TurnMetrics
 
 
 @dataclass(frozen=True, slots=True)
 class TurnCommitted:
-    """`speech_end_s` is when the caller's last speech arrived; None for a typed turn. Both times are monotonic."""
+    """`speech_end_s` is when the last sound of the caller's speech was made; None for a typed turn. Both times are monotonic."""
 
     turn: int
     at_s: float
@@ -53,13 +53,13 @@ class _Reached:
 
 
 class LatencyObserver:
-    """Gathers the stages of each turn and makes its `TurnMetrics` when the reply has ended."""
+    """Gathers the stages of each turn, and tells of it twice: when the reply can be heard, and when it has ended."""
 
     def __init__(self) -> None:
         self._turns: dict[int, _Reached] = {}
 
-    def on_stage(self, stage: Stage) -> TurnMetrics | None:
-        """Take note of `stage`; the metrics of its turn, once, when it was the last."""
+    def on_stage(self, stage: Stage) -> TurnAnswered | TurnMetrics | None:
+        """Take note of `stage`; what there is to tell of its turn now."""
         if isinstance(stage, TurnCommitted):
             self._turns[stage.turn] = _Reached(committed=stage)
             return None
@@ -69,8 +69,9 @@ class LatencyObserver:
         match stage:
             case TurnPrepared(prepared=prepared):
                 reached.prepared = prepared
-            case FirstAudioSent():
-                reached.first_audio = reached.first_audio or stage
+            case FirstAudioSent() if reached.first_audio is None:
+                reached.first_audio = stage
+                return TurnAnswered(_metrics(stage.turn, reached, interrupted=False))
             case ReplyEnded(turn=turn, interrupted=interrupted):
                 del self._turns[turn]
                 return _metrics(turn, reached, interrupted=interrupted)

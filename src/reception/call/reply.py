@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +42,6 @@ class Spoken:
     text: str
     interrupted: bool
     ending: HangUp | Transfer | None
-    first_audio: FirstAudioSent | None
 
 
 class Reply:
@@ -50,12 +49,20 @@ class Reply:
     a sentence which must not be interrupted plays to its end first."""
 
     def __init__(
-        self, turn: int, stage: Stage, *, held: bool = False, filler: str = "", filler_at_s: float = math.inf
+        self,
+        turn: int,
+        stage: Stage,
+        *,
+        on_sound: Callable[[FirstAudioSent], None],
+        held: bool = False,
+        filler: str = "",
+        filler_at_s: float = math.inf,
     ) -> None:
         self.turn = turn
         self._stage = stage
         self._config = stage.config
         self._rate_hz = stage.voice.rate_hz
+        self._on_sound = on_sound
         self._held = held
         self._filler = filler
         self._filler_at_s = filler_at_s
@@ -109,7 +116,7 @@ class Reply:
                 await self._stop_audio()
                 await script.stop(reading, effects_under_way=self._effects_under_way)
         script.close()
-        return Spoken(heard, cut, None if self._interrupted else script.ending, self._first_audio)
+        return Spoken(heard, cut, None if self._interrupted else script.ending)
 
     async def _wait(self, timeout_s: float) -> None:
         try:
@@ -212,6 +219,7 @@ class Reply:
         stage.playout.send(len(piece), now_s)
         if not sentence.filler and self._first_audio is None:
             self._first_audio = FirstAudioSent(self.turn, now_s, synthesis.first_audio_ms, synthesis.provider)
+            self._on_sound(self._first_audio)
         await stage.leg.send_audio(piece, self.turn)
 
     async def _finish(self, sentence: Sentence) -> None:

@@ -305,7 +305,7 @@ class CallSession:
                 transcript.text.strip(),
                 self._clock.monotonic_s(),
                 transcript.confidence,
-                hearing.arrived_s(decision.speech_end_ms),
+                hearing.sounded_s(decision.speech_end_ms),
                 stt_ms,
                 transcript.provider,
             )

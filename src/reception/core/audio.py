@@ -123,3 +123,21 @@ _MULAW_TO_PCM = _mulaw_to_pcm()
 _PCM_TO_MULAW = _pcm_to_mulaw()
 _ALAW_TO_PCM = _alaw_to_pcm()
 _PCM_TO_ALAW = _pcm_to_alaw()
+
+
+_TAIL_WINDOW_MS = 5
+_TAIL_DB = 30.0
+_TAIL_FLOOR_DBFS = -50.0
+
+
+def quiet_tail_ms(samples: Pcm16, rate_hz: int) -> int:
+    """How long `samples`, which end with speech or shortly after, are quiet at their end: 30 dB below the loudest
+    5 ms of them, or below -50 dBFS. 0 when all of them are."""
+    window = rate_hz * _TAIL_WINDOW_MS // 1000
+    count = samples.size // window
+    if not count:
+        return 0
+    frames = samples[samples.size - count * window :].reshape(count, window).astype(np.float32) / 32768.0
+    levels = 10.0 * np.log10(np.maximum(np.mean(frames * frames, axis=1), 1e-12))
+    loud = np.flatnonzero(levels >= max(float(levels.max()) - _TAIL_DB, _TAIL_FLOOR_DBFS))
+    return int(count - 1 - loud[-1]) * _TAIL_WINDOW_MS if loud.size else 0

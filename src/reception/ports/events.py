@@ -43,7 +43,8 @@ class ActionDone:
 class TurnMetrics:
     """Where the time of one turn went, in milliseconds; None where a stage did not run.
 
-    `voice_to_voice_ms` runs from the last speech of the caller to the first reply audio handed to the transport.
+    `voice_to_voice_ms` runs from the last sound of the caller's speech, by its energy, to the first reply audio
+    handed to the transport; `endpointing_ms` from there to the end of the turn.
     """
 
     turn: int
@@ -61,6 +62,13 @@ class TurnMetrics:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnAnswered:
+    """The first audio of a reply is out. `metrics` are those of its turn, but that it may still be interrupted."""
+
+    metrics: TurnMetrics
+
+
+@dataclass(frozen=True, slots=True)
 class CallFault:
     """Something failed; the call goes on unless `fatal`."""
 
@@ -74,7 +82,9 @@ class CallEnded:
     reason: str
 
 
-CallEvent: TypeAlias = SpeechChanged | TranscriptHeard | ReplySaid | ActionDone | TurnMetrics | CallFault | CallEnded
+CallEvent: TypeAlias = (
+    SpeechChanged | TranscriptHeard | ReplySaid | ActionDone | TurnAnswered | TurnMetrics | CallFault | CallEnded
+)
 
 
 class CallObserver(Protocol):

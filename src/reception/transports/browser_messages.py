@@ -19,6 +19,7 @@ from reception.ports.events import (
     ReplySaid,
     SpeechChanged,
     TranscriptHeard,
+    TurnAnswered,
     TurnMetrics,
 )
 
@@ -125,6 +126,8 @@ def event_message(event: CallEvent) -> dict[str, Any]:
             return {"type": "reply", "turn": turn, "text": text, "citations": [_citation(one) for one in citations]}
         case ActionDone(name, data):
             return {"type": "action", "name": name, "data": dict(data)}
+        case TurnAnswered(metrics):
+            return {"type": "turn_latency", **_rounded(metrics)}
         case TurnMetrics():
             return {"type": "turn_metrics", **_rounded(event)}
         case CallFault(code, message, fatal):

@@ -1,9 +1,19 @@
 """What is told to the client, and what is dropped when it cannot keep up."""
 
+from dataclasses import replace
+
 from reception.call.feed import EventFeed
 from reception.call.latency import FirstAudioSent, LatencyObserver, ReplyEnded, TurnCommitted, TurnPrepared
 from reception.ports.dialogue import CallerTurn, PreparedTurn
-from reception.ports.events import CallEnded, CallEvent, CallFault, SpeechChanged, TranscriptHeard
+from reception.ports.events import (
+    CallEnded,
+    CallEvent,
+    CallFault,
+    SpeechChanged,
+    TranscriptHeard,
+    TurnAnswered,
+    TurnMetrics,
+)
 from reception.ports.expectation import Completeness
 from tests.support.call_fakes import FakeLeg, Recorded
 from tests.support.virtual_time import run_virtual
@@ -58,9 +68,11 @@ def test_metrics_are_made_of_the_stages() -> None:
     )
     assert latency.on_stage(TurnCommitted(3, 10.2, 10.0, 140.0, "whisper", 2)) is None
     assert latency.on_stage(TurnPrepared(3, prepared)) is None
-    assert latency.on_stage(FirstAudioSent(3, 10.25, 20.0, "hibari")) is None
+    answered = latency.on_stage(FirstAudioSent(3, 10.25, 20.0, "hibari"))
+    assert isinstance(answered, TurnAnswered)
     metrics = latency.on_stage(ReplyEnded(3, interrupted=True))
-    assert metrics is not None
+    assert isinstance(metrics, TurnMetrics)
+    assert replace(answered.metrics, interrupted=True) == metrics
     assert round(metrics.endpointing_ms or 0) == 200
     assert round(metrics.voice_to_voice_ms or 0) == 250
     assert (metrics.stt_ms, metrics.tts_first_audio_ms, metrics.understanding_ms) == (140.0, 20.0, 4.0)

@@ -168,6 +168,9 @@ function onMessage({ detail: message }) {
     case "action":
       conversation.acted(message.name, message.data);
       break;
+    case "turn_latency":
+      conversation.turnAnswered(message);
+      break;
     case "turn_metrics":
       conversation.turnEnded(message);
       timing.add(message);

@@ -157,18 +157,23 @@ export class Conversation {
     }
   }
 
+  // Once a turn: as soon as its reply can be heard.
+  turnAnswered(metrics) {
+    const entry = this.entries.get(`agent:${metrics.turn}`);
+    const chip = latencyChip(metrics);
+    if (entry && chip && !entry.querySelector(":scope > .chip")) {
+      entry.append(chip);
+      this.#follow();
+    }
+  }
+
   turnEnded(metrics) {
     for (const sentence of this.sentences.filter((one) => one.turn === metrics.turn)) {
       if (metrics.interrupted) sentence.words.slice(sentence.shown).forEach((word) => word.classList.add("unheard"));
       else this.#show(sentence, 1);
     }
     this.sentences = this.sentences.filter((one) => one.turn !== metrics.turn);
-    const entry = this.entries.get(`agent:${metrics.turn}`);
-    const chip = latencyChip(metrics);
-    if (entry && chip) {
-      entry.append(chip);
-      this.#follow();
-    }
+    this.turnAnswered(metrics);
   }
 
   acted(name, data) {
