@@ -255,6 +255,7 @@ def _ask_change(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[
         return ("Shall I make that change?",)
     name, phone = state.details.new_name, state.details.new_phone
     contact = f", under {name}" if name else ""
+    contact += f", with the note: {state.details.notes}" if state.details.notes else ""
     contact += f", phone {say_phone(phone, scene.business.region)}" if phone else ""
     return (f"So that would be {describe_slot(scene, state.slot)}{contact}.", "Shall I change it?")
 

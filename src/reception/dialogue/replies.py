@@ -1,7 +1,7 @@
 """What the agent says, in short sentences, the first of them shortest, so that speech can start early."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from reception.dialogue.commands import TimeOfDay
 from reception.dialogue.spoken import (
@@ -244,8 +244,9 @@ def _last_start(span: OpenSpan, scene: TurnScene) -> time | None:
     if span.closes <= span.opens:
         return None
     before = rules.turn_times[-1][1] if scene.bookable is Bookable.VIEWING else rules.last_seating_before_close
-    moment = datetime.combine(date(2000, 1, 1), span.closes) - before
-    return moment.time()
+    midnight = datetime(2000, 1, 1)
+    opens, closes = (datetime.combine(midnight, at) for at in (span.opens, span.closes))
+    return (closes - before - (closes - before - opens) % timedelta(minutes=rules.slot_minutes)).time()
 
 
 def between_steps(scene: TurnScene) -> str:
@@ -261,6 +262,7 @@ REJECTIONS = {
     "invalid_phone": "That doesn't sound like a complete phone number.",
     "out_of_range": "I'm afraid that can't be right.",
     "more_than": "A larger party, then.",
+    "hidden": "I'm afraid I can't see your number.",
     "refused": "I understand, but I can't book without it.",
     "forgotten": "No problem, your name and the day will do.",
 }

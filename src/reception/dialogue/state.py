@@ -46,8 +46,8 @@ class Question(StrEnum):
 class Details:
     """What the caller has said of what they want; fields as in `SlotName`. `any_place` waives `place`.
 
-    `part` is the part of the day that was named with it. `more_people` and `more_nights` are steps from what is
-    booked; `new_name` and `new_phone` are to replace what a booking was found by.
+    `part` is the part of the day that was named with it. `more_people`, `more_nights` and `more_minutes` are steps from
+    what is booked; `new_name` and `new_phone` are to replace what a booking was found by.
     """
 
     party_size: int | None = None
@@ -65,6 +65,7 @@ class Details:
     part: str = ""
     more_people: int = 0
     more_nights: int = 0
+    more_minutes: int = 0
     new_name: str = ""
     new_phone: str = ""
 

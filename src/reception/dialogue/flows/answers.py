@@ -188,7 +188,8 @@ def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) 
 
 def _take_step(answers: Answers, rejected: RejectedSlot) -> Answers:
     """ "One more night", before it is known how many there are."""
-    field = "more_nights" if rejected.slot is SlotName.NIGHTS else "more_people"
+    fields = {SlotName.NIGHTS: "more_nights", SlotName.TIME: "more_minutes"}
+    field = fields.get(rejected.slot, "more_people")
     steps: dict[str, int] = {field: int(rejected.raw)}
     details = replace(answers.state.details, **steps)  # type: ignore[arg-type]
     changed = answers.changed | {rejected.slot}

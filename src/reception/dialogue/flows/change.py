@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import time, timedelta
 
 from reception.dialogue.commands import Command, SlotName, TimeOfDay
 from reception.dialogue.flows.answers import Answers, ask_again, complain, take_in
@@ -85,7 +86,8 @@ def _answer(state: DialogueState, target: Reservation, answers: Answers) -> Step
 def guest_of(details: Details, target: Reservation) -> Guest:
     """Who `target` will be for."""
     was = target.guest
-    return Guest(details.new_name or was.name, details.new_phone or was.phone, was.email, details.notes or was.notes)
+    notes = "; ".join(dict.fromkeys(note for note in (was.notes, details.notes) if note))
+    return Guest(details.new_name or was.name, details.new_phone or was.phone, was.email, notes)
 
 
 def _afresh(state: DialogueState) -> DialogueState:
@@ -151,10 +153,14 @@ def overlay(details: Details, target: Reservation, scene: TurnScene) -> Details:
     return Details(
         party_size=details.party_size or max(1, target.party_size + details.more_people),
         day=details.day or target.starts_at.date(),
-        time=None if stay else details.time or TimeOfDay(target.starts_at.time()),
+        time=None if stay else details.time or TimeOfDay(_stepped(target, details.more_minutes)),
         nights=(details.nights or max(1, (nights or 1) + details.more_nights)) if stay else None,
         place=details.place or target.place,
     )
+
+
+def _stepped(target: Reservation, minutes: int) -> time:
+    return (target.starts_at + timedelta(minutes=minutes)).time()
 
 
 def settle_move(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:

@@ -62,6 +62,7 @@ _ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.I
 _CONTACT = frozenset({SlotName.NAME, SlotName.PHONE, SlotName.NOTES})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
+_ABOUT = re.compile(r"\b(about|regarding|because|concerning|that)\b", re.IGNORECASE)
 _SHORTEST_ENQUIRY_WORDS = 6
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
 _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
@@ -111,7 +112,11 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], text: str) -
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
     if started is None and slots & _BEGINNING:
         started = Flow.NEW_RESERVATION
-    if started is None and state.booked is not None and slots & _CONTACT and _CORRECTS.search(text):
+    if (
+        started is None
+        and state.booked is not None
+        and (SlotName.NOTES in slots or (slots & _CONTACT and _CORRECTS.search(text)))
+    ):
         return Flow.CHANGE_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
         corrects = any(isinstance(command, CorrectSlot) for command in commands)
@@ -124,6 +129,8 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
     released: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     fresh = state.without_flow() if state.flow is not None else replace(state, slot=None, offered=())
     message = state.details.message if flow is Flow.LEAVE_MESSAGE else ""
+    if flow is Flow.LEAVE_MESSAGE and _ABOUT.search(scene.text) and len(scene.text.split()) >= _SHORTEST_ENQUIRY_WORDS:
+        message = message or scene.text.strip()
     if flow is Flow.LEAD and len(scene.text.split()) >= _SHORTEST_ENQUIRY_WORDS:
         message = scene.text.strip()
     fresh = replace(

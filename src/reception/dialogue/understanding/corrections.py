@@ -129,6 +129,10 @@ _EXTENDS = re.compile(r"\b(?:extend|prolong|add|stay on|shorten)\b")
 _MORE_PERSON = re.compile(
     r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people|child|kid|baby|toddler)\b"
 )
+_PUSH = re.compile(
+    r"\b(?:push|move) (?:it|that|this|the time)? ?back (?:by |about )*(?P<count>half an|an|a|one|two|three|thirty|"
+    r"fifteen|twenty|\d+) (?P<unit>hours?|minutes?|mins)\b"
+)
 _COUNTS = {"an": 1.0, "a": 1.0, "one": 1.0, "half an": 0.5, "two": 2.0, "three": 3.0, "four": 4.0, "thirty": 30.0,
            "fifteen": 15.0, "twenty": 20.0, "another": 1.0, "five": 5.0}  # fmt: skip
 
@@ -173,6 +177,21 @@ def _night_step(words: str) -> int:
         return 0
     count = int(_COUNTS.get(said.group("count"), 0) or said.group("count"))
     return -count if kind in {"less", "fewer", "shorter"} else count
+
+
+def read_push(tokens: Sequence[Token]) -> Found | None:
+    """ "Push it back half an hour", "an hour later", of a time that is not known yet."""
+    words = words_of(tokens)
+    step, sign = _STEP.search(words), 1
+    if step is None or not (step.group("unit") or "").startswith(("hour", "min")):
+        step = _PUSH.search(words)
+    elif step.group("way") != "later":
+        sign = -1
+    if step is None:
+        return None
+    count = _COUNTS.get(step.group("count")) or float(step.group("count"))
+    minutes = sign * int(count * (60 if step.group("unit").startswith("hour") else 1))
+    return Found(SlotName.TIME, 0, len(tokens), reason=STEP, raw=f"{minutes:+d}")
 
 
 def _stepped(step: re.Match[str], known: Mapping[SlotName, SlotValue], end: int) -> Found | None:

@@ -110,6 +110,8 @@ def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: Unde
     for intent, pattern in _LATER_RULES:
         if pattern.search(words):
             return Reading((intent,), values=intent not in {Intent.GOODBYE, Intent.GREETING})
+    if rules.OWN_BOOKING.search(words):
+        return Reading((Intent.CHANGE,), values=False)
     flow = _read_flow(words, clause, found, context)
     if flow is not None:
         return Reading((flow,))
@@ -129,6 +131,8 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
     if rules.LATE.search(words) and not _LATE_MINUTES.search(words):
         return Intent.LATE
     if rules.CANCEL.search(words) and not re.search(r"\b(?:cancellation policy|not cancel|free cancellation)\b", words):
+        return Intent.CANCEL
+    if context.flow is None and rules.NOT_COMING.search(words):
         return Intent.CANCEL
     if rules.CHANGE.search(words) and not _is_change_of_flow(words, found, context):
         return Intent.CHANGE
@@ -205,6 +209,10 @@ def is_question(words: str, clause: Clause, found: Sequence[Found], context: Und
     return clause.question and not said and not booked and covered * 2 < length and length >= 2
 
 
+_WONDERS = re.compile(
+    r"\bwonder(?:ing)? (?:if|whether) (?:maybe |perhaps )?(?:i|we|you) (?:could|can|might) (?:maybe |perhaps )?"
+    r"(?:fit|squeeze|come|book|reserve|get|make|change|move|cancel|have a|seat)\b"
+)
 _REQUEST = re.compile(
     r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|put|do|make "
     r"it|change|say|add|use|take|give you|go|write|note|name it|also put|get that|just)\b"
@@ -221,5 +229,7 @@ _FIRM_REQUEST = re.compile(
 def _is_request(words: str, booked: Sequence[Found], *, going_on: bool) -> bool:
     """ "could you put it under Ramos", "can we make it eight": not questions but for their form, while booking."""
     if booked and re.match(r"(?:and |so )*any\b", words):
+        return True
+    if _WONDERS.search(words):
         return True
     return (_REQUEST if going_on else _FIRM_REQUEST).match(words) is not None

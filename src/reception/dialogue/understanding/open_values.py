@@ -12,6 +12,9 @@ from reception.dialogue.understanding.parsers.times import day_part
 from reception.ports.expectation import Expects
 
 _LONGEST_DECLINED = 12
+_CALLING_FROM = re.compile(
+    r"\b(?:calling|phoning|ringing) (?:you )?(?:from|on)\b|\b(?:this|same) number\b|\bcaller id\b"
+)
 
 
 def read_declined(words: str, context: UnderstandingContext) -> list[Command] | None:
@@ -32,6 +35,8 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
         return [RejectedSlot(SlotName(wrong.lastgroup or "name"), "wrong", words)]
     if expects not in {Expects.PHONE, Expects.NAME} or count > _LONGEST_DECLINED or any(map(str.isdigit, words)):
         return None
+    if expects is Expects.PHONE and not context.caller_phone and _CALLING_FROM.search(words):
+        return [RejectedSlot(SlotName.PHONE, "hidden", words)]
     slot = SlotName.PHONE if expects is Expects.PHONE else SlotName.NAME
     if rules.FORGOT.search(words) and expects is Expects.PHONE:
         return [RejectedSlot(slot, "forgotten", words)]

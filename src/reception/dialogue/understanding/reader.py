@@ -27,12 +27,19 @@ from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding import rules
 from reception.dialogue.understanding.choices import choose
 from reception.dialogue.understanding.clauses import Clause, split
-from reception.dialogue.understanding.corrections import as_departure, read_bare_correction, read_step, settle
+from reception.dialogue.understanding.corrections import (
+    as_departure,
+    read_bare_correction,
+    read_push,
+    read_step,
+    settle,
+)
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
+from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.dialogue.understanding.slots import gather
 from reception.ports.business import Bookable
@@ -54,6 +61,7 @@ _BOOKING_WORDS = re.compile(
 _MERE_PHRASES = frozenset(
     {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
 ) | {Intent.ABUSE}
+_CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
 _LONGEST_PHRASE = 6
 _LEADING_JOINTS = re.compile(
     r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
@@ -136,16 +144,21 @@ def _add_relative_values(utterance: Utterance) -> None:
     if context.flow is None and not context.booked and not changes:
         return
     step = read_step(tokens, context.slots)
+    if step is None and changes and SlotName.TIME not in context.slots:
+        step = read_push(tokens)
     if step is not None and (not step.reason or changes or context.flow is Flow.CHANGE_RESERVATION):
-        others = [one for one in utterance.found if one.slot not in {step.slot, SlotName.PARTY_SIZE, SlotName.NIGHTS}]
+        replaced = {step.slot, SlotName.NIGHTS} | ({SlotName.PARTY_SIZE} if step.slot is SlotName.NIGHTS else set())
+        others = [one for one in utterance.found if one.slot not in replaced]
         utterance.found = [*others, step] if step.reason else [step]
         return
-    if context.flow is None and not context.booked:
+    known = {**context.slots, **{one.slot: one.value for one in utterance.found if one.value is not None}}
+    if context.flow is None and not context.booked and Intent.NEW not in utterance.intents():
         return
     claimed = frozenset(at for one in utterance.found for at in range(one.start, one.end))
-    bare = read_bare_correction(tokens, claimed, context.slots, asked=slot_asked)
-    if bare is not None and not any(one.slot is bare.slot for one in utterance.found):
-        utterance.found = sorted([*utterance.found, bare], key=lambda one: one.start)
+    bare = read_bare_correction(tokens, claimed, known, asked=slot_asked)
+    if bare is not None and not any(one.slot is bare.slot and one.end > bare.start for one in utterance.found):
+        others = [one for one in utterance.found if one.slot is not bare.slot]
+        utterance.found = sorted([*others, bare], key=lambda one: one.start)
     utterance.found = with_half_of_day(tokens, utterance.found, context)
 
 
@@ -165,6 +178,7 @@ def _commands(utterance: Utterance) -> list[Command]:
         placed.extend((one.start, _of_value(utterance, one, denied_at)) for one in utterance.found)
     placed.extend(_notes(utterance))
     if _speaks_of_existing(utterance, intents):
+        placed = [entry for entry in placed if not isinstance(entry[1], AskKnowledge)]
         placed.append((0, StartFlow(Flow.CHANGE_RESERVATION)))
     if Intent.LEAD in intents:
         placed = [entry for entry in placed if not (isinstance(entry[1], SetSlot) and entry[1].slot is SlotName.PLACE)]
@@ -173,13 +187,20 @@ def _commands(utterance: Utterance) -> list[Command]:
     placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
     commands = _unique([command for _, command in placed])
     commands = _implied_start(utterance, commands)
-    return _reduced(commands, context)
+    return reduced(commands, context)
 
 
 def _speaks_of_existing(utterance: Utterance, intents: Sequence[Intent]) -> bool:
     """ "I have a reservation tomorrow", said to begin with and without a question: there is something to change."""
-    wants = set(intents) & {*FLOWS, Intent.QUESTION, Intent.LATE, Intent.HUMAN}
+    wants = set(intents) & {*FLOWS, Intent.LATE, Intent.HUMAN}
     if utterance.context.flow is not None or wants:
+        return False
+    asked = [
+        clause.words
+        for clause, reading in zip(utterance.clauses, utterance.readings, strict=True)
+        if Intent.QUESTION in reading.intents
+    ]
+    if not all(_CHANGES_IT.search(words) for words in asked):
         return False
     return any(rules.EXISTING.search(clause.words) for clause in utterance.clauses)
 
@@ -292,7 +313,9 @@ def _of_value(utterance: Utterance, one: Found, denied_at: int) -> Command:
 def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
     """Special wishes, in the words they were said in."""
     booking = {Intent.NEW, Intent.CHANGE} & set(utterance.intents())
-    if utterance.context.flow not in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION} and not booking:
+    if utterance.context.flow not in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION} and not (
+        booking or utterance.context.booked
+    ):
         return []
     if utterance.context.expectation.expects in {Expects.NAME, Expects.EMAIL}:
         return []
@@ -334,38 +357,6 @@ def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Comman
         at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
         return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]
     return commands
-
-
-def _reduced(commands: list[Command], context: UnderstandingContext) -> list[Command]:
-    """Politeness gives way to matter, and a correction is more than the yes or no that leads it."""
-    if any(isinstance(one, RequestHuman) for one in commands):
-        commands = [one for one in commands if not isinstance(one, NotUnderstood | Confirm | Deny)]
-    matter: list[Command] = [one for one in commands if not isinstance(one, SmallTalk | NotUnderstood)]
-    if matter:
-        commands = [one for one in matter if not isinstance(one, Repeat)] or matter
-    elif any(isinstance(one, NotUnderstood) for one in commands):
-        return [NotUnderstood("abusive")]
-    elif len(commands) > 1:
-        ranked = sorted(
-            commands, key=lambda one: isinstance(one, SmallTalk) and one.kind in {"greeting", "acknowledge", "thanks"}
-        )
-        commands = ranked[:1]
-    given = any(isinstance(one, SetSlot | CorrectSlot | RejectedSlot | ChooseOption | CancelFlow) for one in commands)
-    starts = any(isinstance(one, StartFlow) for one in commands)
-    if given:
-        kept_yes = context.expectation.expects is Expects.YES_NO and not _corrects(commands)
-        commands = [one for one in commands if not isinstance(one, Deny) and (kept_yes or not isinstance(one, Confirm))]
-    if starts and context.expectation.expects is not Expects.YES_NO:
-        commands = [one for one in commands if not isinstance(one, Confirm | Deny)]
-    return commands
-
-
-def _corrects(commands: Sequence[Command]) -> bool:
-    return any(
-        isinstance(one, CorrectSlot | RejectedSlot | ChooseOption | CancelFlow)
-        or (isinstance(one, SetSlot) and one.slot is not SlotName.NOTES)
-        for one in commands
-    )
 
 
 def _read_free_text(utterance: Utterance) -> list[Command] | None:

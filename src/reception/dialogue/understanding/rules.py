@@ -72,6 +72,8 @@ HUMAN = _compiled(
     r"\bis there (?:a |an )?(?:human|person|manager|someone|anyone|anybody|somebody) (?:i can|there|available|"
     r"around|to)\b",
     r"\bcan (?:someone|somebody|a person|a human) (?:help|talk|speak)\b",
+    r"^(?:hi |hello |okay |and )*(?:can|could|may) i (?:please )?(?:speak|talk) (?:to|with) (?!you\b)\w+(?: \w+)?"
+    r"(?: please)?$",
     r"\bnot (?:want to )?(?:talk|speak|talking|speaking) (?:to|with) (?:a|the|this) (?:machine|robot|bot|"
     r"computer|ai)\b",
 )  # fmt: skip
@@ -86,7 +88,9 @@ REPEAT = _compiled(
     r"^(?:i am )?(?:sorry|pardon|excuse me|what|huh|come again|beg your pardon|say again|once more|again)(?: me| "
     r"what| please)?$",
     r"\b(?:did not|do not|could not|can not) (?:quite )?(?:catch|hear|get) (?:that|you|it|what|the|all)\b",
-    r"^what was that", r"\bi beg your pardon\b", r"\bone more time\b", r"\bwhat was (?:the (?:last|first)|that last)\b",
+    r"^what was that",
+    r"\bwhat (?:was|is) (?:the|that) (?:time|day|date|number|name|price) again\b",
+    r"\bi beg your pardon\b", r"\bone more time\b", r"\bwhat was (?:the (?:last|first)|that last)\b",
     r"\bmissed (?:that|what you)\b", r"\bspeak up\b", r"^come again\b", r"^pardon\b",
 )  # fmt: skip
 GOODBYE = _compiled(
@@ -148,7 +152,19 @@ CHANGE = _compiled(
     r"\bdo (?:i|we) (?:already |still )?have (?:a|an|any) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
     r"\b(?:change|move) (?:it|that|them) to\b",
+    r"\b(?:push|move|bring|put|shift) (?:it|that|this|the time|our time) (?:back|forward|up|earlier|later|by)\b",
 )  # fmt: skip
+OWN_BOOKING = _compiled(
+    r"\b(?:when|what time|what day|which day)\b(?: \w+){0,3} (?:my|our) (?:\w+ )?(?:booking|reservation|table|viewing|"
+    r"appointment)\b",
+    r"\b(?:when|what time|what day|for when) (?:did|have|had) (?:i|we) (?:book|booked|reserve|reserved)\b",
+    r"^(?:so |and )*did (?:i|we) (?:book|reserve)\b",
+)
+"""What a caller asks of a reservation of their own."""
+NOT_COMING = re.compile(
+    r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come) "
+    r"(?:on|this|tonight|tomorrow|today|to)\b"
+)
 LATE = _compiled(
     r"\brunning (?:\w+ )*late\b", r"\b(?:be|am|are|will be) (?:\w+ ){0,4}late\b(?! check)", r"\bstuck in traffic\b"
 )
@@ -317,8 +333,8 @@ QUESTION_START = _compiled(
     r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |"
     r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|"
     r"may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
-    r"\b(?:tell me|know|wondering|wonder|ask|check) (?:about|more|if|whether|what|when|where|how|which|who|the|"
-    r"your|a bit)\b",
+    r"\b(?:tell me|know|wondering|wonder|ask|check|checking) (?:about|more|if|whether|what|when|where|how|which|who|"
+    r"the|your|a bit)\b",
     r"\bi (?:am|was) (?:calling|just calling|phoning) (?:about|to ask|to find out)\b",
     r"\b(?:more )?(?:information|info|details) (?:about|on|regarding)\b",
     r"\b(?:i|we) (?:have|got|have got) (?:a |one |some |another )?(?:quick )?questions? (?:about|on|regarding|"

@@ -59,6 +59,7 @@ _BEFORE_NAME = word_set(
 )
 _LONGEST_NAME = 4
 _SIMILAR = 0.5
+_HEARD_ALIKE = 0.7
 _EXPLAINERS = word_set("spelled spelt that is that's with it spelling and")
 
 
@@ -210,6 +211,12 @@ def _find_corrected(text: str, tokens: Sequence[Token], letters: frozenset[int],
     """ "No, it's Ramos": another name for the one that is known, told by its capital letter."""
     if not known or not {"no", "not", "wrong", "actually", "sorry"} & {token.word for token in tokens}:
         return None
+    for at, token in enumerate(tokens):
+        parts = [part.lower() for part in known.split()]
+        written = at > 0 and at not in letters and _is_written_as_name(text, tokens, at) and len(token.word) > 2
+        near = any(_likeness(token.word, part) >= _HEARD_ALIKE and token.word != part for part in parts)
+        if written and near and _name_end(tokens, at, letters) == at + 1:
+            return _with_spelling(None, [Spelled(token.word, at, at + 1)], known)
     for at in range(len(tokens)):
         start = at + 2
         if _phrase_at(tokens, at, ("it", "is")) and _is_written_as_name(text, tokens, start):

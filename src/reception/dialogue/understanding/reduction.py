@@ -1,0 +1,54 @@
+"""What is left of a turn's commands once those that others make superfluous are gone."""
+
+from collections.abc import Sequence
+
+from reception.dialogue.commands import (
+    CancelFlow,
+    ChooseOption,
+    Command,
+    Confirm,
+    CorrectSlot,
+    Deny,
+    NotUnderstood,
+    RejectedSlot,
+    Repeat,
+    RequestHuman,
+    SetSlot,
+    SlotName,
+    SmallTalk,
+    StartFlow,
+)
+from reception.dialogue.context import UnderstandingContext
+from reception.ports.expectation import Expects
+
+
+def reduced(commands: list[Command], context: UnderstandingContext) -> list[Command]:
+    """Politeness gives way to matter, and a correction is more than the yes or no that leads it."""
+    if any(isinstance(one, RequestHuman) for one in commands):
+        commands = [one for one in commands if not isinstance(one, NotUnderstood | Confirm | Deny)]
+    matter: list[Command] = [one for one in commands if not isinstance(one, SmallTalk | NotUnderstood)]
+    if matter:
+        commands = [one for one in matter if not isinstance(one, Repeat)] or matter
+    elif any(isinstance(one, NotUnderstood) for one in commands):
+        return [NotUnderstood("abusive")]
+    elif len(commands) > 1:
+        ranked = sorted(
+            commands, key=lambda one: isinstance(one, SmallTalk) and one.kind in {"greeting", "acknowledge", "thanks"}
+        )
+        commands = ranked[:1]
+    given = any(isinstance(one, SetSlot | CorrectSlot | RejectedSlot | ChooseOption | CancelFlow) for one in commands)
+    starts = any(isinstance(one, StartFlow) for one in commands)
+    if given:
+        kept_yes = context.expectation.expects is Expects.YES_NO and not _corrects(commands)
+        commands = [one for one in commands if not isinstance(one, Deny) and (kept_yes or not isinstance(one, Confirm))]
+    if starts and context.expectation.expects is not Expects.YES_NO:
+        commands = [one for one in commands if not isinstance(one, Confirm | Deny)]
+    return commands
+
+
+def _corrects(commands: Sequence[Command]) -> bool:
+    return any(
+        isinstance(one, CorrectSlot | RejectedSlot | ChooseOption | CancelFlow)
+        or (isinstance(one, SetSlot) and one.slot is not SlotName.NOTES)
+        for one in commands
+    )
