@@ -21,6 +21,7 @@ from reception.dialogue.tools.reads import DomainReadTools
 from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
 from reception.domains.conversations import service as conversations
+from reception.domains.conversations.turns import take_up
 from reception.domains.tenants.service import get_business
 from reception.ports.business import Agent, Business
 from reception.ports.dialogue import Channel, Json
@@ -50,7 +51,7 @@ class ConversationFactory:
         self, database: Database, understanding: Understanding, embedder: Embedder, clock: Clock, lost: LostCallers
     ) -> None:
         self._database = database
-        self._understanding = understanding
+        self.understanding = understanding
         self._embedder = embedder
         self._clock = clock
         self._lost = lost
@@ -94,16 +95,19 @@ class ConversationFactory:
         await self._lost.returned(conversation_id)
         await self.check_open(wired, conversation_id)
         async with self._database.tenant_session(wired.business.tenant_id) as session:
+            taken_up = await take_up(session, conversation_id)
             conversation = await conversations.get(session, conversation_id)
-            stored = await conversations.load_state(session, conversation_id)
+            last_turn, state = await conversations.load_state(session, conversation_id) or (0, {})
             messages = await conversations.list_messages(session, conversation_id)
-        last_turn, state = stored or (0, {})
-        latest = max([conversation.started_at, *(message.created_at for message in messages)])
-        said = next((one for one in messages if one.turn == last_turn and one.speaker == "agent"), None)
-        unheard = said is not None and (said.heard is None or said.interrupted)
-        dialogue = self.wire(wired, "voice", conversation_id, state=state, last_turn=last_turn, unheard=unheard)
-        if dialogue.ended or self._clock.now() - latest > RESUMABLE_FOR:
-            raise NotFound("This call has ended: start a new one, without conversation_id.")
+            latest = max([conversation.started_at, *(message.created_at for message in messages)])
+            said = next((one for one in messages if one.turn == last_turn and one.speaker == "agent"), None)
+            unheard = said is not None and (said.heard is None or said.interrupted)
+            dialogue = self.wire(
+                wired, "voice", conversation_id, state=state, last_turn=last_turn, unheard=unheard, taken_up=taken_up
+            )
+            if dialogue.ended or self._clock.now() - latest > RESUMABLE_FOR:
+                # Leaving like this undoes the taking up.
+                raise NotFound("This call has ended: start a new one, without conversation_id.")
         return dialogue
 
     def wire(
@@ -116,10 +120,11 @@ class ConversationFactory:
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
         unheard: bool = False,
+        taken_up: int = 0,
     ) -> GraphDialogue:
-        """The dialogue of a conversation that is stored already, at `state` after `last_turn`."""
+        """The dialogue of a conversation that is stored already, at `state` after `last_turn`, `taken_up` so often."""
         business = wired.business
-        ledger: Ledger = DomainLedger(self._database, business, conversation_id, self._clock)
+        ledger: Ledger = DomainLedger(self._database, business, conversation_id, self._clock, taken_up=taken_up)
         if channel == "voice":
             ledger = PatientLedger(ledger, conversation_id, self._lost)
         return GraphDialogue(
@@ -127,7 +132,7 @@ class ConversationFactory:
             business=business,
             agent=wired.agent,
             channel=channel,
-            understanding=self._understanding,
+            understanding=self.understanding,
             reads=DomainReadTools(self._database, business, self._embedder, self._clock, conversation_id),
             ledger=ledger,
             clock=self._clock,

@@ -7,7 +7,11 @@ from uuid import UUID, uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from reception.core.errors import NotFound
 from reception.domains.conversations.service import get
+from reception.ports.leg import CONNECTION_LOST
+from reception.runtime.conversations import ConversationFactory
+from reception.runtime.returning import LostCallers
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.typing_caller import dial, start
 
@@ -150,3 +154,21 @@ async def test_nobody_else_takes_a_call_up(installation: Installation, shop: Sho
         await caller.type("What are your opening hours?")
         await caller.until("reply")
         await caller.stop()
+
+
+async def test_a_worker_that_lost_a_call_does_not_close_it_for_another(installation: Installation, shop: Shop) -> None:
+    """Two factories stand for two workers: neither knows who waits in the other."""
+    services, lost = installation.services, LostCallers()
+    here = services.chat.conversations
+    there = ConversationFactory(services.database, here.understanding, services.embedder, services.clock, lost)
+    wired = await here.find_agent(shop.tenant_id, shop.agent_id)
+    left = await there.start(wired, "voice")
+    await left.open()
+    await left.close(CONNECTION_LOST)
+    taken_up = await here.take_up(wired, left.conversation_id)
+    await lost.give_up()
+    assert not await _ended(installation, shop, str(left.conversation_id))
+    await taken_up.close("goodbye")
+    assert await _ended(installation, shop, str(left.conversation_id))
+    with pytest.raises(NotFound):
+        await there.take_up(wired, left.conversation_id)

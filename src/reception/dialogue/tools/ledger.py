@@ -13,6 +13,7 @@ from reception.core.errors import AppError, SlotTaken, Unavailable
 from reception.core.telemetry import EFFECT_FAILED, EFFECT_RAN
 from reception.db.database import Database
 from reception.domains.conversations import service as conversations
+from reception.domains.conversations.turns import still_has
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
 from reception.ports.booking import Slot, SlotQuery
@@ -46,9 +47,16 @@ _REFUSED: TypeAdapter[Refused] = TypeAdapter(Refused)
 
 
 class DomainLedger:
-    """Implements `ports.tools.Ledger` for one conversation: one transaction for each effect and its outcome."""
+    """Implements `ports.tools.Ledger` for one conversation: one transaction for each effect and its outcome.
 
-    def __init__(self, database: Database, business: Business, conversation_id: UUID, clock: Clock) -> None:
+    `taken_up` says how often the call had been taken up when this ledger got it: once that has happened again, in
+    whichever process, it is not this one's to close.
+    """
+
+    def __init__(
+        self, database: Database, business: Business, conversation_id: UUID, clock: Clock, *, taken_up: int = 0
+    ) -> None:
+        self._taken_up = taken_up
         self._database = database
         self._business = business
         self._conversation_id = conversation_id
@@ -73,6 +81,8 @@ class DomainLedger:
 
     async def close(self, reason: str) -> None:
         async with self._database.tenant_session(self._business.tenant_id) as session:
+            if not await still_has(session, self._conversation_id, self._taken_up):
+                return
             await reservations.release_hold(session, self._conversation_id)
             await conversations.close(session, self._conversation_id, reason, self._clock.now())
 

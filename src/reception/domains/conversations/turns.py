@@ -1,11 +1,12 @@
-"""Whose turn a conversation is, agreed among all processes on one database."""
+"""Who has a conversation, agreed among all processes on one database."""
 
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.core.errors import NotFound
 from reception.domains.conversations.models import ConversationRow
 
 
@@ -33,3 +34,30 @@ async def give_back_turn(session: AsyncSession, conversation_id: UUID, holder: U
         .values(turn_holder=None, turn_held_until=None)
         .execution_options(synchronize_session=False)
     )
+
+
+async def take_up(session: AsyncSession, conversation_id: UUID) -> int:
+    """Take a call from the connection that had it. Returns how often that has happened, which names the new holder.
+
+    Raises:
+        NotFound: the call has ended, or there is none.
+    """
+    taken = await session.execute(
+        update(ConversationRow)
+        .where(ConversationRow.id == conversation_id, ConversationRow.ended_at.is_(None))
+        .values(taken_up=ConversationRow.taken_up + 1)
+        .returning(ConversationRow.taken_up)
+        .execution_options(synchronize_session=False)
+    )
+    times = taken.scalar_one_or_none()
+    if times is None:
+        raise NotFound("This call has ended: start a new one, without conversation_id.")
+    return times
+
+
+async def still_has(session: AsyncSession, conversation_id: UUID, taken_up: int) -> bool:
+    """Whether nobody has taken up the call since the one named `taken_up`, nor will until the transaction ends."""
+    found = await session.execute(
+        select(ConversationRow.taken_up).where(ConversationRow.id == conversation_id).with_for_update()
+    )
+    return found.scalar_one_or_none() == taken_up
