@@ -60,6 +60,7 @@ class Hearing:
         self._final: asyncio.Task[None] | None = None
         self._partial: asyncio.Task[None] | None = None
         self._judgement: asyncio.Task[None] | None = None
+        self._stopped = False
         self.busy = False
         self.last_audio_s = clock.monotonic_s()
 
@@ -115,8 +116,14 @@ class Hearing:
         self._cancel(self._final)
         self._cancel(self._judgement)
 
+    def stop(self) -> None:
+        """Report nothing more of what the caller does."""
+        if not self._stopped:
+            self._stopped = True
+            self._vad.close()
+
     async def aclose(self) -> None:
-        self._vad.close()
+        self.stop()
         await self._stream.aclose()
 
     @staticmethod

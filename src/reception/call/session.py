@@ -120,11 +120,15 @@ class CallSession:
     async def _hold_call(self) -> str:
         try:
             async with self._group as group:
-                self._open_hearing()
+                hearing = self._open_hearing()
                 group.create_task(self._feed.run())
                 group.create_task(self._listen())
                 group.create_task(self._watch())
-                await self._converse()
+                try:
+                    await self._converse()
+                finally:
+                    # A window that is judged from here on would ask for work in a group that takes none.
+                    hearing.stop()
         except* CallOver as over:
             reason = _reason_of(over)
         except* OSError:
@@ -143,8 +147,8 @@ class CallSession:
     def _spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
         return self._group.create_task(work)
 
-    def _open_hearing(self) -> None:
-        self._hearing = Hearing(
+    def _open_hearing(self) -> Hearing:
+        hearing = self._hearing = Hearing(
             self._leg.rate_hz,
             self._dialogue,
             vad=self._vad,
@@ -155,6 +159,7 @@ class CallSession:
             config=self._config,
             clock=self._clock,
         )
+        return hearing
 
     async def _converse(self) -> None:
         self._add(Greet())

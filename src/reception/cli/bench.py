@@ -26,6 +26,7 @@ from reception.core.errors import AppError, InvalidInput, Unavailable
 bench = typer.Typer(help="Measure this installation on this machine.", no_args_is_help=True)
 
 _MOST_CALLS = 1000
+_MOST_SHORT_CALLS = 20_000
 _LONGEST_S = 600.0
 _SETTLE_S = 10.0
 _ENDS_WITHIN_S = 15.0
@@ -89,6 +90,49 @@ def capacity(
         sys.stdout.write(orjson.dumps([asdict(row) for row in rows], option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         console.print(_table(rows))
+
+
+@bench.command()
+def memory(
+    calls: Annotated[int, typer.Option(help="How many short calls, one after another on 40 lines.", min=250)] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Whether memory after many calls, started and ended, is what it was after the first 200."""
+    console = Console(stderr=as_json, highlight=False)
+    if calls > _MOST_SHORT_CALLS:
+        raise typer.BadParameter(f"at most {_MOST_SHORT_CALLS}", param_hint="--calls")
+    try:
+        with tempfile.TemporaryDirectory(prefix="reception-bench-") as folder, console.status(f"{calls} short calls"):
+            material = Path(folder) / "speech.npz"
+            asyncio.run(speak_material()).save(material)
+            found = _memory(material, calls)
+    except AppError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]Cannot measure:[/] {error.detail}")
+        raise typer.Exit(1) from None
+    if as_json:
+        sys.stdout.write(orjson.dumps(found).decode() + "\n")
+    else:
+        console.print(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in found.items()))
+
+
+def _memory(material: Path, calls: int) -> dict[str, float]:
+    with _server(material, 2, 0) as server:
+        idle_mb = server.rss_mb()
+        arguments = ("--port", str(server.port), "--calls", str(calls), "--short")
+        with _process("reception.cli.bench_caller", str(material), *arguments) as callers:
+            _until(callers, "warm")
+            warm_mb = server.rss_mb()
+            tally = _until(callers, "ended")["tally"]
+        after_mb = server.rss_mb()
+    return {
+        "calls": calls,
+        "turns": tally["turns"],
+        "refused": tally["refused"],
+        "dropped": tally["dropped"],
+        "idle_mb": round(idle_mb, 1),
+        "after_first_calls_mb": round(warm_mb, 1),
+        "after_all_mb": round(after_mb, 1),
+    }
 
 
 def _numbers(calls: str) -> list[int]:
@@ -194,15 +238,15 @@ class _Row:
         }
         arguments = [text for name, value in options.items() for text in (name, str(value))]
         with _process("reception.cli.bench_caller", str(material), *arguments) as callers:
-            self._until(callers, "measuring")
+            _until(callers, "measuring")
             start = self._usage()
             self._advance()
-            live = int(self._until(callers, "measured")["live"])
+            live = int(_until(callers, "measured")["live"])
             end = self._usage()
             assert callers.stdin is not None
             callers.stdin.write(b"\n")
             callers.stdin.flush()
-            tally = self._until(callers, "ended")["tally"]
+            tally = _until(callers, "ended")["tally"]
         return self._row(before, start, end, live, tally)
 
     def _usage(self) -> _Usage:
@@ -215,14 +259,6 @@ class _Row:
             step_s = min(0.5, left_s)
             time.sleep(step_s)
             self._progress.advance(self._bar, step_s)
-
-    def _until(self, callers: "subprocess.Popen[bytes]", stage: str) -> dict[str, Any]:
-        assert callers.stdout is not None
-        for line in callers.stdout:
-            said: dict[str, Any] = orjson.loads(line)
-            if said["stage"] == stage:
-                return said
-        raise Unavailable("The callers of the benchmark stopped; what they wrote is above.")
 
     def _row(self, before: _Usage, start: _Usage, end: _Usage, live: int, tally: dict[str, Any]) -> CapacityRow:
         elapsed_s = end.at_s - start.at_s
@@ -252,6 +288,16 @@ class _Row:
             dropped=tally["dropped"],
             load=round(os.getloadavg()[0], 2),
         )
+
+
+def _until(callers: "subprocess.Popen[bytes]", stage: str) -> dict[str, Any]:
+    """What the callers say at `stage`; what they said before it is passed over."""
+    assert callers.stdout is not None
+    for line in callers.stdout:
+        said: dict[str, Any] = orjson.loads(line)
+        if said["stage"] == stage:
+            return said
+    raise Unavailable("The callers of the benchmark stopped; what they wrote is above.")
 
 
 def _percentile(values: list[float], percent: float) -> float:

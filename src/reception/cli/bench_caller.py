@@ -35,6 +35,10 @@ _NO_ANSWER_S = 6.0
 _LINE_NOISE = 12.0
 _CONNECT_GAP_S = 0.02
 _SPARE_S = 90.0
+_AT_ONCE = 40
+_WARM_CALLS = 200
+_SHORT_S = 4.0
+_HANG_UP_S = 0.5
 
 
 class _Doing(Enum):
@@ -70,7 +74,15 @@ def coded_frames(samples: np.ndarray[Any, Any]) -> list[bytes]:
 class Caller(asyncio.Protocol):
     """One caller. `tick` is called every 20 ms."""
 
-    def __init__(self, number: int, questions: list[list[bytes]], noise: list[bytes], tally: Tally) -> None:
+    def __init__(
+        self,
+        number: int,
+        questions: list[list[bytes]],
+        noise: list[bytes],
+        tally: Tally,
+        first_pause_s: tuple[float, float] = _FIRST_PAUSE_S,
+    ) -> None:
+        self._first_pause_s = first_pause_s
         self._sid = b"MZ%032x" % number
         self._path = f"/telephony/twilio/media/{number:x}"
         self._questions = questions
@@ -155,7 +167,7 @@ class Caller(asyncio.Protocol):
     def _decide(self, now_s: float) -> None:
         match self._doing:
             case _Doing.LISTENING if not self._in_reply and now_s >= self._plays_until_s > 0:
-                pause_s = self._random.uniform(*(_PAUSE_S if self._asked_s else _FIRST_PAUSE_S))
+                pause_s = self._random.uniform(*(_PAUSE_S if self._asked_s else self._first_pause_s))
                 self._doing, self._until_s = _Doing.PAUSING, now_s + pause_s
             case _Doing.PAUSING if now_s >= self._until_s:
                 self._doing, self._at = _Doing.ASKING, 0
@@ -265,6 +277,36 @@ async def _run(port: int, calls: int, settle_s: float, seconds: float, material:
     _tell(stage="ended", tally=asdict(tally))
 
 
+async def _run_short(port: int, calls: int, material: Material) -> None:
+    """`calls` calls of a few seconds each, `_AT_ONCE` at a time: they start, ask once, and hang up."""
+    questions = [coded_frames(question) for question in material.questions]
+    noise = coded_frames(np.random.default_rng(1).normal(0, _LINE_NOISE, RATE_HZ).astype(np.int16))
+    running = Callers([], Tally())
+    ticking = asyncio.create_task(running.tick())
+    loop = asyncio.get_running_loop()
+    numbers = iter(range(calls))
+
+    async def line() -> None:
+        for number in numbers:
+            caller = Caller(number, questions, noise, running.tally, first_pause_s=(0.0, 0.2))
+            caller.measuring = True
+            await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", port)  # type: ignore[misc]
+            await caller.joined.wait()
+            running.callers.append(caller)
+            await asyncio.sleep(_SHORT_S)
+            caller.leave()
+            running.callers.remove(caller)
+            await asyncio.sleep(_HANG_UP_S)
+            if number + 1 == min(_WARM_CALLS, calls):
+                _tell(stage="warm")
+                await asyncio.sleep(_HANG_UP_S)
+
+    await asyncio.gather(*(line() for _ in range(_AT_ONCE)))
+    await asyncio.sleep(2.0)
+    ticking.cancel()
+    _tell(stage="ended", tally=asdict(running.tally))
+
+
 def main(
     material: Path,
     port: Annotated[int, typer.Option()],
@@ -272,9 +314,14 @@ def main(
     seconds: Annotated[float, typer.Option()] = 60.0,
     settle_s: Annotated[float, typer.Option()] = 10.0,
     core: Annotated[int, typer.Option()] = -1,
+    short: Annotated[bool, typer.Option()] = False,
 ) -> None:
     if core >= 0:
         os.sched_setaffinity(0, {core})
+    if short:
+        within_s = calls * (_SHORT_S + 2 * _HANG_UP_S) / _AT_ONCE + _SPARE_S
+        uvloop.run(_bounded(_run_short(port, calls, Material.load(material)), within_s))
+        return
     uvloop.run(_bounded(_run(port, calls, settle_s, seconds, Material.load(material)), seconds + settle_s + _SPARE_S))
 
 

@@ -7,6 +7,7 @@ which keeps the say over everything that is not the common case.
 
 from typing import Any
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined]
 from websockets.http11 import Request
@@ -81,6 +82,12 @@ class DirectSocket(WebSocketsSansIOProtocol):
                 self._short_way = False
                 super().data_received(data[at:])
                 return
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            # A refusal completes the handshake; uvicorn would report one as the application's failure to answer.
+            self.handshake_complete = True
 
     def handle_text(self, event: Frame) -> None:
         if self._sink is not None and event.fin and not self.close_sent:
