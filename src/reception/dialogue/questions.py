@@ -90,6 +90,11 @@ def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = Fals
 
 
 def _wording(state: DialogueState, scene: TurnScene) -> Wording:
+    if state.flow in {Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION} and state.target is None:
+        if state.question is Question.NAME:
+            return Wording(("What name is it under?",), "What name is the booking under?")
+        if state.question is Question.DATE:
+            return Wording(("And what day is it for?",), "What day is the booking for?")
     if scene.bookable is Bookable.ROOM and state.question in _FOR_ROOMS:
         return _FOR_ROOMS[state.question]
     if state.question is Question.WHEN and scene.noun != "table":
@@ -98,11 +103,6 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
             "What day and time would suit you?",
             "Please tell me a day and a time, for example tomorrow at 3 PM.",
         )
-    if state.flow in {Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION} and state.target is None:
-        if state.question is Question.NAME:
-            return Wording(("What name is it under?",), "What name is the booking under?")
-        if state.question is Question.DATE:
-            return Wording(("And what day is it for?",), "What day is the booking for?")
     if state.question is Question.NAME and state.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}:
         return replace(_WORDINGS[Question.NAME], first=("May I have your name?", "What is your name, please?"))
     return _WORDINGS[state.question]

@@ -125,6 +125,10 @@ def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step
     reason = refusal_reason(refusal, state, scene)
     state = replace(state, slot=None)
     if answer.alternatives:
+        same_day = tuple(slot for slot in answer.alternatives if slot.starts_at.date() == state.details.day)
+        if scene.bookable is Bookable.ROOM and refusal is Refusal.PARTY_TOO_LARGE:
+            reason = f"I'm sorry, that is too small for {say_count(state.details.party_size or 1)}."
+            return offer_slots(state, same_day or answer.alternatives, scene, reason)
         return offer_slots(state, answer.alternatives, scene, reason)
     details = state.details
     match refusal:

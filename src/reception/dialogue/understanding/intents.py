@@ -17,7 +17,8 @@ from reception.ports.expectation import Expects
 _BOOKED = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS})
 _ANSWERABLE = frozenset({Expects.YES_NO, Expects.CHOICE})
 _ENDS_AVAILABLE = re.compile(
-    r"\b(?:tables?|rooms?|availability|space|free|available|left|viewings?|slots?|openings?|appointments?)$"
+    r"\b(?:tables?|rooms?|availability|space|free|available|left|viewings?|slots?|openings?|appointments?)$|"
+    r"^when is it possible$"
 )
 _NEVER_SLOT_QUESTION = re.compile(
     r"\b(?:open|close|closed|serve|hours|cost|price|much|parking|charge|closing|opening)\b"

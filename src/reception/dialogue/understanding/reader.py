@@ -56,13 +56,18 @@ _SMALL_TALK = {
     Intent.GREETING: "greeting", Intent.THANKS: "thanks", Intent.ACKNOWLEDGE: "acknowledge",
 }  # fmt: skip
 _BOOKING_WORDS = re.compile(
-    r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch)\b"
+    r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch|cancel|can not make it)\b"
 )
 _MERE_PHRASES = frozenset(
     {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
 ) | {Intent.ABUSE}
 _CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
 _LONGEST_PHRASE = 6
+_WISHED = re.compile(
+    r"^(?:(?:yes|please|no)\b[\s,]*)*(?:and\s+)?(?:(?:can|could|may|would) (?:i|we|you) (?:please |also |maybe )*"
+    r"(?:add|get|have|put|note|bring)|(?:we|i)(?:'d| would| will|'ll)? (?:also )?(?:need|like|want))(?: to have)?\s+",
+    re.IGNORECASE,
+)
 _LEADING_JOINTS = re.compile(
     r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
 )
@@ -187,7 +192,7 @@ def _commands(utterance: Utterance) -> list[Command]:
     placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
     commands = _unique([command for _, command in placed])
     commands = _implied_start(utterance, commands)
-    return reduced(commands, context)
+    return reduced(commands, context, {token.word for token in utterance.tokens})
 
 
 def _speaks_of_existing(utterance: Utterance, intents: Sequence[Intent]) -> bool:
@@ -322,7 +327,7 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
     for clause, reading in zip(utterance.clauses, utterance.readings, strict=True):
         if reading.values and rules.NOTES.search(clause.words):
             said = quote(utterance.text, utterance.tokens, clause.start, clause.end)
-            said = _LEADING_JOINTS.sub("", said).strip(" ,.?!")
+            said = _WISHED.sub("", _LEADING_JOINTS.sub("", said)).strip(" ,.?!")
             return [(clause.end, SetSlot(SlotName.NOTES, said, said))]
     return []
 

@@ -1,8 +1,9 @@
 """What is left of a turn's commands once those that others make superfluous are gone."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from reception.dialogue.commands import (
+    AskKnowledge,
     CancelFlow,
     ChooseOption,
     Command,
@@ -22,8 +23,10 @@ from reception.dialogue.context import UnderstandingContext
 from reception.ports.expectation import Expects
 
 
-def reduced(commands: list[Command], context: UnderstandingContext) -> list[Command]:
-    """Politeness gives way to matter, and a correction is more than the yes or no that leads it."""
+def reduced(commands: list[Command], context: UnderstandingContext, words: Collection[str]) -> list[Command]:
+    """Politeness gives way to matter, a correction is more than the yes or no that leads it, and a yes with a "but" waits
+    for its answer. `words` are those of the utterance.
+    """
     if any(isinstance(one, RequestHuman) for one in commands):
         commands = [one for one in commands if not isinstance(one, NotUnderstood | Confirm | Deny)]
     matter: list[Command] = [one for one in commands if not isinstance(one, SmallTalk | NotUnderstood)]
@@ -41,6 +44,8 @@ def reduced(commands: list[Command], context: UnderstandingContext) -> list[Comm
     if given:
         kept_yes = context.expectation.expects is Expects.YES_NO and not _corrects(commands)
         commands = [one for one in commands if not isinstance(one, Deny) and (kept_yes or not isinstance(one, Confirm))]
+    if any(isinstance(one, AskKnowledge) for one in commands) and "but" in words:
+        commands = [one for one in commands if not isinstance(one, Confirm)]
     if starts and context.expectation.expects is not Expects.YES_NO:
         commands = [one for one in commands if not isinstance(one, Confirm | Deny)]
     return commands

@@ -72,6 +72,7 @@ HUMAN = _compiled(
     r"\bis there (?:a |an )?(?:human|person|manager|someone|anyone|anybody|somebody) (?:i can|there|available|"
     r"around|to)\b",
     r"\bcan (?:someone|somebody|a person|a human) (?:help|talk|speak)\b",
+    r"\b(?:want|like|need) to (?:speak|talk) (?:to|with) (?!you\b|a (?:machine|robot|bot)\b)\w+\b",
     r"^(?:hi |hello |okay |and )*(?:can|could|may) i (?:please )?(?:speak|talk) (?:to|with) (?!you\b)\w+(?: \w+)?"
     r"(?: please)?$",
     r"\bnot (?:want to )?(?:talk|speak|talking|speaking) (?:to|with) (?:a|the|this) (?:machine|robot|bot|"

@@ -102,9 +102,12 @@ def find_name_clause(
     """
     start = 0
     while start < len(tokens):
-        end = _name_end(tokens, start, frozenset())
         opens = start == 0 or bool(tokens[start - 1].gap)
-        closes = end >= len(tokens) or bool(tokens[end - 1].gap) or tokens[end].word.isdecimal()
+        if opens and tokens[start].word in {"name", "it", "this", "that", "and", "for"}:
+            start += 2 if word_at(tokens, start + 1) == "is" else 1
+        end = _name_end(tokens, start, frozenset())
+        beside = end < len(tokens) and (tokens[end].word.isdecimal() or tokens[end].word in {"on", "for", "at"})
+        closes = end >= len(tokens) or bool(tokens[end - 1].gap) or beside
         words = [token.word for token in tokens[start:end]]
         if opens and closes and 2 <= len(words) <= _LONGEST_NAME - 1 and all(free[start:end]):
             capital = all(text[token.start].isupper() or token.word in _PARTICLES for token in tokens[start:end])
