@@ -62,7 +62,9 @@ class Line:
         self._loop = asyncio.get_running_loop()
         self._answered_s = self._loop.time()
         self._reply_over = asyncio.Event()
+        self._said_all = asyncio.Event()
         self._greeted = False
+        self._turn = 0
 
     @property
     def now_s(self) -> float:
@@ -77,8 +79,8 @@ class Line:
         self._reply_over.clear()
         self._frames = list(clip.frames)
         self.said.append(Said(clip, self._sent * FRAME_MS / 1000))
-        while self._frames and not self.ended:
-            await asyncio.sleep(0.04)
+        self._said_all.clear()
+        await self._said_all.wait()
 
     async def hear_out(self, timeout_s: float = 25.0) -> None:
         """Wait until the reply has been played to its end, or the call is over."""
@@ -86,7 +88,7 @@ class Line:
         while not self.ended and self.now_s < until_s:
             await asyncio.sleep(0.05)
             quiet = self.now_s >= self.playback.ends_s + _SETTLED_S and not self.playback.waiting_marks
-            if quiet and (self._reply_over.is_set() or not self._greeted and self.playback.ends_s > 0):
+            if quiet and (self._reply_over.is_set() or (not self._greeted and self.playback.ends_s > 0)):
                 self._greeted = True
                 return
 
@@ -111,6 +113,8 @@ class Line:
             frame = self._frames.pop(0) if self._frames else NOISE[self._sent % _NOISE_FRAMES]
             if self._echo is not None:
                 frame = self._with_echo(frame, self._echo)
+            if not self._frames:
+                self._said_all.set()
             self._sent += 1
             wait_s = self._sent * FRAME_MS / 1000 - self.now_s
             self.late_frames += wait_s < -FRAME_MS / 1000
@@ -118,6 +122,7 @@ class Line:
             await self._send(frame)
             for name in self.playback.reached(self.now_s):
                 await self._send(json.dumps({"type": "mark", "name": name}))
+        self._said_all.set()
 
     async def run_earpiece(self) -> None:
         try:
@@ -147,7 +152,10 @@ class Line:
         event = json.loads(message)
         self.events.append((now_s, event))
         match event["type"]:
-            case "turn_metrics" if event.get("reply_ended", True):
+            case "transcript" if event["final"]:
+                self._turn = event["turn"]
+                self._reply_over.clear()
+            case "turn_metrics" if event["turn"] == self._turn:
                 self._reply_over.set()
             case "mark":
                 self.playback.mark(event["name"], now_s)

@@ -89,7 +89,7 @@ def summary(scores: Sequence[Score], lines: Sequence[Line]) -> dict[str, Any]:
     """Latency in all and by kind, where the time went, and the quality per hundred turns."""
     turns = [score for score in scores if score.kind not in OVERLAPS]
     over = [score for score in scores if score.kind in OVERLAPS]
-    kinds = sorted({score.kind for score in turns}) + ["interruption"]
+    kinds = [*sorted({score.kind for score in turns}), "interruption"]
     measured = [score for score in scores if score.latency_ms is not None]
     stages = ("endpointing_ms", "stt_ms", "understanding_ms", "retrieval_ms", "tts_first_audio_ms")
     gaps = [one.metrics_ms - one.latency_ms for one in measured if one.metrics_ms and one.latency_ms]

@@ -83,12 +83,12 @@ def burst(kind: str, seconds: float, *, seed: int) -> Clip:
 
 # {day} is a day the restaurant is open. A comma before a pause keeps the voice up.
 OPENINGS: Sequence[tuple[str, Script]] = (
-    ("long", ("Hello, I would like to book a table for four people on {day}, at seven thirty in the evening, please.",)),
+    ("long", ("Hello, I would like to book a table for four people on {day}, at seven thirty in the evening.",)),
     ("hesitant", ("Hi, I'd like a table for,", 700, "four people,", 500, "on {day}.")),
     ("short", ("I'd like to book a table.",)),
     ("hesitant", ("Hello, um,", 450, "I would like to book a table,", 900, "for three people.")),
     ("hesitant", ("Good evening, I want to book a table for,", 1050, "two people on,", 400, "{day}.")),
-    ("long", ("Good evening, my wife and I would like to come for dinner on {day} at seven thirty, could you book a table?",)),
+    ("long", ("Good evening, my wife and I want to come for dinner on {day} at seven thirty, could you book a table?",)),
 )  # fmt: skip
 ANSWERS: Mapping[str, Sequence[tuple[str, Script]]] = {
     "party and when": (
@@ -96,7 +96,11 @@ ANSWERS: Mapping[str, Sequence[tuple[str, Script]]] = {
         ("hesitant", ("We are,", 600, "four people, on,", 800, "{day} at seven thirty.")),
         ("hesitant", ("For two people, on,", 350, "{day}, at,", 1000, "seven thirty.")),
     ),
-    "party": (("short", ("Four people.",)), ("short", ("Two of us.",)), ("hesitant", ("There will be,", 700, "three of us."))),
+    "party": (
+        ("short", ("Four people.",)),
+        ("short", ("Two of us.",)),
+        ("hesitant", ("There will be,", 700, "three of us.")),
+    ),
     "when": (
         ("short", ("On {day}, at seven thirty in the evening.",)),
         ("hesitant", ("On,", 500, "{day}, at,", 800, "seven thirty.")),
@@ -131,7 +135,7 @@ ANSWERS: Mapping[str, Sequence[tuple[str, Script]]] = {
 }  # fmt: skip
 QUESTIONS: Sequence[tuple[str, Script]] = (
     ("short", ("Is there parking?",)),
-    ("long", ("I was wondering whether you have any vegan dishes, because two of my friends do not eat meat or fish.",)),
+    ("long", ("I was wondering whether you have any vegan dishes, because two of my friends eat no meat or fish.",)),
     ("hesitant", ("Do you have,", 600, "high chairs for,", 400, "children?")),
     ("short", ("Where are you?",)),
     ("long", ("Could you tell me what time you open on Sunday, and whether we can bring our own wine?",)),
@@ -172,11 +176,10 @@ def question_clips(number: int) -> list[Clip]:
 
 def overlap_clips(number: int) -> list[Clip]:
     """What is heard over the agent in the `number`th call."""
-    spoken = [
+    return [
         clip("interruption", (INTERRUPTIONS[number % len(INTERRUPTIONS)],)),
         clip("backchannel", (BACKCHANNELS[number % len(BACKCHANNELS)],)),
         burst("noise", 0.2 + 0.1 * (number % 3), seed=number),
         clip("backchannel", (BACKCHANNELS[(number + 2) % len(BACKCHANNELS)],)),
         clip("interruption", (INTERRUPTIONS[(number + 1) % len(INTERRUPTIONS)],)),
     ]
-    return spoken

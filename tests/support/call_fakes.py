@@ -67,6 +67,7 @@ class FakeVad:
 class FakeVadStream:
     def __init__(self, vad: FakeVad, window: int, on_window: Callable[[float], None]) -> None:
         self._vad = vad
+        self._closed = False
         self._window = window
         self._on_window = on_window
         self._waiting: Pcm16 = silence(0)
@@ -80,7 +81,8 @@ class FakeVadStream:
         self._waiting = waiting
 
     def close(self) -> None:
-        self._vad.open_streams -= 1
+        self._vad.open_streams -= not self._closed
+        self._closed = True
 
 
 @dataclass

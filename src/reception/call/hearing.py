@@ -85,6 +85,12 @@ class Hearing:
         samples = self._recent.between(end - _LOOK_BACK_MS * per_ms, end)
         return self._heard_s(speech_end_ms - quiet_tail_ms(samples, self._rate_hz))
 
+    def lately(self, until_ms: int, length_ms: int) -> tuple[Pcm16, float]:
+        """The caller's audio of `length_ms` up to `until_ms`, and when its end was spoken."""
+        per_ms = self._rate_hz // 1000
+        samples = self._recent.between((until_ms - length_ms) * per_ms, until_ms * per_ms)
+        return samples, self._heard_s(until_ms)
+
     def _heard_s(self, audio_ms: float) -> float:
         """When `audio_ms` was spoken: as long before its frame arrived as it is from the end of that frame."""
         found_s = self.last_audio_s

@@ -9,7 +9,8 @@ from reception.ports.events import TurnAnswered, TurnMetrics
 
 @dataclass(frozen=True, slots=True)
 class TurnCommitted:
-    """`speech_end_s` is when the last sound of the caller's speech was made; None for a typed turn. Both times are monotonic."""
+    """`speech_end_s` is when the last sound of the caller's speech was made; None for a typed
+    turn. Both times are monotonic."""
 
     turn: int
     at_s: float

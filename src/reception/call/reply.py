@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reception.call.config import CallConfig
+from reception.call.echo import OwnVoice
 from reception.call.feed import EventFeed
 from reception.call.latency import FirstAudioSent
 from reception.call.playout import Playout
@@ -30,6 +31,7 @@ class Stage:
     feed: EventFeed
     voice: VoiceOfCall
     playout: Playout
+    own_voice: OwnVoice
     config: CallConfig
     clock: Clock
 
@@ -216,6 +218,7 @@ class Reply:
         if sentence.start is None:
             sentence.start = stage.playout.sent
         sentence.sent += len(piece)
+        stage.own_voice.sent(piece, now_s + stage.playout.lead_s(now_s))
         stage.playout.send(len(piece), now_s)
         if not sentence.filler and self._first_audio is None:
             self._first_audio = FirstAudioSent(self.turn, now_s, synthesis.first_audio_ms, synthesis.provider)
@@ -263,4 +266,5 @@ class Reply:
         if self._abandoned or stage.playout.lead_s(now_s) <= 0:
             return
         self.script.rewind(stage.playout.stop(now_s))
+        stage.own_voice.stopped(now_s)
         await stage.leg.clear()

@@ -23,6 +23,7 @@ from reception.call.decisions import (
     TranscribePartly,
     Withdraw,
 )
+from reception.call.echo import COMPARED_MS, OwnVoice
 from reception.call.faults import Failure, attempt, attempt_now
 from reception.call.feed import EventFeed
 from reception.call.hearing import Hearing
@@ -38,7 +39,15 @@ from reception.ports.dialogue import CallerTurn, Dialogue
 from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
 from reception.ports.expectation import Completeness, Expectation, Expects
 from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn
-from reception.ports.speech import Recognizer, TextToSpeech, Transcript, TurnDetector, Voice, VoiceActivityDetector
+from reception.ports.speech import (
+    VAD_WINDOW_MS,
+    Recognizer,
+    TextToSpeech,
+    Transcript,
+    TurnDetector,
+    Voice,
+    VoiceActivityDetector,
+)
 
 _log = structlog.get_logger(__name__)
 _WATCH_S = 0.5
@@ -96,7 +105,8 @@ class CallSession:
             tts, voice, leg.output_rate_hz, clock=clock, spawn=self._spawn, timeout_s=config.tts_timeout_s
         )
         self._speculation = Speculation(dialogue, speech, self._spawn, timeout_s=config.dialogue_timeout_s)
-        stage = Stage(leg, self._feed, speech, self._playout, config, clock)
+        self._own_voice = OwnVoice(leg.output_rate_hz)
+        stage = Stage(leg, self._feed, speech, self._playout, self._own_voice, config, clock)
         self._conversation = Conversation(dialogue, stage, self._speculation, config, first_turn=first_turn)
         self._hearing: Hearing | None = None
         self._transcript: tuple[int, Transcript, float] | None = None
@@ -261,9 +271,19 @@ class CallSession:
 
     def _on_window(self, probability: float) -> None:
         self._turns.early_transcription = self._hearing is not None and not self._hearing.busy
+        if probability >= self._config.silence_threshold and self._is_echo():
+            probability = 0.0
         decisions = self._turns.window(probability)
         if decisions:
             self._apply(decisions)
+
+    def _is_echo(self) -> bool:
+        """Whether the window of audio that is now to be judged is the agent's own voice come back."""
+        hearing = self._hearing
+        if hearing is None or not self._own_voice.may_echo(self._clock.monotonic_s()):
+            return False
+        samples, until_s = hearing.lately(self._turns.now_ms + VAD_WINDOW_MS, COMPARED_MS)
+        return self._own_voice.is_heard_in(samples, self._leg.rate_hz, until_s)
 
     def _apply(self, decisions: Sequence[Decision]) -> None:
         for decision in decisions:
