@@ -244,8 +244,7 @@ def _last_start(span: OpenSpan, scene: TurnScene) -> time | None:
     if span.closes <= span.opens:
         return None
     before = rules.turn_times[-1][1] if scene.bookable is Bookable.VIEWING else rules.last_seating_before_close
-    midnight = datetime(2000, 1, 1)
-    opens, closes = (datetime.combine(midnight, at) for at in (span.opens, span.closes))
+    opens, closes = (datetime.combine(scene.now, at) for at in (span.opens, span.closes))
     return (closes - before - (closes - before - opens) % timedelta(minutes=rules.slot_minutes)).time()
 
 

@@ -8,8 +8,8 @@ from uuid import UUID
 class Passage:
     """One retrieved chunk. `heading` is its path of headings, outermost first, joined by " > ".
 
-    `score` weighs similarity and keyword rank together; `similarity` the cosine with the question, -1 to 1, None where only words matched;
-    `keyword_rank` the full-text rank, None where only meaning matched.
+    `score` weighs similarity and keyword rank together; `similarity` is the cosine with the question, -1 to 1, None
+    where only words matched; `keyword_rank` is the full-text rank, None where only meaning matched.
     """
 
     chunk_id: UUID
