@@ -38,8 +38,8 @@ from reception.providers.embedded.vad import SileroVad
 from reception.providers.segmented import SegmentedRecognizer
 from reception.providers.speech_cache import CachedTextToSpeech
 from reception.runtime.calls import CallCentre, LiveCalls, ResumedDialogue
-from reception.runtime.conversations import WiredAgent
 from reception.runtime.capacity import Headroom
+from reception.runtime.conversations import WiredAgent
 from reception.runtime.load import LoopLag
 from reception.runtime.principal import Principal, Scope
 from reception.runtime.tokens import Tickets
@@ -150,7 +150,7 @@ class _Unobserved:
         return None
 
 
-def _observe(tenant_id: UUID, conversation_id: UUID) -> CallObserver:
+def unobserved(tenant_id: UUID, conversation_id: UUID) -> CallObserver:
     return _Unobserved()
 
 
@@ -161,7 +161,7 @@ def _timings(settings: AgentSettings) -> CallConfig:
     return replace(timings, unsure_ms=timings.complete_ms)
 
 
-def _agent() -> WiredAgent:
+def bench_agent() -> WiredAgent:
     hours, rules = OpeningHours(((),) * 7), BookingRules()
     business = Business(
         _NOBODY, "bench", "Bench", BusinessKind.OTHER, "UTC", "US", "en-US", "+14155550100", "", hours, rules
@@ -185,9 +185,9 @@ def _speech(material: Material) -> Speech:
 def _app(speech: Speech, max_calls: int, unsure_every: int, lag: LoopLag) -> FastAPI:
     clock = SystemClock()
     headroom = Headroom(lag, speech.vad_behind_s)
-    conversations = InstantConversations(_agent(), unsure_every)
+    conversations = InstantConversations(bench_agent(), unsure_every)
     calls = CallCentre(
-        conversations, LiveCalls(max_calls, is_full=lambda: headroom.full), speech, clock, _observe, _timings
+        conversations, LiveCalls(max_calls, is_full=lambda: headroom.full), speech, clock, unobserved, _timings
     )
     app = FastAPI()
     app.router.routes.append(WebSocketRoute(PATH, TwilioStream(calls, OpenTickets()).answer))

@@ -22,6 +22,11 @@ class ChunkOrder:
         self.lost = 0
         self.dropped = 0
 
+    @property
+    def waiting(self) -> int:
+        """Frames held back."""
+        return len(self._early)
+
     def take(self, chunk: int, payload: bytes) -> bytes:
         """The audio that may be heard now that frame `chunk` is there, in order; often just `payload`."""
         if self._next is None:

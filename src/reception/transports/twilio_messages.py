@@ -67,7 +67,7 @@ def parse_twilio(text: str | bytes) -> TwilioMessage | None:
         return _rare(event, message)
     except orjson.JSONDecodeError:
         raise InvalidInput("A message must be one JSON object.") from None
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise InvalidInput("A field of the message is missing or of the wrong type.") from None
 
 
@@ -107,7 +107,7 @@ def _rare(event: object, message: Mapping[str, Any]) -> TwilioMessage | None:
 def _start(message: Mapping[str, Any]) -> StreamStarted:
     start = message["start"]
     audio = start.get("mediaFormat", {})
-    if audio.get("encoding", "audio/x-mulaw") != "audio/x-mulaw" or int(audio.get("sampleRate", 8000)) != 8000:
+    if audio.get("encoding", "audio/x-mulaw") != "audio/x-mulaw" or str(audio.get("sampleRate", 8000)) != "8000":
         raise InvalidInput("The stream must be audio/x-mulaw at 8000 Hz.")
     parameters = {str(name): str(value) for name, value in dict(start.get("customParameters") or {}).items()}
     sid = message.get("streamSid") or start["streamSid"]
