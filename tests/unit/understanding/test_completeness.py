@@ -10,7 +10,8 @@ from .corpus import situation
     [
         ("yes_no", "yes", "complete"),
         ("yes_no", "Yes, that's right.", "complete"),
-        ("yes_no", "no", "complete"),
+        ("yes_no", "no", "open_ended"),
+        ("yes_no", "No, thank you.", "complete"),
         ("yes_no", "um", "incomplete"),
         ("yes_no", "no, the", "incomplete"),
         ("yes_no", "yes but", "incomplete"),

@@ -116,7 +116,8 @@ def _leads_up(words: str, expects: Expects) -> bool:
 def _answer(text: str, tokens: tuple[Token, ...], words: str, context: UnderstandingContext) -> Completeness | None:
     expects = context.expectation.expects
     if expects in {Expects.YES_NO, Expects.CHOICE} and (is_yes(words) or is_no(words)):
-        return Completeness.COMPLETE
+        # "No" by itself is mostly followed by "thank you" or by what is wrong.
+        return Completeness.OPEN_ENDED if words in {"no", "nope"} else Completeness.COMPLETE
     if expects is Expects.EMAIL:
         return _email(tokens, words)
     if expects is Expects.NAME:

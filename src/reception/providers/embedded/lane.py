@@ -41,6 +41,7 @@ class Lane:
         self._jobs: deque[_Job[object]] = deque()
         self._changed = threading.Condition()
         self._closed = False
+        self._running = 0
         for number in range(threads):
             threading.Thread(target=self._work, name=f"{provider}-{number}", daemon=True).start()
 
@@ -49,6 +50,11 @@ class Lane:
         """Jobs that have not started and are still wanted."""
         with self._changed:
             return sum(not job.future.cancelled() for job in self._jobs)
+
+    @property
+    def running(self) -> int:
+        """Jobs being done now, wanted or not."""
+        return self._running
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns or raises. Cancelling drops it when it has not started."""
@@ -82,4 +88,9 @@ class Lane:
                 if not self._jobs:
                     return
                 job = self._jobs.popleft()
-            job.run()
+                self._running += 1
+            try:
+                job.run()
+            finally:
+                with self._changed:
+                    self._running -= 1

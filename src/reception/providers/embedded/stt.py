@@ -38,7 +38,7 @@ class WhisperSpeechToText:
     """Two models, each with its own lane of threads, so that a partial never delays a final.
 
     At most `at_once` finals run together, each computing on `threads` cores, and 32 wait. A partial runs alone, and is
-    refused (retryable) when anything waits.
+    refused (retryable) when anything waits or the finals have all the threads.
     """
 
     def __init__(self, threads: int = 1, *, weights: Weights | None = None, at_once: int = 2) -> None:
@@ -46,6 +46,7 @@ class WhisperSpeechToText:
         (tiny,) = found.require(WHISPER_TINY)
         self._base = Whisper(found.whisper_base(), threads=threads, workers=at_once)
         self._tiny = Whisper(tiny.parent, threads=1, workers=1)
+        self._at_once = at_once
         self._finals = Lane(self.provider, threads=at_once, limit=_WAITING_FINALS)
         self._partials = Lane(self.provider, limit=1)
 
@@ -62,17 +63,21 @@ class WhisperSpeechToText:
         self, samples: Pcm16, sample_rate_hz: int, hints: TranscriptionHints, *, partial: bool
     ) -> Transcript:
         """What was said in `samples`; an empty text for silence, noise and tones."""
-        started_s = time.perf_counter()
-        if partial and (self._finals.waiting or self._partials.waiting):
+        if partial and (self._finals.running >= self._at_once or self._finals.waiting or self._partials.waiting):
             raise ProviderError(self.provider, "a partial transcript gives way to what waits", retryable=True)
         hear = self._hear_partial if partial else self._hear_final
         lane = self._partials if partial else self._finals
-        heard = await lane.run(lambda: hear(samples, sample_rate_hz, hints))
+
+        def work() -> tuple[Heard, float]:
+            started_s = time.perf_counter()
+            return hear(samples, sample_rate_hz, hints), 1000 * (time.perf_counter() - started_s)
+
+        heard, elapsed_ms = await lane.run(work)
         return Transcript(
             text=heard.text,
             confidence=float(np.exp(heard.log_probability)) if heard.text else 0.0,
             audio_ms=round(1000 * samples.size / sample_rate_hz),
-            elapsed_ms=1000 * (time.perf_counter() - started_s),
+            elapsed_ms=elapsed_ms,
             provider="whisper-tiny.en" if partial else self.provider,
         )
 
