@@ -120,12 +120,15 @@ class Workforce:
         self._failure = ""
         self._keepers: list[asyncio.Task[None]] = []
         self._renewing: asyncio.Task[None] | None = None
+        self._telling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start the workers; they load their models and wait for the database."""
         self._keepers = [
             asyncio.create_task(self._keep(number), name=f"worker-{number}") for number in range(1, self._count + 1)
         ]
+        for keeper in self._keepers:
+            keeper.add_done_callback(self._keeper_ended)
 
     async def close(self) -> None:
         """End every worker at once. Safe to call twice."""
@@ -133,7 +136,7 @@ class Workforce:
         self._accept_while(False)
         for worker in tuple(self._workers.values()):
             await worker.kill()
-        tasks = [*self._keepers, *([self._renewing] if self._renewing else [])]
+        tasks = [task for task in (*self._keepers, self._renewing, self._telling) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -261,8 +264,16 @@ class Workforce:
 
     @staticmethod
     def _write(process: Process, line: str) -> None:
-        if process.stdin is not None:
-            process.stdin.write(line.encode() + b"\n")
+        # A process that has died already has a closed pipe; that it died is told by its exit.
+        with contextlib.suppress(OSError, RuntimeError):
+            if process.stdin is not None:
+                process.stdin.write(line.encode() + b"\n")
+
+    def _keeper_ended(self, keeper: asyncio.Task[None]) -> None:
+        if not keeper.cancelled() and (fault := keeper.exception()) is not None:
+            _log.error("worker.not_kept", exc_info=fault)
+            self._failure = self._failure or "A worker could not be started: the log says why."
+            self._telling = asyncio.create_task(self._tell(""))
 
     async def _tell(self, failure: str) -> None:
         async with self._changed:
