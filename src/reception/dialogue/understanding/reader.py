@@ -146,9 +146,10 @@ def _add_relative_values(utterance: Utterance) -> None:
     slot_asked = _SLOT_ASKED.get(context.expectation.expects)
     utterance.found = with_time_left_open(tokens, utterance.found, context)
     changes = Intent.CHANGE in utterance.intents() or _speaks_of_existing(utterance, utterance.intents())
-    if context.flow is None and not context.booked and not changes:
+    begins = context.flow is None and Intent.NEW in utterance.intents()
+    if context.flow is None and not (context.booked or changes or begins):
         return
-    step = read_step(tokens, context.slots)
+    step = None if begins else read_step(tokens, context.slots)
     if step is None and changes and SlotName.TIME not in context.slots:
         step = read_push(tokens)
     if step is not None and (not step.reason or changes or context.flow is Flow.CHANGE_RESERVATION):

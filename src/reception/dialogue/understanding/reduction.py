@@ -24,8 +24,8 @@ from reception.ports.expectation import Expects
 
 
 def reduced(commands: list[Command], context: UnderstandingContext, words: Collection[str]) -> list[Command]:
-    """Politeness gives way to matter, a correction is more than the yes or no that leads it, and a yes with a "but" waits
-    for its answer. `words` are those of the utterance.
+    """Politeness gives way to matter, a correction is more than the yes or no that leads it, and a yes with a "but"
+    waits for its answer. `words` are those of the utterance.
     """
     if any(isinstance(one, RequestHuman) for one in commands):
         commands = [one for one in commands if not isinstance(one, NotUnderstood | Confirm | Deny)]
