@@ -22,7 +22,7 @@ import typer
 import uvloop
 
 from reception.cli.bench_material import RATE_HZ, Material
-from reception.cli.bench_wire import FrameReader, frame, handshake
+from reception.cli.bench_wire import PONG, FrameReader, frame, handshake
 from reception.core.audio import encode
 
 _FRAME_S = 0.02
@@ -89,7 +89,7 @@ class Caller(asyncio.Protocol):
         self._noise = noise
         self._tally = tally
         self._random = random.Random(number)  # noqa: S311  spreads callers, nothing more
-        self._reader = FrameReader(self._on_message, self._on_close)
+        self._reader = FrameReader(self._on_message, self._on_close, self._on_ping)
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._doing = _Doing.LISTENING
@@ -209,6 +209,10 @@ class Caller(asyncio.Protocol):
     def _on_close(self) -> None:
         if self._transport is not None:
             self._transport.close()
+
+    def _on_ping(self, payload: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(frame(payload, PONG))
 
     def _write(self, message: bytes) -> None:
         if self._transport is not None:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 _TEXT, _CLOSE, _PING = 1, 8, 9
+PONG = 10
 _SHORT, _LONG = 126, 127
 _NO_MASK = b"\0\0\0\0"
 HANDSHAKE = (
@@ -39,9 +40,15 @@ class FrameReader:
     `status` is that of the handshake, 0 while it has not come.
     """
 
-    def __init__(self, on_message: Callable[[dict[str, Any]], None], on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        on_message: Callable[[dict[str, Any]], None],
+        on_close: Callable[[], None],
+        on_ping: Callable[[bytes], None],
+    ) -> None:
         self._on_message = on_message
         self._on_close = on_close
+        self._on_ping = on_ping
         self._buffer = bytearray()
         self.status = 0
 
@@ -74,4 +81,6 @@ class FrameReader:
             self._on_message(orjson.loads(payload))
         elif opcode == _CLOSE:
             self._on_close()
+        elif opcode == _PING:
+            self._on_ping(payload)
         return True
