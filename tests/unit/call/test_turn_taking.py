@@ -79,6 +79,13 @@ def test_okay_is_an_answer_only_to_a_question_that_has_begun() -> None:
     assert not stops_agent("okay", expectation=Expectation(), being_said="So,", last_sentence=True)
 
 
+def test_a_hum_that_was_heard_as_a_word_does_not_stop_the_agent() -> None:
+    said = {"expectation": Expectation(), "being_said": "So,", "last_sentence": True}
+    assert not stops_agent("Emama.", confidence=0.37, **said)  # type: ignore[arg-type]
+    assert stops_agent("Stop.", confidence=0.8, **said)  # type: ignore[arg-type]
+    assert stops_agent("do you have", confidence=0.37, **said)  # type: ignore[arg-type]
+
+
 def _windows(taker: TurnTaker, probability: float, ms: int) -> list[Decision]:
     decisions: list[Decision] = []
     for _ in range(ms // VAD_WINDOW_MS):
