@@ -49,7 +49,7 @@ BACKCHANNELS = frozenset(
 _WORD = re.compile(r"[a-z0-9']+")
 _ANSWERABLE = frozenset({Expects.YES_NO, Expects.CHOICE})
 _LEAST_ECHO_WORDS = 4
-_SURE = 0.5
+_SURE = 0.62
 """A single word less likely than this, said over the agent, was a hum or a cough that sounded like one."""
 
 
