@@ -80,6 +80,7 @@ def test_no_word_of_plain_paragraphs_is_lost_or_added(paragraphs: list[str]) -> 
 
 
 def test_any_word_of_a_question_is_enough() -> None:
-    assert any_of("Do you have parking -- or a 'garage'?") == "do or you or have or parking or a or garage"
+    words = any_of("Do you have parking -- or a 'garage'?").split(" or ")
+    assert {"do", "you", "have", "parking", "a", "garage"} <= set(words)
     assert any_of("?!") == ""
     assert any_of("a " * 5000) == "a"
