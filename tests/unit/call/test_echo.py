@@ -69,3 +69,11 @@ def test_what_was_stopped_has_no_echo() -> None:
 
 def test_nothing_was_said_yet() -> None:
     assert not OwnVoice(RATE_HZ).may_echo(1.0)
+
+
+def test_an_echo_that_the_line_almost_drowns_is_known_too() -> None:
+    agent = voice(1)
+    own, back = playing(agent), pcm(echo_of(agent, -34.0, 200) + np.random.default_rng(3).normal(0.0, 40.0, agent.size))
+    ends = range(RATE_HZ, agent.size - RATE_HZ // 2, 256)
+    known = [own.is_heard_in(back[end - COMPARED : end], RATE_HZ, end / RATE_HZ) for end in ends]
+    assert np.mean(known) > 0.9
