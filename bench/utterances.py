@@ -88,7 +88,7 @@ OPENINGS: Sequence[tuple[str, Script]] = (
     ("short", ("I'd like to book a table.",)),
     ("hesitant", ("Hello, um,", 450, "I would like to book a table,", 900, "for three people.")),
     ("hesitant", ("Good evening, I want to book a table for,", 1050, "two people on,", 400, "{day}.")),
-    ("long", ("Good evening, my wife and I want to come for dinner on {day} at seven thirty, can you book a table?",)),
+    ("long", ("Good evening, my wife and I want to come for dinner on {day} at seven, can you book a table?",)),
 )  # fmt: skip
 ANSWERS: Mapping[str, Sequence[tuple[str, Script]]] = {
     "party and when": (
