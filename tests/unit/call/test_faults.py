@@ -1,0 +1,199 @@
+"""What goes wrong in a call: legs that die, parts that fail, audio that stalls or bursts."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from reception.call import CallConfig
+from reception.core.errors import ProviderError
+from reception.ports.audio import Pcm16
+from reception.ports.dialogue import Say
+from reception.ports.events import CallFault, ReplySaid
+from reception.ports.leg import AudioIn
+from tests.support.call_fakes import FakeDialogue, FakeTts, silence
+from tests.unit.call.scene import Scene, play
+
+LONG = "We are open every day from noon until ten in the evening and there is parking behind the house."
+
+
+def _faults(scene: Scene) -> list[str]:
+    return [event.code for event in scene.observer.events if isinstance(event, CallFault)]
+
+
+def _said(scene: Scene) -> list[str]:
+    return [event.text for event in scene.observer.events if isinstance(event, ReplySaid)]
+
+
+def test_a_leg_that_dies_in_the_middle_of_a_reply_lets_effects_finish() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("book it")
+        await s.caller.is_silent(300)
+        s.caller.hangs_up()
+
+    scene = play(script, dialogue=FakeDialogue(effects_s=1.0))
+    assert scene.dialogue.effects == ["book it"]
+    assert scene.dialogue.closed == ["caller_hung_up"]
+    assert scene.dialogue.heard_of[-1] == (1, "", True)
+
+
+def test_a_leg_that_dies_before_the_commit_leaves_nothing() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("book it")
+        await s.caller.is_silent(160)
+        s.caller.hangs_up()
+
+    scene = play(script)
+    assert scene.dialogue.effects == []
+    assert scene.dialogue.committed == []
+
+
+def test_effects_finish_when_the_caller_speaks_over_them() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("book it")
+        await s.caller.is_silent(280)
+        await s.caller.says("no wait a moment")
+        await s.caller.waits()
+
+    scene = play(script, dialogue=FakeDialogue(effects_s=2.5))
+    assert scene.texts() == ["book it", "no wait a moment"]
+    assert scene.dialogue.effects == ["book it", "no wait a moment"]
+    assert scene.dialogue.heard_of[1] == (1, "", True)
+
+
+def test_a_leg_that_raises_ends_the_call_cleanly() -> None:
+    async def script(s: Scene) -> None:
+        s.leg.error = ConnectionResetError("gone")
+        await s.caller.says("book it")
+        await s.caller.is_silent(1000)
+
+    scene = play(script)
+    assert scene.reason == "leg_failed"
+
+
+def test_a_failing_recogniser_asks_for_a_repeat() -> None:
+    async def script(s: Scene) -> None:
+        s.recognizer.error = ProviderError("fake-stt", "down")
+        await s.caller.says("book it")
+        await s.caller.waits()
+        s.recognizer.error = None
+        await s.caller.says("book it")
+        await s.caller.waits()
+
+    scene = play(script)
+    assert _said(scene)[0] == scene.config.phrases.repeat
+    assert "provider_error" in _faults(scene)
+    assert scene.texts() == ["book it"]
+
+
+def test_a_failing_voice_leaves_the_words() -> None:
+    async def script(s: Scene) -> None:
+        s.tts.error = ProviderError("fake-tts", "down")
+        await s.caller.says("book it")
+        await s.caller.is_silent(1000)
+        s.tts.error = None
+        await s.caller.says("hello again")
+        await s.caller.waits()
+
+    scene = play(script)
+    assert _said(scene) == ["You said book it.", "You said hello again."]
+    assert _faults(scene) == ["provider_error"]
+    assert {sent.turn for sent in scene.leg.sent} == {2}
+
+
+@pytest.mark.parametrize("error", [ProviderError("llm", "down"), KeyError("a defect")])
+def test_a_failing_dialogue_apologises_and_the_call_goes_on(error: Exception) -> None:
+    async def script(s: Scene) -> None:
+        s.dialogue.error = error
+        await s.caller.says("book it")
+        await s.caller.waits()
+        s.dialogue.error = None
+        await s.caller.says("book it now")
+        await s.caller.waits()
+
+    scene = play(script)
+    assert _said(scene) == [scene.config.phrases.apology, "You said book it now."]
+    assert len(_faults(scene)) == 1
+
+
+def test_the_longest_call_ends_politely() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.is_silent(12_000)
+
+    scene = play(script, config=replace(CallConfig(), max_call_s=5.0))
+    assert scene.reason == "max_length"
+    assert _said(scene) == [scene.config.phrases.too_long]
+
+
+def test_a_call_can_be_asked_to_end() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("what are your hours")
+        await s.caller.is_silent(1000)
+        await s.session.end("drain")
+        await s.caller.is_silent(8000)
+
+    scene = play(script, dialogue=FakeDialogue(lambda text: (Say(LONG),)))
+    assert scene.reason == "drain"
+    assert scene.dialogue.heard_of[-1] == (1, LONG, False)
+
+
+def test_cancelling_a_call_closes_everything_once() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("what are your hours")
+        await s.caller.is_silent(1000)
+        s.call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await s.call
+
+    play(script, dialogue=FakeDialogue(lambda text: (Say(LONG),)))
+
+
+def test_audio_that_stops_coming_ends_the_utterance() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("a table for four")
+        await asyncio.sleep(5)
+
+    assert play(script).texts() == ["a table for four"]
+
+
+def test_bursts_of_two_seconds_lose_nothing() -> None:
+    async def script(s: Scene) -> None:
+        samples: Pcm16 = s.book.audio("a table for four on friday evening please", 4000)
+        for start in range(0, len(samples), 16_000):
+            await asyncio.sleep(2)
+            s.leg.give(AudioIn(samples[start : start + 16_000]))
+        await asyncio.sleep(2)
+        s.leg.give(AudioIn(silence(2000)))
+        await s.caller.waits()
+
+    assert play(script).texts() == ["a table for four on friday evening please"]
+
+
+def test_audio_is_sent_ahead_but_not_far() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("what are your hours")
+        await s.caller.waits()
+
+    scene = play(script, dialogue=FakeDialogue(lambda text: (Say(LONG), Say(LONG))), tts=FakeTts(ms_per_char=60))
+    begun_s = scene.leg.sent[0].at_s
+    sent_s = 0.0
+    for sent in scene.leg.sent:
+        sent_s += sent.samples / 8000
+        assert sent_s - (sent.at_s - begun_s) <= 1.5 + 0.01
+    assert sum(sent.samples for sent in scene.leg.sent) == len(LONG) * 2 * 480
+    assert len(scene.leg.sent) <= sent_s / 0.15
+    arrivals = [sent.at_s for sent in scene.leg.sent]
+    assert arrivals == sorted(arrivals)
+
+
+def test_a_ten_minute_call() -> None:
+    async def script(s: Scene) -> None:
+        for number in range(60):
+            await s.caller.says(f"question number {number} please")
+            await s.caller.waits()
+            await s.caller.is_silent(7500)
+
+    scene = play(script, dialogue=FakeDialogue(lambda text: (Say("Here is the answer to it."),)))
+    assert len(scene.texts()) == 60
+    assert len(set(scene.texts())) == 60
+    assert scene.leg.sent[-1].at_s > 600
