@@ -51,9 +51,9 @@ class CallConfig:
     # activity sees it, between groups of digits for up to 1.4 s. Speech of `unheard_from_ms` in which no word was
     # recognised is kept as long as an unsure end, for what follows may make sense of it.
     patience: float = 1.0
-    complete_ms: int = 224
-    open_ended_ms: int = 416
-    unsure_least_ms: int = 352
+    complete_ms: int = 256
+    open_ended_ms: int = 448
+    unsure_least_ms: int = 416
     unsure_ms: int = 896
     unsure_unjudged_ms: int = 544
     incomplete_ms: int = 1_216

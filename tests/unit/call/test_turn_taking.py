@@ -34,14 +34,14 @@ from reception.ports.speech import VAD_WINDOW_MS
 @pytest.mark.parametrize(
     ("completeness", "probability", "patience", "wait_ms"),
     [
-        (Completeness.COMPLETE, None, 1.0, 224),
-        (Completeness.COMPLETE, 0.05, 1.0, 224),
-        (Completeness.COMPLETE, None, 2.0, 448),
+        (Completeness.COMPLETE, None, 1.0, 256),
+        (Completeness.COMPLETE, 0.05, 1.0, 256),
+        (Completeness.COMPLETE, None, 2.0, 512),
         (Completeness.COMPLETE, None, 0.5, 128),
-        (Completeness.OPEN_ENDED, 0.02, 1.0, 416),
+        (Completeness.OPEN_ENDED, 0.02, 1.0, 448),
         (Completeness.UNSURE, None, 1.0, 544),
-        (Completeness.UNSURE, 0.95, 1.0, 352),
-        (Completeness.UNSURE, 0.5, 1.0, 624),
+        (Completeness.UNSURE, 0.95, 1.0, 416),
+        (Completeness.UNSURE, 0.5, 1.0, 656),
         (Completeness.UNSURE, 0.02, 1.0, 896),
         (Completeness.INCOMPLETE, 0.99, 1.0, 1216),
         (Completeness.INCOMPLETE, None, 1.5, 1824),
@@ -100,7 +100,7 @@ def test_an_utterance_keeps_what_came_just_before_it() -> None:
     assert _windows(taker, 0.0, 32) == [Transcribe(1, 640 - 256, 992)]
     assert _windows(taker, 0.0, 96) == [SpeechStopped(960)]
     assert taker.transcribed(1, Completeness.COMPLETE, words=True) == ()
-    assert _windows(taker, 0.0, 96) == [Commit(1, 960, 224)]
+    assert _windows(taker, 0.0, 128) == [Commit(1, 960, 256)]
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,8 @@ def test_one_loud_window_in_a_pause_delays_and_does_not_withdraw() -> None:
     assert _windows(taker, 0.9, 32) == []
     taker.transcribed(1, Completeness.COMPLETE, words=True)
     assert taker.window(0.0) == ()
-    assert taker.window(0.0) == (Commit(1, 320, 224),)
+    assert taker.window(0.0) == ()
+    assert taker.window(0.0) == (Commit(1, 320, 256),)
 
 
 def test_speech_without_end_is_committed_in_parts_that_join() -> None:

@@ -37,6 +37,7 @@ _WINDING_UP = re.compile(
     r"\b(?:(?:like|want|wanted|need|going|love|have) to (?:ask|know|book|make|say|reserve|change|find out|check|see|"
     r"speak)|wondering|let me (?:see|think|check|look)|(?:e ?mails?|number|name)(?: address(?:es)?)?(?: is)?|"
     r"(?:there|it) (?:will|would|should) be|"
+    r"(?:table|room|book|booking|reservation) for (?:it|that|this)|"
     r"(?<!hold )(?<!come )(?<!go )(?<!going )(?<!move )(?<!later )(?<!carry )(?<!get )on)$"
 )
 _VERB_TO_COME = re.compile(
