@@ -32,6 +32,8 @@ from .corpus import situation
         ("party_size", "Four people, please.", "complete"),
         ("party_size", "a table for", "incomplete"),
         ("time", "at half past seven", "complete"),
+        ("time", "At 7.", "open_ended"),
+        ("time", "7:30", "complete"),
         ("time", "at", "incomplete"),
         ("time", "half past", "incomplete"),
         ("date", "next Friday", "open_ended"),

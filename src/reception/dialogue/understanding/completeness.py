@@ -58,6 +58,8 @@ _SLOTS = {
 }  # fmt: skip
 _ASKED_TOGETHER = frozenset({SlotName.PARTY_SIZE, SlotName.DATE})
 """What is mostly asked with the time of day, and answered a piece at a time."""
+_BARE_HOUR = re.compile(r"(?<!past )(?<!to )\b(?:1?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$")
+"""Minutes, or morning and evening, may follow."""
 _LONGEST = 60
 
 
@@ -179,6 +181,7 @@ def _slot(tokens: tuple[Token, ...], found: list[Found], context: UnderstandingC
             if one.value is None or max(other.end for other in found) < len(tokens) - 2:
                 return Completeness.UNSURE
             more = wanted in _ASKED_TOGETHER and not any(other.slot is SlotName.TIME for other in found)
+            more = more or (wanted is SlotName.TIME and _BARE_HOUR.search(words_of(tokens)) is not None)
             more = more and not _SHORT_ANSWER_END.search(words_of(tokens))
             return Completeness.OPEN_ENDED if more else Completeness.COMPLETE
     return None
