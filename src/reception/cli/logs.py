@@ -5,28 +5,25 @@ import logging.config
 import sys
 
 import structlog
-from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import Processor
+
+from reception.cli.tracebacks import withhold_messages
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:
     """Send structlog and the standard library's loggers through one chain."""
-    # Local variables in a traceback would carry what callers said.
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendering: list[Processor] = (
-        [
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(),
-        ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer()
         if as_json
-        else [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     structlog.configure(
         processors=[
@@ -40,7 +37,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, withhold_messages, renderer],
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)

