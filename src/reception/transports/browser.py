@@ -41,6 +41,7 @@ from reception.transports.browser_messages import (
 from reception.transports.outbox import Frame, Outbox
 from reception.transports.pace import AudioPace
 from reception.transports.resumption import SentMessages
+from reception.transports.tempo import AudioTempo, arriving_rate_hz
 
 _log = structlog.get_logger(__name__)
 
@@ -83,6 +84,7 @@ class BrowserLeg:
         self._resampler = Resampler(audio.sample_rate_hz, self._rate_hz)
         self._outbox = Outbox(max_audio_ms=_OUTBOX_AUDIO_MS, max_frames=_OUTBOX_FRAMES)
         self._pace = AudioPace()
+        self._tempo = AudioTempo()
         self._sent = sent or SentMessages()
         self._missed = missed
         self._gone = False
@@ -132,9 +134,12 @@ class BrowserLeg:
                 await self._send(error_message(problem.code, problem.detail, fatal=False))
                 continue
             if isinstance(received, AudioIn):
-                audio_ms = received.samples.size * 1000.0 / self._rate_hz
-                wait_s = self._pace.wait_s(audio_ms, self._clock.monotonic_s())
+                audio_ms, now_s = received.samples.size * 1000.0 / self._rate_hz, self._clock.monotonic_s()
+                wait_s = self._pace.wait_s(audio_ms, now_s)
+                ratio = self._tempo.take(audio_ms, now_s, held_back=wait_s > 0.0)
                 yield received
+                if ratio is not None:
+                    await self._send(_wrong_tempo(self._audio, ratio))
                 if wait_s:
                     await asyncio.sleep(wait_s)
                 continue
@@ -266,6 +271,15 @@ def _closing_of(disconnect: Mapping[str, Any] | None) -> str:
     code = disconnect.get("code", 1005)
     hung_up = code in _HANG_UPS or (code == _NO_CODE and "reason" in disconnect)
     return "client_gone" if hung_up else CONNECTION_LOST
+
+
+def _wrong_tempo(audio: AudioFormat, ratio: float) -> dict[str, Any]:
+    message = (
+        f"Audio arrives at about {arriving_rate_hz(audio.sample_rate_hz, ratio)} Hz but {audio.sample_rate_hz} Hz was "
+        f"announced in start.audio.sample_rate, or it is not {audio.encoding} as start.audio.encoding says."
+    )
+    _log.warning("socket.audio_rate", announced_hz=audio.sample_rate_hz, ratio=round(ratio, 2))
+    return error_message("audio_rate", message, fatal=False)
 
 
 def _plain(value: object) -> object:

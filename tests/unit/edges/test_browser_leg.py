@@ -148,3 +148,26 @@ def test_a_flood_of_audio_is_slowed() -> None:
         assert asyncio.get_running_loop().time() == pytest.approx(20.0, abs=1.0)
 
     run_virtual(scenario())
+
+
+def test_audio_at_another_rate_than_announced_is_told_once_and_the_call_goes_on() -> None:
+    async def scenario() -> None:
+        client = Client()
+        leg = await _connect(client, AudioFormat("pcm_s16le", 16000))
+
+        async def speak() -> None:
+            for _ in range(400):
+                client.say(bytes(320))
+                await asyncio.sleep(0.02)
+            client.leave()
+
+        async with leg:
+            speaking = asyncio.create_task(speak())
+            heard = await _listen(leg)
+            await speaking
+        errors = [message for message in client.messages() if message["type"] == "error"]
+        assert [(error["code"], error["fatal"]) for error in errors] == [("audio_rate", False)]
+        assert errors[0]["message"].startswith("Audio arrives at about 8000 Hz but 16000 Hz was announced")
+        assert len(heard) == 401
+
+    run_virtual(scenario())
