@@ -1,4 +1,4 @@
-"""A caller over our own WebSocket: the browser, the widget, the command line (wire format: PROTOCOLS, section 1)."""
+"""A caller over our own WebSocket: the browser, the widget, the command line (wire format: docs/VOICE_STREAM.md)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, MutableMapping, Sequence

@@ -1,4 +1,4 @@
-"""The JSON messages of `WS /voice/stream`, one dataclass or model each (wire format: PROTOCOLS, section 1)."""
+"""The JSON messages of `WS /voice/stream`, one dataclass or model each (wire format: docs/VOICE_STREAM.md)."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The messages of Twilio Media Streams, read as cheaply as their number demands (wire format: PROTOCOLS, section 2)."""
+"""The messages of Twilio Media Streams, read as cheaply as their number demands (wire format: the vendor's "Media Streams WebSocket messages")."""
 
 import binascii
 from collections.abc import Mapping

@@ -77,6 +77,27 @@ def _holidays(year: int) -> _Closed:
     return ((date(year, 1, 1), ()), (thanksgiving, ()), (date(year, 12, 25), ()))
 
 
+def _harbor_table_agent() -> AgentSettings:
+    return AgentSettings(
+        greeting="Thank you for calling Harbor Table. This is June, the virtual assistant. How can I help you?",
+        persona_name="June",
+        handoff_phone="+14155550141",
+        vocabulary=(
+            "Harbor Table",
+            "Port Linden",
+            "Lantern Street",
+            "Captain's Room",
+            "Laura Bennett",
+            "Daniel Moreno",
+            "calamari",
+            "risotto",
+            "linguine",
+            "chowder",
+            "corkage",
+        ),
+    )
+
+
 def _harbor_table(holidays: _Closed) -> DemoBusiness:
     lunch, brunch = OpenSpan(time(11, 30), time(14, 30)), OpenSpan(time(10, 30), time(14, 30))
     dinner, late_dinner = OpenSpan(time(17), time(22)), OpenSpan(time(17), time(23))
@@ -109,24 +130,7 @@ def _harbor_table(holidays: _Closed) -> DemoBusiness:
             rules=BookingRules(bookable=Bookable.TABLE, largest_party=8, horizon=timedelta(days=90)),
         ),
         agent_kind=AgentKind.RECEPTIONIST,
-        settings=AgentSettings(
-            greeting="Thank you for calling Harbor Table. This is June, the virtual assistant. How can I help you?",
-            persona_name="June",
-            handoff_phone="+14155550141",
-            vocabulary=(
-                "Harbor Table",
-                "Port Linden",
-                "Lantern Street",
-                "Captain's Room",
-                "Laura Bennett",
-                "Daniel Moreno",
-                "calamari",
-                "risotto",
-                "linguine",
-                "chowder",
-                "corkage",
-            ),
-        ),
+        settings=_harbor_table_agent(),
         resources=tuple(
             ResourceSpec(Bookable.TABLE, f"Table {seats}-{number}", "", seats)
             for seats, count in tables.items()
@@ -145,6 +149,28 @@ def _harbor_table(holidays: _Closed) -> DemoBusiness:
             "Is there parking, and what does it cost?",
             "Can we bring our own wine?",
             "I need to cancel my reservation.",
+        ),
+    )
+
+
+def _alder_house_agent() -> AgentSettings:
+    return AgentSettings(
+        greeting="Thank you for calling Alder House. This is Clara, the virtual assistant. How can I help you?",
+        persona_name="Clara",
+        handoff_phone="+18025550121",
+        vocabulary=(
+            "Alder House",
+            "Alder Falls",
+            "Mill Kitchen",
+            "Queen Room",
+            "King Room",
+            "Twin Room",
+            "Family Suite",
+            "Garden Suite",
+            "Loft Apartment",
+            "Helen Archer",
+            "Pine Ridge",
+            "Lake Fenton",
         ),
     )
 
@@ -183,25 +209,7 @@ def _alder_house() -> DemoBusiness:
             ),
         ),
         agent_kind=AgentKind.RECEPTIONIST,
-        settings=AgentSettings(
-            greeting="Thank you for calling Alder House. This is Clara, the virtual assistant. How can I help you?",
-            persona_name="Clara",
-            handoff_phone="+18025550121",
-            vocabulary=(
-                "Alder House",
-                "Alder Falls",
-                "Mill Kitchen",
-                "Queen Room",
-                "King Room",
-                "Twin Room",
-                "Family Suite",
-                "Garden Suite",
-                "Loft Apartment",
-                "Helen Archer",
-                "Pine Ridge",
-                "Lake Fenton",
-            ),
-        ),
+        settings=_alder_house_agent(),
         resources=tuple(
             ResourceSpec(Bookable.ROOM, f"Room {number}", place, sleeps)
             for place, sleeps, numbers in floors
@@ -220,6 +228,15 @@ def _alder_house() -> DemoBusiness:
             "How much is parking?",
             "What is your cancellation policy?",
         ),
+    )
+
+
+def _northgate_homes_agent() -> AgentSettings:
+    return AgentSettings(
+        greeting="Thank you for calling Northgate Homes. This is Avery, the virtual assistant. How can I help you?",
+        persona_name="Avery",
+        handoff_phone="+12175550162",
+        vocabulary=("Northgate Homes", "Fairlake", "Dana Brooks", "Marcus Reed", "Southfield", *listings),
     )
 
 
@@ -261,12 +278,7 @@ def _northgate_homes(holidays: _Closed) -> DemoBusiness:
             ),
         ),
         agent_kind=AgentKind.REAL_ESTATE,
-        settings=AgentSettings(
-            greeting="Thank you for calling Northgate Homes. This is Avery, the virtual assistant. How can I help you?",
-            persona_name="Avery",
-            handoff_phone="+12175550162",
-            vocabulary=("Northgate Homes", "Fairlake", "Dana Brooks", "Marcus Reed", "Southfield", *listings),
-        ),
+        settings=_northgate_homes_agent(),
         resources=tuple(
             ResourceSpec(Bookable.VIEWING, listing, listing, 6, {"staff": person})
             for listing, person in listings.items()
