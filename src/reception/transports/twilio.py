@@ -1,4 +1,4 @@
-"""A caller on the telephone, over Twilio Media Streams (wire format: the vendor's "Media Streams WebSocket messages")."""
+"""A caller on the telephone, over Twilio Media Streams (the vendor's "WebSocket messages")."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

@@ -1,4 +1,4 @@
-"""The messages of Twilio Media Streams, read as cheaply as their number demands (wire format: the vendor's "Media Streams WebSocket messages")."""
+"""The messages of Twilio Media Streams, read as cheaply as their number demands (the vendor's "WebSocket messages")."""
 
 import binascii
 from collections.abc import Mapping

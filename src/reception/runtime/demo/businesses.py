@@ -231,29 +231,32 @@ def _alder_house() -> DemoBusiness:
     )
 
 
+_LISTINGS = {
+    "14 Willow Lane": "Dana Brooks",
+    "8 Orchard Court": "Marcus Reed",
+    "52 Cedar Street": "Dana Brooks",
+    "31 Maple Drive": "Marcus Reed",
+    "120 Station Road": "Marcus Reed",
+    "7 Lakeview Terrace": "Dana Brooks",
+    "66 Elm Street": "Marcus Reed",
+    "19 Market Square": "Marcus Reed",
+    "43 Birch Road": "Marcus Reed",
+    "5 Meadow Way": "Marcus Reed",
+}
+"""Listing, and the person who shows it."""
+
+
 def _northgate_homes_agent() -> AgentSettings:
     return AgentSettings(
         greeting="Thank you for calling Northgate Homes. This is Avery, the virtual assistant. How can I help you?",
         persona_name="Avery",
         handoff_phone="+12175550162",
-        vocabulary=("Northgate Homes", "Fairlake", "Dana Brooks", "Marcus Reed", "Southfield", *listings),
+        vocabulary=("Northgate Homes", "Fairlake", "Dana Brooks", "Marcus Reed", "Southfield", *_LISTINGS),
     )
 
 
 def _northgate_homes(holidays: _Closed) -> DemoBusiness:
     weekday, saturday = (OpenSpan(time(9), time(18)),), (OpenSpan(time(10), time(16)),)
-    listings = {
-        "14 Willow Lane": "Dana Brooks",
-        "8 Orchard Court": "Marcus Reed",
-        "52 Cedar Street": "Dana Brooks",
-        "31 Maple Drive": "Marcus Reed",
-        "120 Station Road": "Marcus Reed",
-        "7 Lakeview Terrace": "Dana Brooks",
-        "66 Elm Street": "Marcus Reed",
-        "19 Market Square": "Marcus Reed",
-        "43 Birch Road": "Marcus Reed",
-        "5 Meadow Way": "Marcus Reed",
-    }
     return DemoBusiness(
         tenant_id=NORTHGATE_HOMES_TENANT_ID,
         agent_id=NORTHGATE_HOMES_AGENT_ID,
@@ -281,7 +284,7 @@ def _northgate_homes(holidays: _Closed) -> DemoBusiness:
         settings=_northgate_homes_agent(),
         resources=tuple(
             ResourceSpec(Bookable.VIEWING, listing, listing, 6, {"staff": person})
-            for listing, person in listings.items()
+            for listing, person in _LISTINGS.items()
         ),
         documents=(
             DocumentSpec("listings-for-sale.md", "Homes for sale"),
