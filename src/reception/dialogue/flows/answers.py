@@ -11,6 +11,7 @@ from reception.dialogue.commands import (
     Confirm,
     CorrectSlot,
     Deny,
+    Flow,
     RejectedSlot,
     SetSlot,
     SlotName,
@@ -179,6 +180,9 @@ def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) 
     complaint = REJECTIONS.get(rejected.reason, "")
     if rejected.slot is SlotName.PHONE and rejected.reason == "forgotten" and state.question is not Question.FIND:
         complaint = REJECTIONS["refused"]
+    retakes = state.flow is Flow.NEW_RESERVATION and state.details.time is not None
+    if rejected.slot is SlotName.TIME and rejected.reason == "out_of_range" and retakes:
+        answers = replace(answers, wrong=SlotName.TIME)
     if rejected.slot in {SlotName.DATE, SlotName.TIME} and state.question is Question.READ_BACK:
         state = replace(state, question=Question.WHAT_TO_CHANGE)
     return replace(

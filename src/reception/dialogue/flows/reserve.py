@@ -38,7 +38,7 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
     if _is_too_large(state, scene) or _wants_several(scene):
         return large_party(state, scene)
     if answers.wrong is not None:
-        return Step(ask_again(state, answers.wrong), answered=True)
+        return complain(Step(ask_again(state, answers.wrong), answered=True), answers.complaints)
     if state.slot is None:
         return complain(await _find(state, answers, scene), answers.complaints)
     step = _contact(state, answers, scene)

@@ -18,7 +18,7 @@ from reception.dialogue.understanding.parsers.party import LARGEST, OUT_OF_RANGE
 from reception.dialogue.understanding.parsers.phones import find_phones
 from reception.dialogue.understanding.parsers.places import find_places
 from reception.dialogue.understanding.parsers.references import find_references
-from reception.dialogue.understanding.parsers.times import TimeReading, find_times, spoken_half
+from reception.dialogue.understanding.parsers.times import TimeReading, find_times, is_impossible_clock, spoken_half
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
@@ -60,6 +60,7 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
         return sorted(claims.found, key=lambda found: found.start)
     dates = find_dates(tokens, day_of(context))
     claims.add(found for found in dates if not _is_loose_date(tokens, found))
+    claims.add(_impossible_times(text, tokens, context))
     claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))
     parties = find_parties(tokens, expected=expects is Expects.PARTY_SIZE)
     times = _times(tokens, context, claims)
@@ -147,6 +148,17 @@ def _times(tokens: Sequence[Token], context: UnderstandingContext, claims: Claim
     return [
         (Found(SlotName.TIME, reading.start, reading.end, resolve(reading, half, context.business, day)), reading)
         for reading in readings
+    ]
+
+
+def _impossible_times(text: str, tokens: Sequence[Token], context: UnderstandingContext) -> list[Found]:
+    """ "25:00", "7:75": times by their form that no clock shows."""
+    asked = context.expectation.expects is Expects.TIME
+    return [
+        Found(SlotName.TIME, at, at + 1, reason=OUT_OF_RANGE)
+        for at, token in enumerate(tokens)
+        if is_impossible_clock(token.word)
+        and (asked or ":" in text[token.start : token.end] or word_at(tokens, at - 1) == "at")
     ]
 
 

@@ -37,7 +37,8 @@ _TOKEN = re.compile(
     | (?P<host>\b[a-z][\w-]*\.(?:com|org|net|co\.uk|uk|de|fr|es|io|edu|info)\b)
     | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
     | (?P<slash>\d{1,2}/\d{1,2}(?:/\d{2,4})?)
-    | (?P<clock>\d{1,2}[:.h]\d{2}(?![\d.:]))
+    | (?P<clock>\d{1,2}[:.h]\d{2}(?!\d|[.:]\d))
+    | (?P<comma>(?<!\d)(?<!\d[ ,.-])(?:1?\d|2[0-3]),(?:00|15|30|45)(?!\d|[.:, -]+\d))
     | (?P<ordinal>\d+(?:st|nd|rd|th)\b)
     | (?P<grouped>\d{1,3}(?:,\d{3})+(?!\d))
     | (?P<number>\d+)
@@ -108,8 +109,8 @@ def _words(match: re.Match[str]) -> list[tuple[str, int, int]]:
         return [("email", start, end)]
     if kind == "grouped":
         return [(raw.replace(",", ""), start, end)]
-    if kind == "clock":
-        return [(raw.replace(".", ":").replace("h", ":"), start, end)]
+    if kind in {"clock", "comma"}:
+        return [(re.sub(r"[.,h]", ":", raw), start, end)]
     if kind == "word":
         return [(word, start, end) for word in _CONTRACTIONS.get(raw, (raw,))]
     return [(raw, start, end)]

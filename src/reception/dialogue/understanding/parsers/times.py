@@ -21,6 +21,7 @@ _BEFORE_ONE = word_set(
     "the first second third fourth fifth last earlier later earliest latest middle that this other pm am next which any"
 )
 _MORNING, _EVENING = "am", "pm"
+_CLOCK = re.compile(r"(\d{1,2}):(\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,15 @@ def _read_word(tokens: Sequence[Token], at: int) -> TimeReading | None:
     return None if hour is None else TimeReading(hour, 0, at, at + 1, exact=True)
 
 
+def is_impossible_clock(word: str) -> bool:
+    """Whether `word` has the form of a clock time and no clock shows it: "25:00", "7:75"."""
+    match = _CLOCK.fullmatch(word)
+    return match is not None and (int(match.group(1)) > 24 or int(match.group(2)) > 59)
+
+
 def _read_clock(tokens: Sequence[Token], at: int) -> TimeReading | None:
-    match = re.fullmatch(r"(\d{1,2}):(\d{2})", word_at(tokens, at))
-    if match is None or int(match.group(1)) > 24 or int(match.group(2)) > 59:
+    match = _CLOCK.fullmatch(word_at(tokens, at))
+    if match is None or is_impossible_clock(match.group()):
         return None
     hour = int(match.group(1)) % 24
     end = at + 1
