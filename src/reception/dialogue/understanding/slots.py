@@ -1,5 +1,6 @@
 """Every slot value in an utterance: the parsers run in an order of trust, and no word is read twice."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,7 @@ from reception.ports.expectation import Expects
 _DAY_FIRST_LOCALES = frozenset(
     {"en-GB", "en-IE", "en-AU", "en-NZ", "en-ZA", "en-IN", "es", "fr", "de", "it", "pt", "nl"}
 )
+_NEGATIVE = re.compile(r"(?:^|\s)[-−]$")
 _MOVES = word_set("to till until")
 _UNASKED_BY_NUMBER = frozenset({Expects.PHONE, Expects.EMAIL, Expects.NAME, Expects.FREE_TEXT})
 
@@ -61,6 +63,7 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     dates = find_dates(tokens, day_of(context))
     claims.add(found for found in dates if not _is_loose_date(tokens, found))
     claims.add(_impossible_times(text, tokens, context))
+    claims.add(_negative_counts(text, tokens, context, booking=booking))
     claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))
     parties = find_parties(tokens, expected=expects is Expects.PARTY_SIZE)
     times = _times(tokens, context, claims)
@@ -160,6 +163,27 @@ def _impossible_times(text: str, tokens: Sequence[Token], context: Understanding
         if is_impossible_clock(token.word)
         and (asked or ":" in text[token.start : token.end] or word_at(tokens, at - 1) == "at")
     ]
+
+
+def _negative_counts(
+    text: str, tokens: Sequence[Token], context: UnderstandingContext, *, booking: bool
+) -> list[Found]:
+    """ "For -3": nobody comes in negative numbers."""
+    asked = context.expectation.expects in {Expects.PARTY_SIZE, Expects.NIGHTS}
+    if not (asked or booking):
+        return []
+    stays = context.expectation.expects is Expects.NIGHTS
+    return [
+        Found(SlotName.NIGHTS if stays else SlotName.PARTY_SIZE, at, at + 1, reason=OUT_OF_RANGE)
+        for at, token in enumerate(tokens)
+        if token.word.isdecimal()
+        and _NEGATIVE.search(text[: token.start])
+        and (at == 0 or not _ends_in_digit(tokens, at))
+    ]
+
+
+def _ends_in_digit(tokens: Sequence[Token], at: int) -> bool:
+    return tokens[at - 1].word[-1].isdecimal()
 
 
 def _spoken_day(context: UnderstandingContext, claims: Claims) -> date | None:

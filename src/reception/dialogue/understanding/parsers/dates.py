@@ -168,7 +168,7 @@ def _read_month_day(tokens: Sequence[Token], at: int, day: Day) -> Reading | Non
         return _on(day, month, number.value, year, end)
     start = at + 1 if word_at(tokens, at) == "the" else at
     number = _day_number(tokens, start)
-    if number is None:
+    if number is None or _counts_people(tokens, at, number.end):
         return None
     of = number.end + 1 if word_at(tokens, number.end) == "of" else number.end
     month = MONTHS.get(word_at(tokens, of))
@@ -176,6 +176,15 @@ def _read_month_day(tokens: Sequence[Token], at: int, day: Day) -> Reading | Non
         year, end = _read_year(tokens, of + 1)
         return _on(day, month, number.value, year, end)
     return _day_of_relative_month(tokens, of, number.value, day)
+
+
+def _counts_people(tokens: Sequence[Token], at: int, end: int) -> bool:
+    """Whether the number before a month is that of "for two, December 12", with the day after the month."""
+    if word_at(tokens, at - 1) != "for" or word_at(tokens, end) not in MONTHS:
+        return False
+    after = end + 2 if word_at(tokens, end + 1) == "the" else end + 1
+    later = _day_number(tokens, after)
+    return later is not None and word_at(tokens, later.end) not in {"am", "pm", "o'clock"}
 
 
 def _day_of_relative_month(tokens: Sequence[Token], at: int, number: int, day: Day) -> Reading | None:

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.calendar_words import MONTHS
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
-from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal
+from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal, read_ordinal
 
 LARGEST = 1000
 OUT_OF_RANGE = "out_of_range"
@@ -27,11 +28,12 @@ _BOOKED = word_set(
     "seats seating "
     "tables stay viewing something anything space one cabin sitting appointment meal drinks cottage tea"
 )
-_NOT_PEOPLE = word_set(
-    "night nights day days week weeks hour hours minute minutes month months o'clock am pm p a past in ish st th nd rd "
-    "thirty fifteen hundred thousand dollars pounds euros january february march april june july august september "
-    "october november december"
+_UNITS = word_set(
+    "night nights day days week weeks fortnight hour hours minute minutes month months o'clock am pm past ish st th nd "
+    "rd thirty fifteen hundred thousand dollars pounds euros noon"
 )
+"""What makes a number before it count something else than people, or a time of day."""
+_HALVES_OF_DAY = word_set("the this morning afternoon evening")
 _ALONE = (
     ("just", "me"), ("only", "me"), ("just", "myself"), ("by", "myself"), ("on", "my", "own"), ("just", "for", "me"),
     ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
@@ -115,8 +117,18 @@ def _number(tokens: Sequence[Token], at: int, *, homophones: bool = False) -> Nu
     return number
 
 
-def _ends_party(tokens: Sequence[Token], at: int) -> bool:
-    return word_at(tokens, at) not in _NOT_PEOPLE
+def _ends_party(tokens: Sequence[Token], at: int, *, booked: bool = False) -> bool:
+    """Whether the number before `at` may be one of people; what was `booked` for it leaves times of day out."""
+    word, following = word_at(tokens, at), word_at(tokens, at + 1)
+    if word in {"a", "p"}:
+        return following != "m"
+    if word == "in" and following in _HALVES_OF_DAY:
+        counted_later = any(token.word == "for" or token.word in _PEOPLE for token in tokens[at + 2 :])
+        return booked and not counted_later
+    if word in MONTHS and word != "may":
+        after = at + 2 if following == "the" else at + 1
+        return read_cardinal(tokens, after) is not None or read_ordinal(tokens, after) is not None
+    return word not in _UNITS
 
 
 def _read_counted(tokens: Sequence[Token], at: int) -> Number | None:
@@ -153,7 +165,7 @@ def _read_for(tokens: Sequence[Token], at: int) -> Number | None:
         return None
     homophones = booked or bool(before & _BOOKED)
     number = _number(tokens, at + 1, homophones=homophones)
-    if number is None or not _ends_party(tokens, number.end) or number.value > LARGEST * 10:
+    if number is None or not _ends_party(tokens, number.end, booked=booked) or number.value > LARGEST * 10:
         return None
     if word_at(tokens, number.end) in _PEOPLE - {"of"}:
         return Number(number.value, number.end + 1)
