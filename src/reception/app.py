@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import WebSocketRoute
 
 from reception import __version__
-from reception.api import agents, auth, chat, demo, health, knowledge, metrics, tenants, voice
+from reception.api import agents, auth, chat, demo, health, knowledge, metrics, resources, tenants, voice
 from reception.api.edge import DOCUMENTATION_PATH, Edge
 from reception.api.problems import install_problems
 from reception.api.services import Services
@@ -194,7 +194,9 @@ def create_app(
 
 
 def _routers(*, demo_mode: bool) -> list[APIRouter]:
-    routers = [resource.router for resource in (health, metrics, auth, tenants, agents, chat, knowledge, voice)]
+    routers = [
+        resource.router for resource in (health, metrics, auth, tenants, agents, resources, chat, knowledge, voice)
+    ]
     return [*routers, demo.router, demo.page_router()] if demo_mode else routers
 
 

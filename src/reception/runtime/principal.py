@@ -17,15 +17,17 @@ class Scope(StrEnum):
     TENANT_WRITE = "tenant:write"
     AGENTS_READ = "agents:read"
     AGENTS_WRITE = "agents:write"
+    RESOURCES_READ = "resources:read"
+    RESOURCES_WRITE = "resources:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
     CHAT = "chat"
     CALL = "call"
 
 
-_READ = frozenset({Scope.TENANT_READ, Scope.AGENTS_READ, Scope.KNOWLEDGE_READ})
+_READ = frozenset({Scope.TENANT_READ, Scope.AGENTS_READ, Scope.RESOURCES_READ, Scope.KNOWLEDGE_READ})
 _STAFF = _READ | {Scope.CHAT, Scope.CALL}
-_MANAGER = _STAFF | {Scope.AGENTS_WRITE, Scope.KNOWLEDGE_WRITE}
+_MANAGER = _STAFF | {Scope.AGENTS_WRITE, Scope.RESOURCES_WRITE, Scope.KNOWLEDGE_WRITE}
 _OWNER = _MANAGER | {Scope.TENANT_WRITE}
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {

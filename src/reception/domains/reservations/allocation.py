@@ -123,12 +123,14 @@ async def _take_one(
     for _ in range(_ATTEMPTS):
         try:
             async with session.begin_nested():
-                await session.execute(
+                locked = await session.execute(
                     select(ResourceRow.resource_no)
                     .where(ResourceRow.resource_no.in_(numbers))
                     .order_by(ResourceRow.resource_no)
                     .with_for_update(key_share=True)
                 )
+                if len(locked.all()) < len(numbers):
+                    return False
                 await session.execute(_LAPSE, lapse)
                 await session.execute(insert(Allocation).values(rows))
         except DBAPIError as error:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
-from sqlalchemy import insert, select
+from sqlalchemy import and_, delete, func, insert, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +14,8 @@ from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.db.bounds import bounded, bounded_json, refuse
 from reception.db.violations import is_violation
-from reception.domains.reservations.models import ResourceRow
+from reception.domains.reservations.models import Allocation, ReservationRow, ResourceRow
+from reception.ports.booking import ReservationStatus
 from reception.ports.business import Bookable
 from reception.ports.dialogue import Json
 
@@ -79,3 +81,50 @@ async def list_resources(session: AsyncSession) -> list[Resource]:
         Resource(row.id, row.resource_no, Bookable(row.kind), row.name, row.place, row.capacity, row.attributes)
         for row in rows.scalars()
     ]
+
+
+async def get_resource(session: AsyncSession, resource_id: UUID) -> Resource:
+    """One resource of the session's tenant.
+
+    Raises:
+        NotFound: the tenant has no such resource.
+    """
+    for resource in await list_resources(session):
+        if resource.resource_id == resource_id:
+            return resource
+    raise NotFound("There is no such resource")
+
+
+async def delete_resource(session: AsyncSession, resource_id: UUID, now: datetime) -> None:
+    """Delete a resource. Reservations that are over or cancelled stay, without it.
+
+    Raises:
+        NotFound: the tenant has no such resource.
+        Conflict: somebody is coming, or is there, or is booking it at this moment.
+    """
+    # Locked before the question, so that nobody takes it between the answer and the end.
+    found = await session.execute(select(ResourceRow).where(ResourceRow.id == resource_id).with_for_update())
+    row = found.scalars().one_or_none()
+    if row is None:
+        raise NotFound("There is no such resource")
+    taken = Allocation.resource_no == row.resource_no
+    if row.kind == Bookable.VIEWING.value:
+        # Listings shown by one person take the number of the first of them.
+        taken = or_(taken, ReservationRow.place == (row.place or row.name))
+    lapsed = and_(
+        ReservationRow.status == ReservationStatus.HELD.value,
+        ReservationRow.hold_expires_at <= now,
+    )
+    coming = await session.execute(
+        select(Allocation.reservation_id)
+        .join(ReservationRow, ReservationRow.id == Allocation.reservation_id)
+        .where(taken, Allocation.blocking, func.upper(Allocation.period) > now, ~lapsed)
+        .limit(1)
+    )
+    if coming.first() is not None:
+        raise Conflict("There are reservations to come: move or cancel them first")
+    for statement in (
+        delete(Allocation).where(Allocation.resource_no == row.resource_no),
+        delete(ResourceRow).where(ResourceRow.id == resource_id),
+    ):
+        await session.execute(statement.execution_options(synchronize_session=False))

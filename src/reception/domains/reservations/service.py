@@ -21,7 +21,13 @@ from reception.db.violations import constraint_of, is_violation
 from reception.domains.reservations import allocation, guests, stays, visits
 from reception.domains.reservations.availability import Calendar, Finding, Offer, Span, Unit, at_wall
 from reception.domains.reservations.models import ReservationRow
-from reception.domains.reservations.resources import Resource, create_resource, list_resources
+from reception.domains.reservations.resources import (
+    Resource,
+    create_resource,
+    delete_resource,
+    get_resource,
+    list_resources,
+)
 from reception.domains.reservations.slots import Plan, plan, read, slot_of, spoken_place
 from reception.ports.booking import (
     Availability,
@@ -40,7 +46,9 @@ __all__ = [
     "cancel",
     "commit_reservation",
     "create_resource",
+    "delete_resource",
     "find",
+    "get_resource",
     "hold",
     "list_resources",
     "move",
