@@ -116,7 +116,8 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
-    """`kind`: `greeting`, `thanks`, `how_are_you`, `are_you_human`, `wait`, `acknowledge`."""
+    """`kind`: `greeting`, `thanks`, `how_are_you`, `are_you_human`, `wait`, `acknowledge`; `listen` ("stop!") makes
+    the agent be quiet."""
 
     kind: str
 

@@ -29,6 +29,9 @@ def _answer(state: DialogueState, kind: str, scene: TurnScene) -> Step:
     match kind:
         case "wait":
             return Step(state, answered=True, asks=False).saying(scene.pick(WAIT))
+        case "listen":
+            idle = state.flow is None and state.question is Question.ANYTHING_ELSE
+            return replace(step, state=replace(state, question=Question.HOW_HELP) if idle else state).saying("Sure.")
         case "thanks":
             return step.saying(scene.pick(THANKS))
         case "greeting":

@@ -210,3 +210,13 @@ async def test_an_enquiry_becomes_a_lead() -> None:
     (lead,) = caller.book.leads
     assert lead.kind == "enquiry"
     assert "two bedroom apartment" in lead.summary
+
+
+async def test_a_caller_who_says_stop_is_listened_to_and_nothing_is_dropped() -> None:
+    caller = Caller(book_of(restaurant()))
+    assert await caller.say("Stop.") in {"Sure. What can I do for you?", "Sure. How can I help you?"}
+    assert caller.ended is None
+    await caller.say("A table for two on Friday at 7 pm")
+    assert "name" in await caller.say("Stop.")
+    assert len(held(caller.book)) == 1
+    assert "nothing has been booked" in await caller.say("Stop the booking.")

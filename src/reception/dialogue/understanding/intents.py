@@ -82,6 +82,7 @@ def _leading_answer(words: str, context: UnderstandingContext) -> tuple[tuple[In
 
 
 _FIRST_RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
+    (Intent.LISTEN, rules.LISTEN),
     (Intent.ARE_YOU_HUMAN, rules.ARE_YOU_HUMAN),
     (Intent.HOW_ARE_YOU, rules.HOW_ARE_YOU),
     (Intent.REPEAT, rules.REPEAT),

@@ -52,7 +52,8 @@ _SLOT_ASKED = {
 }  # fmt: skip
 _BOOKED = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE})
 _SMALL_TALK = {
-    Intent.WAIT: "wait", Intent.HOW_ARE_YOU: "how_are_you", Intent.ARE_YOU_HUMAN: "are_you_human",
+    Intent.LISTEN: "listen", Intent.WAIT: "wait",
+    Intent.HOW_ARE_YOU: "how_are_you", Intent.ARE_YOU_HUMAN: "are_you_human",
     Intent.GREETING: "greeting", Intent.THANKS: "thanks", Intent.ACKNOWLEDGE: "acknowledge",
 }  # fmt: skip
 _BOOKING_WORDS = re.compile(
@@ -60,7 +61,7 @@ _BOOKING_WORDS = re.compile(
 )
 _MERE_PHRASES = frozenset(
     {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
-) | {Intent.ABUSE}
+) | {Intent.ABUSE, Intent.LISTEN}
 _CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
 _LONGEST_PHRASE = 6
 _WISHED = re.compile(

@@ -20,6 +20,7 @@ class Intent(StrEnum):
     NEW = "new_reservation"
     LATE = "late"
     WAIT = "wait"
+    LISTEN = "listen"
     HOW_ARE_YOU = "how_are_you"
     ARE_YOU_HUMAN = "are_you_human"
     GREETING = "greeting"
@@ -116,7 +117,8 @@ STRONG_GOODBYE = _compiled(
 CANCEL_FLOW = _compiled(
     r"\bnever ?mind\b",
     r"\bforget (?:it|about it|that|about that|the whole thing)\b",
-    r"^(?:just )?(?:stop|cancel that|cancel this|scrap that|leave it|drop it|abort)$",
+    r"\bstop (?:the|this|my|our) (?:booking|reservation|viewing)\b",
+    r"^(?:just )?(?:cancel that|cancel this|scrap that|leave it|drop it|abort)$",
     r"\bi (?:have )?changed my mind\b(?! (?:about|to))",
     r"\bstart (?:all )?over\b",
     r"\b(?:do|would) not want (?:to book|a booking|a table|it) (?:any ?more|after all)\b",
@@ -269,6 +271,12 @@ WAIT = _compiled(
     r"\blet me (?:check|see|think|look|find|get|ask)\b",
     r"\bgive me (?:a|one) (?:second|moment|minute|sec)\b",
 )  # fmt: skip
+LISTEN = _compiled(
+    r"^(?:(?:please|just|okay|oh|hey|no|now|wait|right) )*(?:stop|be quiet|quiet|hush|shush|enough|let me (?:speak|"
+    r"talk|finish)|stop (?:talking|speaking|it|that|there|right there))(?: (?:it|please|now|stop|(?:for )?a (?:second|"
+    r"moment|minute)))*$",
+)
+"""Said to make the agent be quiet: nothing is given up by it."""
 HOW_ARE_YOU = _compiled(
     r"\bhow (?:are you|is it going|do you do|are things|have you been)\b(?! (?:open|able|located|going to))",
     r"\bhow are you doing\b",
