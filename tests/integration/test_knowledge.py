@@ -2,19 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sqlalchemy import text
 
-from reception.core.errors import NotFound, ProviderError, Unprocessable
+from reception.core.errors import NotFound, ProviderError, Unavailable, Unprocessable
 from reception.core.ids import uuid7
 from reception.db.database import Database
+from reception.db.embedded import EmbeddedPostgres
 from reception.domains.agents.service import create_agent, delete_agent
 from reception.domains.knowledge.service import delete_document, ingest, list_documents, search
 from reception.ports.business import AgentKind, AgentSettings, Business
 from reception.providers.embedded.embeddings import MiniLmEmbedder
+from reception.runtime.documents import take_in
 from tests.support.postgres import make_business
 
 HOUSE = """# The house
@@ -216,3 +219,54 @@ async def test_an_agents_own_document_goes_with_it(database: Database, embedder:
         await delete_agent(session, agent.agent_id)
         assert [document.document_id for document in await list_documents(session)] != [own.document_id]
         assert len(await list_documents(session)) == 1
+
+
+class Asking(MiniLmEmbedder):
+    """Asks the database something whenever it embeds."""
+
+    database: Database
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        await self.database.ping()
+        return await super().embed(texts)
+
+
+async def test_no_connection_is_kept_while_a_document_is_embedded(postgres: EmbeddedPostgres) -> None:
+    embedder = Asking()
+    embedder.database = Database(postgres.runtime_url, pool_size=1)
+    try:
+        business = await make_business(embedder.database)
+        put = partial(take_in, embedder.database, embedder, business.tenant_id, title="House", kind="markdown")
+        stored = await put(text=HOUSE)
+        assert stored.chunk_count > 1
+        again = await put(text=HOUSE)
+        assert (again.document_id, again.duplicate) == (stored.document_id, True)
+        with pytest.raises(NotFound):
+            await put(text=HOUSE, agent_id=uuid7())
+    finally:
+        await embedder.database.dispose()
+
+
+async def test_a_transaction_ended_for_idling_is_an_outage_and_no_fault_of_ours(
+    database: Database, postgres: EmbeddedPostgres
+) -> None:
+    business = await make_business(database)
+    owner = Database(postgres.owner_url, pool_size=1)
+    try:
+        with pytest.raises(Unavailable):
+            await _outlive_transaction(database, owner, business)
+    finally:
+        await owner.dispose()
+
+
+async def _outlive_transaction(database: Database, owner: Database, business: Business) -> None:
+    """Idle until the server, as `owner` sees it, has ended the transaction; then go on."""
+    here = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+    async with database.tenant_session(business.tenant_id) as session:
+        pid = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+        await session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+        alive = True
+        while alive:
+            async with owner.tenant_session(business.tenant_id) as watching:
+                alive = (await watching.execute(here, {"pid": pid})).scalar_one() > 0
+        await session.execute(text("SELECT 1"))

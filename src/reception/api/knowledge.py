@@ -11,6 +11,7 @@ from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.domains.knowledge import service as knowledge
 from reception.ports.knowledge import Passage
+from reception.runtime.documents import take_in
 from reception.runtime.principal import Scope
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"])
@@ -23,7 +24,7 @@ class NewDocument(Request):
     """`text` is plain text or Markdown; a document of the same title is replaced."""
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
-    text: Annotated[Text, Field(min_length=1, max_length=900_000)]
+    text: Annotated[Text, Field(min_length=1, max_length=knowledge.LONGEST_TEXT)]
     kind: str = Field(default="text", pattern=r"^[a-z_]{1,40}$")
     agent_id: UUID | None = None
 
@@ -56,16 +57,15 @@ class PassageRead(Response):
 
 @router.post("/ingest", status_code=status.HTTP_201_CREATED, summary="Add or replace a document")
 async def ingest(body: NewDocument, services: ServicesDep, where: _Writer) -> DocumentRead:
-    async with services.database.tenant_session(where.tenant_id) as session:
-        document = await knowledge.ingest(
-            session,
-            where.tenant_id,
-            title=body.title,
-            text=body.text,
-            kind=body.kind,
-            embedder=services.embedder,
-            agent_id=body.agent_id,
-        )
+    document = await take_in(
+        services.database,
+        services.embedder,
+        where.tenant_id,
+        title=body.title,
+        text=body.text,
+        kind=body.kind,
+        agent_id=body.agent_id,
+    )
     return DocumentRead.of(document)
 
 

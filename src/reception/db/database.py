@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -16,6 +16,8 @@ from reception.db.address import parse
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 _UNLOCK = text("SELECT pg_advisory_unlock(:key)")
 _ASKS_AGAIN_S = 0.1
+# A transaction that was ended for being idle too long is an `InternalError`.
+_NO_ANSWER = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 _SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.login_email', :email, true)")
 
 
@@ -81,7 +83,7 @@ class Database:
                     yield
                 finally:
                     await connection.execute(_UNLOCK, {"key": key})
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except _NO_ANSWER as error:
             raise Unavailable("The database does not answer") from error
 
     async def dispose(self) -> None:
@@ -94,5 +96,5 @@ class Database:
             async with self._sessions() as session, session.begin():
                 await session.execute(_SCOPE, {"tenant_id": tenant_id, "email": email.replace("\x00", "")})
                 yield session
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
+        except _NO_ANSWER as error:
             raise Unavailable("The database does not answer") from error

@@ -1,5 +1,6 @@
 import asyncio
 import threading
+from functools import partial
 
 import pytest
 
@@ -76,3 +77,20 @@ async def test_nothing_runs_after_close() -> None:
     lane.close()
     with pytest.raises(ProviderError):
         await lane.run(lambda: None)
+
+
+async def test_what_is_urgent_goes_before_what_waited_longer() -> None:
+    lane = Lane("model")
+    done: list[str] = []
+    gate, running = await occupy(lane)
+    waiting = [
+        lane.run(partial(done.append, name), urgent=name.startswith("urgent"))
+        for name in ("batch 1", "batch 2", "urgent 1", "urgent 2")
+    ]
+    together = asyncio.gather(*waiting)
+    await asyncio.sleep(0)
+    assert lane.waiting == 4
+    gate.set()
+    await asyncio.gather(running, together)
+    lane.close()
+    assert done == ["urgent 1", "urgent 2", "batch 1", "batch 2"]

@@ -14,13 +14,14 @@ from reception.providers.embedded.weights import MINILM, Weights
 
 _VOCABULARY = Path(__file__).parent / "data" / "bert-base-uncased-vocab.txt"
 _MAX_TOKENS = 256
-_MAX_BATCH = 32
+_MAX_BATCH = 8
 
 
 class MiniLmEmbedder:
     """Embeds in one thread; texts are run in batches of similar length, for padding costs as much as words do.
 
-    Text beyond 256 word pieces is not seen. An empty text gets the vector of an empty sentence.
+    A single text is a caller's question, and goes before whatever else waits. Text beyond 256 word pieces is not seen.
+    An empty text gets the vector of an empty sentence.
     """
 
     def __init__(self, *, weights: Weights | None = None) -> None:
@@ -49,7 +50,8 @@ class MiniLmEmbedder:
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
         for start in range(0, len(order), _MAX_BATCH):
             rows = order[start : start + _MAX_BATCH]
-            vectors[rows] = await self._lane.run(partial(self._run, [texts[row] for row in rows]))
+            batch = partial(self._run, [texts[row] for row in rows])
+            vectors[rows] = await self._lane.run(batch, urgent=len(texts) == 1)
         return vectors
 
     def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:

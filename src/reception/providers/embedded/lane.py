@@ -29,7 +29,7 @@ class _Job(Generic[T]):
 
 
 class Lane:
-    """Runs blocking work in `threads` daemon threads, first come first served.
+    """Runs blocking work in `threads` daemon threads, first come first served; what is urgent goes before what is not.
 
     At most `limit` jobs wait; one more is refused with a retryable `ProviderError`. A job whose waiter was cancelled
     before it started is dropped; one that has started runs to its end, and its result is thrown away.
@@ -38,7 +38,8 @@ class Lane:
     def __init__(self, provider: str, *, threads: int = 1, limit: int = 64) -> None:
         self._provider = provider
         self._limit = limit
-        self._jobs: deque[_Job[object]] = deque()
+        self._urgent: deque[_Job[object]] = deque()
+        self._others: deque[_Job[object]] = deque()
         self._changed = threading.Condition()
         self._closed = False
         self._running = 0
@@ -49,26 +50,26 @@ class Lane:
     def waiting(self) -> int:
         """Jobs that have not started and are still wanted."""
         with self._changed:
-            return sum(not job.future.cancelled() for job in self._jobs)
+            return self._wanted()
 
     @property
     def running(self) -> int:
         """Jobs being done now, wanted or not."""
         return self._running
 
-    async def run(self, work: Callable[[], T]) -> T:
+    async def run(self, work: Callable[[], T], *, urgent: bool = False) -> T:
         """What `work` returns or raises. Cancelling drops it when it has not started."""
-        return await asyncio.wrap_future(self.submit(work))
+        return await asyncio.wrap_future(self.submit(work, urgent=urgent))
 
-    def submit(self, work: Callable[[], T]) -> Future[T]:
+    def submit(self, work: Callable[[], T], *, urgent: bool = False) -> Future[T]:
         """Queue `work`; raises `ProviderError` when the queue is full or the lane closed."""
         job = _Job(work)
         with self._changed:
             if self._closed:
                 raise ProviderError(self._provider, "the model has been closed")
-            if sum(not waiting.future.cancelled() for waiting in self._jobs) >= self._limit:
+            if self._wanted() >= self._limit:
                 raise ProviderError(self._provider, "too much is waiting for this model", retryable=True)
-            self._jobs.append(job)  # type: ignore[arg-type]
+            (self._urgent if urgent else self._others).append(job)  # type: ignore[arg-type]
             self._changed.notify()
         return job.future
 
@@ -76,18 +77,21 @@ class Lane:
         """Drop what waits and let the threads end."""
         with self._changed:
             self._closed = True
-            for job in self._jobs:
+            for job in (*self._urgent, *self._others):
                 job.future.cancel()
             self._changed.notify_all()
+
+    def _wanted(self) -> int:
+        return sum(not job.future.cancelled() for job in (*self._urgent, *self._others))
 
     def _work(self) -> None:
         while True:
             with self._changed:
-                while not self._jobs and not self._closed:
+                while not (waiting := self._urgent or self._others) and not self._closed:
                     self._changed.wait()
-                if not self._jobs:
+                if not waiting:
                     return
-                job = self._jobs.popleft()
+                job = waiting.popleft()
                 self._running += 1
             try:
                 job.run()

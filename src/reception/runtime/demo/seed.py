@@ -14,6 +14,7 @@ from reception.domains.tenants import service as tenants
 from reception.ports.business import AgentKind
 from reception.ports.speech import Embedder
 from reception.runtime.demo.businesses import DemoBusiness, DocumentSpec, demo_businesses
+from reception.runtime.documents import take_in
 
 _KIND = "demo"
 """Marks the documents that are ours to replace."""
@@ -92,16 +93,15 @@ async def _create_once(database: Database, demo: DemoBusiness) -> None:
 async def _ingest_documents(database: Database, embedder: Embedder, demo: DemoBusiness) -> None:
     async with database.tenant_session(demo.tenant_id) as session:
         foreign = {stored.title for stored in await knowledge.list_documents(session) if stored.kind != _KIND}
-        for document in demo.documents:
-            if document.title in foreign:
-                continue
-            await knowledge.ingest(
-                session,
+    for document in demo.documents:
+        if document.title not in foreign:
+            await take_in(
+                database,
+                embedder,
                 demo.tenant_id,
                 title=document.title,
                 text=document_text(demo.spec.slug, document),
                 kind=_KIND,
-                embedder=embedder,
             )
 
 
