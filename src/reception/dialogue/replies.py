@@ -155,7 +155,7 @@ def option_words(slots: Sequence[Slot], scene: TurnScene) -> tuple[str, ...]:
     days = {slot.starts_at.date() for slot in slots}
     if len(days) == 1:
         halves = {slot.starts_at.hour < 12 for slot in slots}
-        return tuple(say_time(slot.starts_at, half=len(halves) > 1) for slot in slots)
+        return tuple(say_time(slot.starts_at, half=len(halves) > 1 or len(slots) == 1) for slot in slots)
     return tuple(_day_and_time(slot, slots, scene) for slot in slots)
 
 
@@ -196,7 +196,7 @@ def _on_day(day: date, scene: TurnScene) -> str:
 
 def _shared_half(slots: Sequence[Slot]) -> str:
     halves = {slot.starts_at.hour < 12 for slot in slots}
-    if len(halves) > 1:
+    if len(halves) > 1 or len(slots) == 1:
         return ""
     return " in the morning" if halves == {True} else ""
 

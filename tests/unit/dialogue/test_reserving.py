@@ -7,10 +7,12 @@ import pytest
 
 from reception.core.clock import FixedClock
 from reception.dialogue.state import from_json, to_json
+from reception.domains.reservations.availability import Unit
 from reception.ports.booking import ReservationStatus
 from reception.ports.dialogue import CallerTurn, HangUp
 from reception.ports.expectation import Expects
-from tests.unit.dialogue.stage import Caller, agency, book_of, booked, held, hotel, restaurant, take
+from tests.unit.dialogue.fakes import Book
+from tests.unit.dialogue.stage import NOW, Caller, agency, book_of, booked, held, hotel, restaurant, take
 
 ZONE = ZoneInfo("America/Los_Angeles")
 FRIDAY = date(2027, 3, 12)
@@ -275,3 +277,26 @@ async def test_a_conversation_is_taken_up_again_from_its_stored_state() -> None:
 
 def _turn(caller: Caller, text: str) -> CallerTurn:
     return CallerTurn(caller.dialogue.next_turn, text, "voice")
+
+
+async def test_where_there_are_no_tables_a_message_is_offered() -> None:
+    caller = Caller(Book(restaurant(), (), FixedClock(NOW)))
+    said = await caller.say("A table for two on Friday at 7 pm")
+    assert said.startswith("I'm sorry, I can't book a table by phone right now.")
+    assert caller.dialogue.expectation().expects is Expects.YES_NO
+    await caller.talk("yes please", "It's about a table for two", "Sam Lee", "415 555 0142", "yes")
+    assert len(caller.book.leads) == 1
+
+
+async def test_a_party_that_no_table_holds_goes_to_a_colleague() -> None:
+    caller = Caller(Book(restaurant(), (Unit(1, "T1", "", 2),), FixedClock(NOW)))
+    said = await caller.say("A table for four on Friday at 7 pm")
+    assert said.startswith("For four people, a colleague of mine arranges that with you.")
+
+
+async def test_one_time_alone_is_said_with_its_half_of_the_day() -> None:
+    caller = Caller(Book(restaurant(), (Unit(1, "T1", "", 2),), FixedClock(NOW)))
+    for at in (time(18, 30), time(20, 30)):
+        take(caller.book, FRIDAY, at, 2)
+    await caller.say("A table for two on Friday")
+    assert (await caller.say("whenever")).startswith("I have 5 PM.")

@@ -9,10 +9,10 @@ from reception.dialogue.flows.answers import Answers, ask_again, complain, next_
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
 from reception.dialogue.flows.openings import offer_rooms, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
-from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_guests
+from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_guests, with_article
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
-from reception.ports.booking import Guest, Refusal, Slot
+from reception.ports.booking import Guest, Refusal, Slot, SlotQuery
 from reception.ports.business import Bookable
 from reception.ports.dialogue import Act, ReplyPart, Say
 from reception.ports.tools import CommitReservation, Done, Effect, HoldSlot, Outcome, Refused, ReleaseHold
@@ -91,7 +91,7 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
         return await _ask_on(state, answers, scene)
     checked = await check(state, query, scene)
     if checked.too_large:
-        return large_party(state, scene)
+        return large_party(state, scene) if await _takes_anyone(query, scene) else unbookable(state, scene)
     if checked.slot is None:
         return checked.step
     return hold(checked.step.state, checked.slot, scene)
@@ -194,6 +194,20 @@ def _is_too_large(state: DialogueState, scene: TurnScene) -> bool:
     return (state.details.party_size or 0) > scene.business.rules.largest_party
 
 
+async def _takes_anyone(query: SlotQuery, scene: TurnScene) -> bool:
+    """Whether there is anything that even one person could be booked into."""
+    answer = await scene.reads.availability(replace(query, party_size=1))
+    return answer.refusal is not Refusal.PARTY_TOO_LARGE or bool(answer.alternatives)
+
+
+def unbookable(state: DialogueState, scene: TurnScene) -> Step:
+    """Nothing can be booked here at all: a message instead."""
+    effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
+    offered = replace(state, slot=None, offered=(), question=Question.OFFER_MESSAGE)
+    reason = f"I'm sorry, I can't book {with_article(scene.noun)} by phone right now."
+    return Step(offered, effects=effects, answered=True).saying(reason)
+
+
 def _wants_several(scene: TurnScene) -> bool:
     return scene.bookable is Bookable.ROOM and _SEVERAL_ROOMS.search(scene.text) is not None
 
@@ -204,7 +218,8 @@ def large_party(state: DialogueState, scene: TurnScene) -> Step:
     lead = replace(state, flow=Flow.LEAD, lead_kind="large_party", slot=None, offered=())
     asked = Question.DATE if lead.details.day is None else next_contact_question(lead) or Question.CONFIRM_LEAD
     many = (state.details.party_size or 0) > scene.business.rules.largest_party
-    what = f"{say_guests(lead.details.party_size or 0)} people" if many else "several rooms"
+    rooms = scene.bookable is Bookable.ROOM
+    what = "several rooms" if rooms and not many else f"{say_guests(lead.details.party_size or 0)} people"
     if not many:
         lead = replace(lead, details=replace(lead.details, message=lead.details.message or scene.text.strip()))
     step = Step(replace(lead, question=asked), effects=effects, answered=True)
