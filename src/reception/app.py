@@ -27,6 +27,7 @@ from reception.db.migrate import migrate, runtime_url
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.access.service import Role, create_user, set_password
 from reception.providers.bundle import Speech, load_embedded
+from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
 from reception.runtime.capacity import Headroom
 from reception.runtime.chat import ChatDesk
@@ -228,6 +229,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         clock=clock,
         tokens=parts.tokens,
         tickets=tickets,
+        attempts=LoginAttempts(clock),
         chat=ChatDesk(database, conversations),
         readiness=Readiness(database, speech, live),
         token_lifetime=timedelta(minutes=settings.token_minutes),

@@ -3,11 +3,12 @@
 from typing import Annotated, Literal
 
 from fastapi import APIRouter
+from fastapi import Request as HttpRequest
 from pydantic import Field
 
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
-from reception.domains.access.service import authenticate
+from reception.domains.access.service import check_password, find_login
 from reception.runtime.principal import ROLE_SCOPES, Principal
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -24,10 +25,14 @@ class Token(Response):
     expires_in: int
 
 
-@router.post("/login", summary="Log in")
-async def login(body: Login, services: ServicesDep) -> Token:
+@router.post("/login", summary="Log in", responses={429: {"description": "Too many logins have failed"}})
+async def login(body: Login, request: HttpRequest, services: ServicesDep) -> Token:
+    client = request.client.host if request.client else ""
+    services.attempts.begin(body.email, client)
     async with services.database.login_session(body.email) as session:
-        user = await authenticate(session, body.email, body.password)
+        stored = await find_login(session, body.email)
+    user = await check_password(stored, body.password)
+    services.attempts.succeed(body.email, client)
     principal = Principal(str(user.user_id), user.tenant_id, ROLE_SCOPES[user.role])
     issued = services.tokens.issue(principal, services.token_lifetime)
     return Token(access_token=issued.value, expires_in=issued.expires_in_s)

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from reception.api.edge import SECURITY_HEADERS, request_id_of
-from reception.core.errors import AppError
+from reception.core.errors import AppError, RateLimited
 from reception.core.telemetry import REQUEST_FAILED
 
 _log = structlog.get_logger(__name__)
@@ -61,6 +61,8 @@ def install_problems(app: FastAPI) -> None:
 async def _app_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AppError)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after_s)
     if error.status >= 500:
         _log.error(REQUEST_FAILED, code=error.code, status=error.status)
     return problem_response(

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from reception.core.clock import Clock
 from reception.db.database import Database
 from reception.ports.speech import Embedder
+from reception.runtime.attempts import LoginAttempts
 from reception.runtime.chat import ChatDesk
 from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.metrics import Metrics, MetricsAccess
@@ -25,6 +26,7 @@ class Services:
     clock: Clock
     tokens: Tokens
     tickets: Tickets
+    attempts: LoginAttempts
     chat: ChatDesk
     readiness: Readiness
     token_lifetime: timedelta

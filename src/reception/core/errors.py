@@ -92,10 +92,16 @@ class Unprocessable(AppError):
 
 
 class RateLimited(AppError):
+    """Too much for now; the same may be done in `retry_after_s` seconds."""
+
     code = "rate_limited"
     status = 429
     title = "Too many requests"
     retryable = True
+
+    def __init__(self, detail: str = "", *, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class ProviderError(AppError):

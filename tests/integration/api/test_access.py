@@ -61,6 +61,13 @@ async def test_a_wrong_password_and_an_unknown_address_answer_alike(installation
     assert known.json()["detail"] == unknown.json()["detail"]
 
 
+async def test_guessing_a_password_is_slowed(installation: Installation) -> None:
+    answers = [await _log_in(installation, "guessed@example.com", f"guess {number}") for number in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert answers[-1].json()["code"] == "rate_limited"
+    assert 0 < int(answers[-1].headers["retry-after"]) <= 30
+
+
 async def test_an_owner_logs_in_to_their_own_tenant(installation: Installation, shop: Shop) -> None:
     email = f"owner-{shop.tenant_id}@example.com"
     await installation.add_user(shop.tenant_id, email, "a long password", Role.OWNER)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
 from uuid import UUID
@@ -84,20 +84,42 @@ async def create_user(
     return user
 
 
-async def authenticate(session: AsyncSession, email: str, password: str) -> User:
-    """The user with these credentials; `session` is `Database.login_session(email)`.
+@dataclass(frozen=True, slots=True)
+class StoredLogin:
+    """A user with the hash of their password."""
+
+    user: User
+    password_hash: str = field(repr=False)
+
+
+async def find_login(session: AsyncSession, email: str) -> StoredLogin | None:
+    """What is stored of the user with this address; `session` is `Database.login_session(email)`."""
+    found = await session.execute(select(UserRow).where(UserRow.email == email.strip().lower().replace("\x00", "")))
+    row = found.scalars().one_or_none()
+    return StoredLogin(User(row.id, row.tenant_id, row.email, Role(row.role)), row.password_hash) if row else None
+
+
+async def check_password(login: StoredLogin | None, password: str) -> User:
+    """The user of `login`, if that is their password. Slow by design, and needs no session.
 
     Takes as long for an unknown address as for a wrong password.
 
     Raises:
         Unauthenticated: no such user, or another password.
     """
-    found = await session.execute(select(UserRow).where(UserRow.email == email.strip().lower().replace("\x00", "")))
-    row = found.scalars().one_or_none()
-    matches = await asyncio.to_thread(_matches, password, row.password_hash if row else None)
-    if row is None or not matches:
+    matches = await asyncio.to_thread(_matches, password, login.password_hash if login else None)
+    if login is None or not matches:
         raise Unauthenticated("The e-mail address or the password is wrong")
-    return User(row.id, row.tenant_id, row.email, Role(row.role))
+    return login.user
+
+
+async def authenticate(session: AsyncSession, email: str, password: str) -> User:
+    """`find_login` and `check_password` in one session.
+
+    Raises:
+        Unauthenticated: no such user, or another password.
+    """
+    return await check_password(await find_login(session, email), password)
 
 
 async def set_password(session: AsyncSession, user_id: UUID, password: str) -> None:
