@@ -18,7 +18,7 @@ router = APIRouter(prefix="/agents", tags=["agents"])
 _Reader = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_READ))]
 _Writer = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_WRITE))]
 _Name = Annotated[Text, Field(min_length=1, max_length=120)]
-_Word = Annotated[Text, Field(min_length=1, max_length=60)]
+_Word = Annotated[Text, Field(min_length=1, max_length=agents.LONGEST_WORD)]
 
 
 class AgentTuning(Request):
@@ -34,7 +34,7 @@ class AgentTuning(Request):
     filler_after_ms: int = Field(default=700, ge=200, le=5000)
     max_call_s: int = Field(default=1800, ge=30, le=4 * 3600)
     handoff_phone: str = Field(default="", pattern=r"^(\+[1-9][0-9]{5,14})?$")
-    vocabulary: Annotated[tuple[_Word, ...], Field(max_length=100)] = ()
+    vocabulary: Annotated[tuple[_Word, ...], Field(max_length=agents.MOST_WORDS)] = ()
     recording: bool = False
     recording_notice: Annotated[Text, Field(max_length=300)] = ""
     recording_days: int = Field(default=30, ge=1, le=3650)
@@ -106,7 +106,7 @@ async def change(agent_id: UUID, body: AgentChange, services: ServicesDep, where
     async with services.database.tenant_session(where.tenant_id) as session:
         settings = None
         if body.settings is not None:
-            kept = AgentTuning.of((await agents.get_agent(session, agent_id)).settings).model_dump()
+            kept = AgentTuning.of((await agents.get_agent(session, agent_id, to_change=True)).settings).model_dump()
             settings = AgentTuning(**{**kept, **body.settings.model_dump(exclude_unset=True)}).value()
         return AgentRead.of(await agents.update_agent(session, agent_id, name=body.name, settings=settings))
 

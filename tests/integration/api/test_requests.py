@@ -1,5 +1,6 @@
 """Bad requests get a clear problem, and good ones do what they say."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -136,3 +137,21 @@ async def test_knowledge_is_ingested_found_listed_and_deleted(installation: Inst
     assert (await installation.http.delete(document, headers=other.headers)).status_code == 404
     assert (await installation.http.delete(document, headers=shop.headers)).status_code == 204
     assert (await installation.http.get("/knowledge/list", headers=shop.headers)).json() == []
+
+
+async def test_changes_at_once_are_all_kept(installation: Installation, shop: Shop) -> None:
+    settings = {"greeting": "Hi.", "patience": 2.0, "silence_prompts": 3, "max_call_s": 60, "persona_name": "Ada"}
+    fields = {"phone": "+12125550100", "address": "1 Main Street", "locale": "en-GB", "timezone": "Europe/Lisbon"}
+    agent, tenant = f"/agents/{shop.agent_id}", f"/tenants/{shop.tenant_id}"
+    changes: list[tuple[str, dict[str, object]]] = [
+        (agent, {"settings": {name: value}}) for name, value in settings.items()
+    ]
+    changes += [(tenant, {name: value}) for name, value in fields.items()]
+    answers = await asyncio.gather(
+        *(installation.http.patch(path, json=change, headers=shop.headers) for path, change in changes)
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    kept = (await installation.http.get(agent, headers=shop.headers)).json()["settings"]
+    assert {name: kept[name] for name in settings} == settings
+    stored = (await installation.http.get(tenant, headers=shop.headers)).json()
+    assert {name: stored[name] for name in fields} == fields

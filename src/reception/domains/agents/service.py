@@ -18,6 +18,9 @@ from reception.domains.agents.models import AgentRow
 from reception.ports.business import Agent, AgentKind, AgentSettings
 from reception.ports.dialogue import Json
 
+MOST_WORDS = 100
+LONGEST_WORD = 60
+"""Of the vocabulary; characters."""
 _RANGES = {
     "voice_speed": (0.5, 2.0),
     "patience": (0.5, 3.0),
@@ -74,15 +77,14 @@ async def create_agent(
     return agent
 
 
-async def get_agent(session: AsyncSession, agent_id: UUID) -> Agent:
-    """One agent of the session's tenant.
+async def get_agent(session: AsyncSession, agent_id: UUID, *, to_change: bool = False) -> Agent:
+    """One agent of the session's tenant; `to_change` keeps others from changing it until the session ends.
 
     Raises:
         NotFound: the tenant has no such agent.
     """
-    found = await session.execute(
-        select(AgentRow).where(AgentRow.id == agent_id).execution_options(populate_existing=True)
-    )
+    wanted = select(AgentRow).where(AgentRow.id == agent_id).execution_options(populate_existing=True)
+    found = await session.execute(wanted.with_for_update(key_share=True) if to_change else wanted)
     row = found.scalars().one_or_none()
     if row is None:
         raise NotFound("There is no such agent")
@@ -130,10 +132,10 @@ def _validated(settings: AgentSettings) -> AgentSettings:
         if not lowest <= getattr(settings, name) <= highest:
             raise refuse(f"/settings/{name}", f"must be {lowest} to {highest}")
     texts = {name: bounded(getattr(settings, name), f"/settings/{name}", longest=n) for name, n in _LENGTHS.items()}
-    if len(settings.vocabulary) > 200:
-        raise refuse("/settings/vocabulary", "must have at most 200 words")
+    if len(settings.vocabulary) > MOST_WORDS:
+        raise refuse("/settings/vocabulary", f"must have at most {MOST_WORDS} words")
     vocabulary = tuple(
-        bounded(word, f"/settings/vocabulary/{index}", shortest=1, longest=80)
+        bounded(word, f"/settings/vocabulary/{index}", shortest=1, longest=LONGEST_WORD)
         for index, word in enumerate(settings.vocabulary)
     )
     return replace(settings, **cast("dict[str, Any]", texts), vocabulary=vocabulary)

@@ -62,7 +62,7 @@ async def update_tenant(session: AsyncSession, **changes: object) -> Business:
         Conflict: the slug is taken.
         Unprocessable: a field is unknown or not valid.
     """
-    tenant = await _tenant(session)
+    tenant = await _tenant(session, to_change=True)
     spec = validated(changed(_spec(tenant), changes))
     try:
         async with session.begin_nested():
@@ -82,8 +82,9 @@ async def delete_tenant(session: AsyncSession) -> None:
     await session.execute(delete(Tenant).where(Tenant.id == tenant.id))
 
 
-async def _tenant(session: AsyncSession) -> Tenant:
-    found = await session.execute(select(Tenant).execution_options(populate_existing=True))
+async def _tenant(session: AsyncSession, *, to_change: bool = False) -> Tenant:
+    wanted = select(Tenant).execution_options(populate_existing=True)
+    found = await session.execute(wanted.with_for_update(key_share=True) if to_change else wanted)
     tenant = found.scalars().one_or_none()
     if tenant is None:
         raise NotFound("There is no such business")
