@@ -226,6 +226,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     services = Services(
         database=database,
         embedder=speech.embedder,
+        voices=speech.voices,
         clock=clock,
         tokens=parts.tokens,
         tickets=tickets,

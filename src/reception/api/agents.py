@@ -8,7 +8,8 @@ from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.schemas import Request, Response, Text
-from reception.api.services import ServicesDep
+from reception.api.services import Services, ServicesDep
+from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.agents import service as agents
 from reception.ports.business import Agent, AgentKind, AgentSettings
 from reception.runtime.principal import Scope
@@ -80,8 +81,16 @@ class AgentRead(Response):
         )
 
 
+def _check_voice(settings: AgentTuning, services: Services) -> None:
+    if settings.voice not in services.voices:
+        known = ", ".join(services.voices)
+        problem = FieldProblem("/settings/voice", f"must be one of the voices available here: {known}")
+        raise Unprocessable(f"There is no such voice; there is: {known}.", problems=(problem,))
+
+
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create an agent")
 async def create(body: NewAgent, services: ServicesDep, where: _Writer) -> AgentRead:
+    _check_voice(body.settings, services)
     async with services.database.tenant_session(where.tenant_id) as session:
         agent = await agents.create_agent(
             session, where.tenant_id, name=body.name, kind=body.kind, settings=body.settings.value()
@@ -103,6 +112,8 @@ async def read(agent_id: UUID, services: ServicesDep, where: _Reader) -> AgentRe
 
 @router.patch("/{agent_id}", summary="Change an agent")
 async def change(agent_id: UUID, body: AgentChange, services: ServicesDep, where: _Writer) -> AgentRead:
+    if body.settings is not None and "voice" in body.settings.model_fields_set:
+        _check_voice(body.settings, services)
     async with services.database.tenant_session(where.tenant_id) as session:
         settings = None
         if body.settings is not None:

@@ -23,6 +23,7 @@ class Services:
 
     database: Database
     embedder: Embedder
+    voices: tuple[str, ...]
     clock: Clock
     tokens: Tokens
     tickets: Tickets

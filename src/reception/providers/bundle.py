@@ -35,7 +35,8 @@ T = TypeVar("T")
 class Speech:
     """What a call needs of speech. `turn_detector` is `None` where its model file is absent.
 
-    `queues` tells how much waits for each model; `vad_behind_s` how late voice activity is.
+    `voices` are the names of the voices that there are; `queues` tells how much waits for each model; `vad_behind_s`
+    how late voice activity is.
     """
 
     vad: VoiceActivityDetector
@@ -43,6 +44,7 @@ class Speech:
     turn_detector: TurnDetector | None
     tts: CachedTextToSpeech
     embedder: Embedder
+    voices: tuple[str, ...] = ()
     queues: Mapping[str, Callable[[], int]] = field(default_factory=dict)
     vad_behind_s: Callable[[], float] = float
 
@@ -80,6 +82,7 @@ async def load_embedded(
         turn_detector=turn_detector,
         tts=CachedTextToSpeech(tts, SPEECH_CACHE_BYTES),
         embedder=embedder,
+        voices=tts.voices,
         queues={
             "stt": lambda: stt.waiting,
             "tts": lambda: tts.waiting,

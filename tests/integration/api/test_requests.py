@@ -155,3 +155,15 @@ async def test_changes_at_once_are_all_kept(installation: Installation, shop: Sh
     assert {name: kept[name] for name in settings} == settings
     stored = (await installation.http.get(tenant, headers=shop.headers)).json()
     assert {name: stored[name] for name in fields} == fields
+
+
+async def test_an_unknown_voice_is_refused_and_the_known_ones_are_named(installation: Installation, shop: Shop) -> None:
+    settings = {"settings": {"voice": "nobody"}}
+    for answer in (
+        await installation.http.post("/agents", json={"name": "Eve", **settings}, headers=shop.headers),
+        await installation.http.patch(f"/agents/{shop.agent_id}", json=settings, headers=shop.headers),
+    ):
+        _check_problem(answer, 422, "unprocessable")
+        [error] = answer.json()["errors"]
+        assert error["pointer"] == "/settings/voice"
+        assert "heart" in error["detail"]

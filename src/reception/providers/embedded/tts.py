@@ -51,6 +51,11 @@ class HibariTextToSpeech:
         return _PROVIDER
 
     @property
+    def voices(self) -> tuple[str, ...]:
+        """The names that are no mistake."""
+        return (_VOICE,)
+
+    @property
     def waiting(self) -> int:
         """Work that has not begun."""
         return self._lane.waiting
