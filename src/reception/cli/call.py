@@ -52,6 +52,7 @@ def call(
     rate: Annotated[int, typer.Option(min=8000, max=48000, help="Samples a second.")] = 16000,
     encoding: Annotated[str, typer.Option(help="pcm_s16le, or mulaw or alaw as on a telephone.")] = "pcm_s16le",
     token: Annotated[str, typer.Option(envvar="RECEPTION_TOKEN", help="Default: the server's demo mode.")] = "",
+    tenant: Annotated[str, typer.Option(help="The tenant's id, with a platform admin's token.")] = "",
     phone: Annotated[str, typer.Option(help="The number to call from, as shown to the agent.")] = "",
     pause: Annotated[float, typer.Option(min=0.0, help="Seconds from the end of a reply to the next turn.")] = 0.5,
     interrupt_after: Annotated[
@@ -78,7 +79,9 @@ def call(
     try:
         if not (say or files):
             raise InvalidInput("Nothing to say: give --say TEXT or a WAV file, as often as there are turns.")
-        report = asyncio.run(_place(url, agent, token, phone, audio, (say or [], files or []), manner, printer, save))
+        report = asyncio.run(
+            _place((url, agent, token, tenant), phone, audio, (say or [], files or []), manner, printer, save)
+        )
     except AppError as error:
         if as_json:
             typer.echo(json.dumps({"error": {"code": error.code, "message": error.detail}}))
@@ -89,9 +92,7 @@ def call(
 
 
 async def _place(
-    url: str,
-    agent: str,
-    token: str,
+    wanted: tuple[str, str, str, str],
     phone: str,
     audio: AudioFormat,
     turns: tuple[Sequence[str], Sequence[Path]],
@@ -100,7 +101,8 @@ async def _place(
     save: Path | None,
 ) -> Mapping[str, Any]:
     """Look the agent up, prepare what will be said, call, and report."""
-    line = await look_up(url, agent, token=token)
+    url, agent, token, tenant = wanted
+    line = await look_up(url, agent, token=token, tenant=tenant)
     texts, files = turns
     recordings = [Utterance(f"[{path.name}]", read_wav(path, audio.sample_rate_hz)) for path in files]
     spoken: list[Pcm16] = []

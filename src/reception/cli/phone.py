@@ -298,7 +298,7 @@ async def dial(
     try:
         socket = await connect(
             address,
-            additional_headers={"Authorization": f"Bearer {line.token}"},
+            additional_headers=line.headers,
             max_size=LARGEST_MESSAGE_BYTES,
             max_queue=None,
             compression=None,

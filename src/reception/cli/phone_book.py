@@ -14,12 +14,22 @@ LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Everything that is needed to place a call. `url` is the server's, without a path."""
+    """Everything that is needed to place a call. `url` is the server's, without a path; `tenant` may be empty."""
 
     url: str
     agent_id: str
     agent_name: str
     token: str
+    tenant: str = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return credentials(self.token, self.tenant)
+
+
+def credentials(token: str, tenant: str) -> dict[str, str]:
+    """The headers of a bearer who acts in `tenant`, or in its own."""
+    return {"Authorization": f"Bearer {token}"} | ({"X-Tenant-Id": tenant} if tenant else {})
 
 
 def on_this_machine(url: str) -> bool:
@@ -27,31 +37,35 @@ def on_this_machine(url: str) -> bool:
     return (urlsplit(url).hostname or "") in LOOPBACK
 
 
-async def look_up(url: str, agent: str, *, token: str = "") -> Line:
-    """Find `agent` on the server at `url`; without a token, among its demo agents.
+async def look_up(url: str, agent: str, *, token: str = "", tenant: str = "") -> Line:
+    """Find `agent` on the server at `url`; without a token, among its demo agents. `tenant` is the id of the one that
+    a platform admin's token acts in.
 
     Raises:
-        InvalidInput: `url` is not an http(s) address.
+        InvalidInput: `url` is not an http(s) address, or a tenant is named without a token.
         Unavailable: nothing answers there, or it is not a Reception server.
         NotFound: no such agent; the message lists those there are.
         Unauthenticated: the token is not accepted, or one is needed.
     """
     if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
         raise InvalidInput(f"{url!r} is not an address: write http://host:port")
+    if tenant and not token:
+        raise InvalidInput("A tenant is named for a platform admin's token: give --token too.")
     url = url.rstrip("/")
     try:
         async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=not on_this_machine(url)) as client:
-            entry = await find_agent(client, agent, token)
+            entry = await find_agent(client, agent, token, tenant)
             agent_id = str(entry.get("agent_id") or entry.get("id") or "")
-            return Line(url, agent_id, str(entry.get("name") or agent), token or await demo_token(client, agent_id))
+            bearer = token or await demo_token(client, agent_id)
+            return Line(url, agent_id, str(entry.get("name") or agent), bearer, tenant)
     except httpx.HTTPError as error:
         reason = type(error).__name__
         raise Unavailable(f"No server answers at {url} ({reason}). Is `reception serve` running?") from error
 
 
-async def find_agent(client: httpx.AsyncClient, wanted: str, token: str) -> Mapping[str, Any]:
+async def find_agent(client: httpx.AsyncClient, wanted: str, token: str, tenant: str = "") -> Mapping[str, Any]:
     """The agent whose id, name or slug is `wanted`, whatever its case."""
-    path, headers = ("/agents", {"Authorization": f"Bearer {token}"}) if token else ("/demo/agents", {})
+    path, headers = ("/agents", credentials(token, tenant)) if token else ("/demo/agents", {})
     body = read(await client.get(path, headers=headers), path)
     entries: list[Mapping[str, Any]] = body if isinstance(body, list) else body.get("items") or body.get("agents") or []
     key = wanted.strip().casefold()
