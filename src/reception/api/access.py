@@ -6,11 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Header
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from reception.api.services import ServicesDep
+from reception.api.services import Services, ServicesDep
 from reception.core.errors import Forbidden, InvalidInput, Unauthenticated
+from reception.domains.tenants.service import get_business
 from reception.runtime.principal import Principal, Scope
 
 _bearer = HTTPBearer(auto_error=False, description="A token of POST /auth/login")
@@ -49,12 +50,15 @@ class InTenant:
             raise Forbidden("This token is for another agent.")
 
 
-def in_tenant(scope: Scope) -> Callable[[Request, Principal], Awaitable[InTenant]]:
-    """A dependency like `allowed`, for routes that act in one tenant."""
+def in_tenant(scope: Scope) -> Callable[[Services, Principal], Awaitable[InTenant]]:
+    """A dependency like `allowed`, for routes that act in one tenant. A platform admin must name one that there is."""
 
-    async def check(request: Request, bearer: Annotated[Principal, Depends(allowed(scope))]) -> InTenant:
+    async def check(services: ServicesDep, bearer: Annotated[Principal, Depends(allowed(scope))]) -> InTenant:
         if bearer.tenant_id is None:
             raise InvalidInput("Name the tenant to act in with the header X-Tenant-Id.")
+        if Scope.PLATFORM in bearer.scopes:
+            async with services.database.tenant_session(bearer.tenant_id) as session:
+                await get_business(session)
         structlog.contextvars.bind_contextvars(tenant_id=str(bearer.tenant_id))
         return InTenant(bearer, bearer.tenant_id)
 

@@ -55,7 +55,7 @@ async def demo_token(body: DemoTokenRequest, services: ServicesDep) -> Token:
     agent = next((agent for agent in services.demo_agents if agent.agent_id == body.agent_id), None)
     if agent is None:
         raise NotFound("There is no such demo agent.")
-    visitor = Principal(f"demo:{agent.slug}", agent.tenant_id, DEMO_SCOPES)
+    visitor = Principal(f"demo:{agent.slug}", agent.tenant_id, DEMO_SCOPES, agent.agent_id)
     issued = services.tokens.issue(visitor, _TOKEN_LIFETIME)
     return Token(access_token=issued.value, expires_in=issued.expires_in_s)
 

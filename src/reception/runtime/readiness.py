@@ -31,8 +31,11 @@ class Readiness:
         self._live = live
 
     async def parts(self) -> Mapping[str, PartState]:
+        return {"database": await self._database_state(), **self.parts_here()}
+
+    def parts_here(self) -> Mapping[str, PartState]:
+        """The parts within this process, which are not waited for."""
         return {
-            "database": await self._database_state(),
             "vad": PartState.READY,
             "stt": PartState.READY,
             "tts": PartState.READY,

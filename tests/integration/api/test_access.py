@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import httpx
 import jwt
@@ -147,7 +148,20 @@ async def test_a_demo_token_calls_and_chats_only(installation: Installation) -> 
     assert (await installation.http.get("/knowledge/list", headers=headers)).status_code == 403
     ticket = await installation.http.post("/voice/tickets", json={"agent_id": agents[0]["agent_id"]}, headers=headers)
     assert ticket.status_code == 200
-    elsewhere = await installation.http.post(
-        "/voice/tickets", json={"agent_id": agents[1]["agent_id"]}, headers=headers
-    )
-    assert elsewhere.status_code == 404
+    elsewhere = {"agent_id": agents[1]["agent_id"]}
+    assert (await installation.http.post("/voice/tickets", json=elsewhere, headers=headers)).status_code == 403
+    chat = {**elsewhere, "message": "Hello"}
+    assert (await installation.http.post("/chat/message", json=chat, headers=headers)).status_code == 403
+
+
+async def test_a_demo_token_is_for_one_agent_of_its_business(installation: Installation) -> None:
+    agents = (await installation.http.get("/demo/agents")).json()
+    answer = await installation.http.post("/demo/token", json={"agent_id": agents[0]["agent_id"]})
+    bearer = installation.services.tokens.verify(answer.json()["access_token"])
+    assert str(bearer.agent_id) == agents[0]["agent_id"]
+
+
+async def test_a_tenant_that_does_not_exist_is_not_found(installation: Installation) -> None:
+    for path in ("/agents", "/resources", "/knowledge/list"):
+        answer = await installation.http.get(path, headers={**installation.admin, "X-Tenant-Id": str(uuid4())})
+        assert answer.status_code == 404, answer.text
