@@ -63,6 +63,31 @@ async def chat_without_a_call(page: Page) -> None:
     await page.locator(".entry.agent .bubble").filter(has_text="3").wait_for(timeout=10_000)
 
 
+TYPING_INTO_A_PARTIAL = """async () => {
+  const { Conversation } = await import("/conversation.js");
+  const list = document.createElement("div");
+  const conversation = new Conversation(list, document.createElement("p"));
+  conversation.callerSaid(1, "do you ha", false);
+  conversation.callerTyped("Do you have parking?");
+  conversation.callerSaid(1, "do you have", false);
+  conversation.callerSaid(1, "Do you have parking?", true);
+  conversation.callerSaid(2, "and din", false);
+  conversation.callerSaid(2, "And dinner?", true);
+  return [...list.querySelectorAll(".entry")].map((entry) => [entry.className, entry.lastElementChild.textContent]);
+}"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
+async def test_words_half_heard_go_when_the_caller_types(server: RunningServer) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        await page.goto(server.url)
+        shown = await page.evaluate(TYPING_INTO_A_PARTIAL)
+        await browser.close()
+    assert shown == [["entry caller", "Do you have parking?"], ["entry caller", "And dinner?"]]
+
+
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
 async def test_one_can_talk_to_the_page(server: RunningServer, tmp_path: Path) -> None:
     recording = microphone(tmp_path / "caller.wav")

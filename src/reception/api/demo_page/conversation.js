@@ -60,7 +60,18 @@ export class Conversation {
     return false;
   }
 
+  // Words that were still being heard when something else took their turn will not be finished.
+  #dropUnfinished(turn = Infinity) {
+    for (const [key, entry] of this.entries) {
+      if (!key.startsWith("caller:") || !entry.classList.contains("partial")) continue;
+      if (Number(key.slice("caller:".length)) > turn) continue;
+      entry.remove();
+      this.entries.delete(key);
+    }
+  }
+
   callerTyped(text) {
+    this.#dropUnfinished();
     const entry = this.#append(element("article", "entry caller"));
     entry.append(element("h3", "visually-hidden", "You"), element("p", "bubble", text));
     this.typed = { entry, text };
@@ -69,6 +80,7 @@ export class Conversation {
 
   callerSaid(turn, text, final) {
     if (this.typed && final && this.typed.text === text) {
+      this.#dropUnfinished(turn);
       this.entries.set(`caller:${turn}`, this.typed.entry);
       this.typed = null;
       return;
