@@ -4,8 +4,7 @@ import time
 from collections.abc import Sequence
 
 from reception.db.database import Database
-from reception.dialogue.graph import PASSAGES
-from reception.dialogue.knowledge import compose
+from reception.dialogue.knowledge import PASSAGES, compose
 from reception.domains.knowledge import service as knowledge
 from reception.ports.knowledge import Passage
 from reception.runtime.demo.seed import seed_demo

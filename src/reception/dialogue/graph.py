@@ -23,7 +23,7 @@ from reception.dialogue.flows.dispatch import advance, farewell
 from reception.dialogue.flows.handoff import hand_over
 from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, profile_text
-from reception.dialogue.knowledge import Sentence, compose
+from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.smalltalk import small_talk
@@ -35,7 +35,6 @@ from reception.ports.dialogue import ReplyPart, Say
 from reception.ports.knowledge import Passage
 from reception.ports.tools import Effect
 
-PASSAGES = 10
 _STEPS_A_TURN = 60
 _BRIEF_SENTENCES = 2
 _MOST_SENTENCES = 3
@@ -117,7 +116,7 @@ async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnG
         told = replace(draft, parts=draft.parts + said, work=draft.work[1:], answered=True, resumed=True, told=True)
         return {"draft": told}
     began_s = tools.clock.monotonic_s()
-    passages = tuple(await tools.scene.reads.passages(question, limit=PASSAGES))
+    passages = tuple(await tools.scene.reads.passages(question, limit=wanted_passages(question)))
     elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
     return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms, told=False)}
 

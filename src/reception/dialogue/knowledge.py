@@ -1,13 +1,14 @@
 """Answers in the business's own words: sentences of retrieved passages, with their source."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 
 from reception.dialogue.evidence import Evidence, enough, share, weigh
 from reception.dialogue.inquiry import Inquiry, Kind, inquire
+from reception.dialogue.requirements import Requirements, requirements, without_requirements
 from reception.dialogue.spoken import say_list
-from reception.dialogue.statements import cells, statements
+from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms
 from reception.ports.dialogue import Citation
 from reception.ports.knowledge import Passage
@@ -19,6 +20,12 @@ _MOST_EXAMPLES = 4
 _OF_KIND = 1.0
 """What a sentence of the kind that is asked for counts, against one that speaks of everything asked about."""
 _CLOSE_TO_BEST = 0.7
+PASSAGES = 10
+_PASSAGES_SEARCHED = 40
+_MOST_OF_OTHERS = 0.75
+"""The share of what else is asked for that must be told of a thing that is looked for by what it has or costs."""
+_GENERIC = content_terms("home homes property listing option sale sell market buy price budget dollars thousand listed")
+_POINTS_BACK = re.compile(r"(It|They|Its|Their)\b")
 _STATES_PRICE = re.compile(r"\b(for|is|are|costs?) (about |only |from )?[$€£]")
 
 
@@ -38,8 +45,12 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
         about: the name, place and sort of the business, which every question is about.
     """
     inquiry = inquire(question, about)
-    if not (inquiry.terms or inquiry.addresses):
+    required = requirements(question)
+    if not (inquiry.terms or inquiry.addresses or required.searches):
         return ()
+    if required.searches and not inquiry.addresses and not _names_one(question, passages):
+        return _fitting(question, required, inquiry, passages, about)
+    passages = [each for each in passages[:PASSAGES] if inquiry.addresses or required.admits_guests(each.text)]
     found = weigh(inquiry, passages)
     near = enough(found)
     if not near:
@@ -52,6 +63,81 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
         same = (best.passage.document_id, best.passage.heading)
         told = [each.passage for each in found if (each.passage.document_id, each.passage.heading) == same]
     return _best_sentences(inquiry, best, told)
+
+
+def wanted_passages(question: str) -> int:
+    """How many passages `question` needs: all things are looked at where one is searched for by what it has."""
+    return _PASSAGES_SEARCHED if requirements(question).searches else PASSAGES
+
+
+def _names_one(question: str, passages: Sequence[Passage]) -> bool:
+    """Whether the question is about one thing by its name: "does the Family Suite have two bedrooms"."""
+    asked = question.casefold()
+    names = (each.heading.rpartition(" > ")[2].casefold() for each in passages)
+    return any(" " in name and name in asked for name in names)
+
+
+def _fitting(
+    question: str, required: Requirements, inquiry: Inquiry, passages: Sequence[Passage], about: str
+) -> tuple[Sentence, ...]:
+    """The things of which all that is required is told, by the sentence that names each; of one alone, what it has."""
+    others = inquire(without_requirements(question), about).terms - _GENERIC
+    things: dict[tuple[object, ...], list[Passage]] = {}
+    for passage in passages:
+        row = passage.chunk_id if ROW.match(passage.text) else None
+        things.setdefault((passage.document_id, passage.heading, row), []).append(passage)
+    fitting: list[list[Sentence]] = []
+    for told in things.values():
+        text = "\n".join(passage.text for passage in told)
+        scope = content_terms(f"{told[0].document} {told[0].heading} {text}")
+        known = f"{told[0].heading} {text}".casefold()
+        if not all(name in known for name in inquiry.names) or _share_told(others, scope) < _MOST_OF_OTHERS:
+            continue
+        naming = _naming(required, told)
+        if naming and required.hold(text) and required.price_holds(naming[0].text):
+            fitting.append(naming)
+    if len(fitting) == 1:
+        return tuple(fitting[0])
+    said: list[Sentence] = []
+    for sentences in fitting[:_MOST_SENTENCES]:
+        if not said or sum(len(one.text) for one in said) + len(sentences[0].text) <= _LONGEST_ANSWER:
+            said.append(sentences[0])
+    return tuple(said)
+
+
+def _share_told(terms: Set[str], scope: Set[str]) -> float:
+    return len(terms & scope) / len(terms) if terms else 1.0
+
+
+def _naming(required: Requirements, told: Sequence[Passage]) -> list[Sentence]:
+    """The sentence that says what the thing is, then the one that tells what is required of it; none without a name."""
+    sentences = [
+        Sentence(text, Citation(passage.chunk_id, passage.document), f"{passage.heading}\n{passage.text}")
+        for passage in told
+        for text in statements(passage.text)
+    ]
+    if ROW.match(told[0].text):
+        return sentences[:1]
+    name = told[0].heading.rpartition(" > ")[2]
+    named = [at for at, one in enumerate(sentences) if name in one.text]
+    if not named or name.endswith("?"):
+        return []
+    priced = next((at for at in named if _STATES_PRICE.search(sentences[at].text)), None)
+    if priced is None and required.bounds_price:
+        return []
+    first = named[0] if priced is None else priced
+    more = [at for at, one in enumerate(sentences) if required.counts and required.counts_hold(one.text)]
+    if not more or first in more:
+        return [sentences[first]]
+    telling = sentences[more[0]]
+    return [sentences[first], telling if more[0] == first + 1 else with_subject(telling, name)]
+
+
+def with_subject(sentence: Sentence, name: str) -> Sentence:
+    """A sentence that begins with "It" names what it is about: "14 Willow Lane: it has three bedrooms." """
+    if not _POINTS_BACK.match(sentence.text) or not name or name.endswith("?"):
+        return sentence
+    return replace(sentence, text=f"{name}: {sentence.text[0].lower()}{sentence.text[1:]}")
 
 
 def _examples(near: Sequence[Evidence]) -> tuple[Sentence, ...]:
@@ -84,7 +170,18 @@ def _best_sentences(inquiry: Inquiry, best: Evidence, passages: Sequence[Passage
             continue
         chosen.append(-index)
         length += len(text)
-    return tuple(sentences[index] for index in sorted(chosen))
+    said = sorted(chosen)
+    return tuple(
+        sentences[index] if index - 1 in said else with_subject(sentences[index], _subject_of(sentences[index]))
+        for index in said
+    )
+
+
+def _subject_of(sentence: Sentence) -> str:
+    """The last heading over a sentence, where its text is about what the heading names."""
+    heading, _, text = sentence.source.partition("\n")
+    name = heading.rpartition(" > ")[2]
+    return name if name in text else ""
 
 
 def _worth(inquiry: Inquiry, best: Evidence, text: str, index: int) -> float:

@@ -7,6 +7,7 @@ import pytest
 from reception.core.thesaurus import canonical, others, siblings
 from reception.dialogue.inquiry import Kind, days_asked, days_in, inquire, kind_of
 from reception.dialogue.knowledge import compose
+from reception.dialogue.requirements import requirements
 from reception.ports.knowledge import Passage
 
 
@@ -118,3 +119,58 @@ def test_other_words_for_the_same() -> None:
     assert others("corkage") == ()
     assert "dog" in siblings("cat")
     assert siblings("sauna") == ()
+
+
+HOMES = [
+    _passage("Homes > 14 Willow Lane", "14 Willow Lane is a house for sale for $389,000. It has three bedrooms."),
+    _passage("Homes > 52 Cedar Street", "52 Cedar Street is a house for sale for $525,000. It has four bedrooms."),
+    _passage("Homes > 52 Cedar Street", "The price of 52 Cedar Street has been reduced by $15,000."),
+    _passage("Homes > 120 Station Road", "120 Station Road is a loft for sale for $189,000. It has one bedroom."),
+    _passage("Homes > 5 Meadow Way", "5 Meadow Way is a studio for rent for $980 a month. It has one room."),
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "What houses do you have with three bedrooms?",
+            "14 Willow Lane is a house for sale for $389,000. It has three bedrooms.",
+        ),
+        (
+            "Is there anything with four bedrooms?",
+            "52 Cedar Street is a house for sale for $525,000. It has four bedrooms.",
+        ),
+        (
+            "Which homes have at least three bedrooms?",
+            "14 Willow Lane is a house for sale for $389,000. 52 Cedar Street is a house for sale for $525,000.",
+        ),
+        ("Is there anything with six bedrooms?", ""),
+        ("Do you have a loft with three bedrooms?", ""),
+        ("Which homes are under 300000 dollars?", "120 Station Road is a loft for sale for $189,000."),
+        ("Is there anything under 200 thousand?", "120 Station Road is a loft for sale for $189,000."),
+        ("Is there anything under $100,000?", ""),
+        ("Do you have something for rent under $1,000?", "5 Meadow Way is a studio for rent for $980 a month."),
+        ("What do you have for over $389,000?", "52 Cedar Street is a house for sale for $525,000."),
+    ],
+)
+def test_what_is_looked_for_by_number_or_price_has_it(question: str, answer: str) -> None:
+    assert _answer(question, *HOMES) == answer
+
+
+def test_of_a_thing_that_is_named_what_it_has_is_told_with_its_name() -> None:
+    said = _answer("Does 14 Willow Lane have four bedrooms?", *HOMES)
+    assert "14 Willow Lane" in said
+    assert "three bedrooms" in said
+    told = _passage(
+        "Homes > 66 Elm Street",
+        "66 Elm Street is a house. It was built in 2011. It is on a hill. It has a heated pool with a slide.",
+    )
+    assert "66 Elm Street: it has a heated pool" in _answer("Is there a heated pool with a slide?", told)
+
+
+def test_ages_and_sizes_are_no_prices() -> None:
+    assert not requirements("Do children under 12 eat free?").searches
+    assert not requirements("Is there a flat under 2000 square feet?").searches
+    assert requirements("Which mains are under $30?").bounds_price
+    assert not requirements("Which mains are under $30?").price_holds("Crab cakes: $30.")
