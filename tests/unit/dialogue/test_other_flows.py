@@ -141,7 +141,7 @@ async def test_where_nobody_can_take_the_call_a_call_back_is_arranged() -> None:
 
 async def test_a_caller_who_never_says_a_date_is_let_go_politely() -> None:
     caller = Caller(book_of(restaurant()))
-    replies = await caller.talk("a table for two please", "whenever", "purple", "blah")
+    replies = await caller.talk("a table for two please", "green", "purple", "blah")
     assert "for example" in replies[2]
     assert "call" in replies[3] or "message" in replies[3]
     for _ in range(8):
@@ -163,7 +163,7 @@ async def test_no_conversation_without_sense_goes_on_for_ever() -> None:
 
 async def test_a_date_after_the_offer_of_a_message_goes_on_with_the_booking() -> None:
     caller = Caller(book_of(restaurant()))
-    await caller.talk("a table for two please", "whenever", "purple", "blah")
+    await caller.talk("a table for two please", "green", "purple", "blah")
     await caller.say("tomorrow at 6 pm")
     assert held(caller.book)
 
@@ -220,3 +220,19 @@ async def test_a_caller_who_says_stop_is_listened_to_and_nothing_is_dropped() ->
     assert "name" in await caller.say("Stop.")
     assert len(held(caller.book)) == 1
     assert "nothing has been booked" in await caller.say("Stop the booking.")
+
+
+async def test_who_leaves_day_and_time_to_us_is_offered_some_and_then_a_message() -> None:
+    caller = Caller(book_of(restaurant()))
+    replies = await caller.talk("a table for two please", "whenever", "you choose", "yes")
+    assert "I have 6:00, 7:00 or 8:00." in replies[1]
+    assert "A colleague of mine can find a time with you." in replies[2]
+    assert caller.ended is None
+    assert "pass on" in replies[3]
+
+
+async def test_who_leaves_the_day_of_a_viewing_to_us_is_offered_some() -> None:
+    caller = Caller(book_of(agency()))
+    replies = await caller.talk("a viewing of 48 Bay Road at 3 pm please", "any day", "the second one")
+    assert "Today at 3 PM" in replies[1] or "today at 3 PM" in replies[1]
+    assert "Tomorrow at 3 PM" in replies[2]

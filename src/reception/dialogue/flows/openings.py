@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import time
+from datetime import time, timedelta
 
 from reception.dialogue.commands import TimeOfDay
 from reception.dialogue.flows.booking import MOST_OFFERED, offer_slots, to_query
@@ -11,6 +11,7 @@ from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable
 
+_DAYS_AHEAD = 14
 _PARTS: dict[str, tuple[time, ...]] = {
     "morning": (time(10), time(11), time(9)),
     "brunch": (time(11), time(12), time(10, 30)),
@@ -28,10 +29,32 @@ _PARTS: dict[str, tuple[time, ...]] = {
 
 async def offer_times(state: DialogueState, part: str, scene: TurnScene) -> Step | None:
     """Up to three times on the wanted day, in the `part` of it that was named; None when there are none."""
+    slots = await _slots_on(state, part, scene)
+    return offer_slots(state, slots, scene, "") if slots else None
+
+
+async def offer_soonest(state: DialogueState, part: str, scene: TurnScene) -> Step | None:
+    """What there is on the first days that have something, where the day was left to us too; None for nothing."""
+    found: list[Slot] = []
+    for ahead in range(_DAYS_AHEAD):
+        day = scene.now.date() + timedelta(days=ahead)
+        on_day = replace(state, details=replace(state.details, day=day))
+        if state.details.time is None:
+            found += await _slots_on(on_day, part, scene)
+        elif (query := to_query(on_day.details, scene)) is not None:
+            exact = (await scene.reads.availability(query)).exact
+            found += [exact] if exact is not None else []
+        if found and (state.details.time is None or len(found) == MOST_OFFERED):
+            break
+    return offer_slots(state, tuple(found), scene, "") if found else None
+
+
+async def _slots_on(state: DialogueState, part: str, scene: TurnScene) -> tuple[Slot, ...]:
+    """Up to three slots on the wanted day, in the `part` of it that was named."""
     day = state.details.day
     spans = scene.business.hours.on(day) if day is not None else ()
     if day is None or not spans:
-        return None
+        return ()
     named = state.details.part
     moments: Sequence[time] = _PARTS.get(part) or (_PARTS.get(named, ()) if part == "any" else ())
     if part == "early":
@@ -46,12 +69,11 @@ async def offer_times(state: DialogueState, part: str, scene: TurnScene) -> Step
     for moment in moments:
         query = to_query(replace(state.details, time=TimeOfDay(moment)), scene)
         if query is None:
-            return None
+            return ()
         answer = await scene.reads.availability(query)
         near = (answer.exact,) if answer.exact else answer.alternatives
         found |= {slot.starts_at.isoformat(): slot for slot in near if slot.starts_at.date() == day}
-    slots = tuple(found.values())[:MOST_OFFERED]
-    return offer_slots(state, slots, scene, "") if slots else None
+    return tuple(found.values())[:MOST_OFFERED]
 
 
 async def offer_rooms(state: DialogueState, scene: TurnScene) -> Step | None:

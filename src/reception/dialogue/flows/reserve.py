@@ -7,7 +7,7 @@ from dataclasses import replace
 from reception.dialogue.commands import Command, Flow, SlotName
 from reception.dialogue.flows.answers import Answers, ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
-from reception.dialogue.flows.openings import offer_rooms, offer_times
+from reception.dialogue.flows.openings import offer_rooms, offer_soonest, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_guests, with_article
 from reception.dialogue.state import DialogueState, Question
@@ -84,6 +84,8 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
             details = replace(state.details, day=None, time=None, any_place=False)
             asked = replace(state, offered=(), details=details)
             return Step(replace(asked, question=next_question(asked, scene)), answered=True).saying("No problem.")
+        if answers.any_time:
+            return message_instead(state, "A colleague of mine can find a time with you.")
         step = Step(state, answered=bool(answers.changed))
         return step.saying("Thank you.") if answers.changed else step
     query = to_query(state.details, scene)
@@ -118,10 +120,16 @@ async def _ask_on(state: DialogueState, answers: Answers, scene: TurnScene) -> S
     offered = None
     if question is Question.TIME and answers.any_time:
         offered = await offer_times(state, answers.any_time, scene)
+    elif question in {Question.WHEN, Question.DATE} and answers.any_time:
+        offered = await offer_soonest(state, answers.any_time, scene)
     elif question is Question.PLACE and scene.bookable is Bookable.ROOM:
         offered = await offer_rooms(state, scene)
     if offered is not None:
         return offered
+    if answers.any_time and question in {Question.TIME, Question.WHEN, Question.DATE}:
+        return message_instead(state, "I'm sorry, I can't find a free time just now.")
+    if answers.any_time and question is Question.PARTY_AND_WHEN:
+        return Step(replace(state, question=Question.PARTY))
     step = Step(replace(state, question=question))
     unknown = question is Question.PLACE and _STREET.search(scene.text) is not None
     return step.saying("I'm afraid we don't have that one.") if unknown else step
@@ -201,10 +209,14 @@ async def _takes_anyone(query: SlotQuery, scene: TurnScene) -> bool:
 
 
 def unbookable(state: DialogueState, scene: TurnScene) -> Step:
-    """Nothing can be booked here at all: a message instead."""
+    """Nothing can be booked here at all."""
+    return message_instead(state, f"I'm sorry, I can't book {with_article(scene.noun)} by phone right now.")
+
+
+def message_instead(state: DialogueState, reason: str) -> Step:
+    """The booking cannot be gone on with by `reason`: a message is offered, and nothing stays held."""
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     offered = replace(state, slot=None, offered=(), question=Question.OFFER_MESSAGE)
-    reason = f"I'm sorry, I can't book {with_article(scene.noun)} by phone right now."
     return Step(offered, effects=effects, answered=True).saying(reason)
 
 

@@ -9,9 +9,23 @@ from reception.dialogue.understanding import rules
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.normalize import Token, words_of
 from reception.dialogue.understanding.parsers.times import day_part
+from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
 
 _LONGEST_DECLINED = 12
+_BEFORE_LEFT = r"(?:(?:oh|um|well|just|at|maybe|honestly|really|i am|we are|we|i|it|is|yes|okay|so|on|the|for|me|us) )*"
+_LEFT = (
+    r"any ?(?:time|day|date)|any|whenever|whatever|flexible|easy|no preference|(?:do|does) not (?:mind|matter|care)|"
+    r"you (?:choose|pick|decide)|up to you|anything|as (?:soon|early) as possible"
+)
+_NEXT_ONE = r"(?:first|soonest|earliest|next) (?:available|possible|one|you have)"
+_AFTER_LEFT = (
+    r"(?: (?:you|have|like|got|is|are|fine|good|okay|works|suits|best|that|it|for|me|us|really|please|available|free|"
+    r"then|at all|with|possible|can|do|would|will))*"
+)
+_LEFT_OF_OFFERED = re.compile(f"{_BEFORE_LEFT}(?:{_LEFT}){_AFTER_LEFT}")
+_LEFT_TO_US = re.compile(f"{_BEFORE_LEFT}(?:{_LEFT}|{_NEXT_ONE}){_AFTER_LEFT}")
+"""A day or a time left to us, with nothing else said; of what was offered the first one is a choice."""
 _CALLING_FROM = re.compile(
     r"\b(?:calling|phoning|ringing) (?:you )?(?:from|on)\b|\b(?:this|same) number\b|\bcaller id\b"
 )
@@ -25,6 +39,8 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
     if open_time and count <= _LONGEST_DECLINED and (left := rules.ANY_TIME.fullmatch(words)):
         named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
         return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
+    if _may_leave_open(context) and count <= _LONGEST_DECLINED and _is_left_to_us(words, expects):
+        return [RejectedSlot(SlotName.TIME, "any", "any")]
     wrong = rules.WRONG.fullmatch(words) if expects in {Expects.YES_NO, Expects.ANYTHING} else None
     if wrong is not None and context.flow in {
         Flow.NEW_RESERVATION,
@@ -41,6 +57,24 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
     if rules.FORGOT.search(words) and expects is Expects.PHONE:
         return [RejectedSlot(slot, "forgotten", words)]
     return [RejectedSlot(slot, "refused", words)] if rules.REFUSES.search(words) else None
+
+
+def _is_left_to_us(words: str, expects: Expects) -> bool:
+    pattern = _LEFT_OF_OFFERED if expects is Expects.CHOICE else _LEFT_TO_US
+    return pattern.fullmatch(words) is not None
+
+
+def _may_leave_open(context: UnderstandingContext) -> bool:
+    """Whether the day or the time of a new booking was asked for, or some of them offered; of stays neither is ours
+    to choose."""
+    if context.flow is not Flow.NEW_RESERVATION or context.business.rules.bookable is Bookable.ROOM:
+        return False
+    expects = context.expectation.expects
+    if expects is Expects.CHOICE:
+        return bool(context.offered)
+    if expects is Expects.PARTY_SIZE:
+        return not {SlotName.DATE, SlotName.TIME} & set(context.slots)
+    return expects is Expects.DATE or (expects is Expects.TIME and SlotName.TIME not in context.slots)
 
 
 def with_time_left_open(tokens: Sequence[Token], found: Sequence[Found], context: UnderstandingContext) -> list[Found]:
