@@ -25,6 +25,7 @@ from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, profile_text
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
+from reception.dialogue.requirements import requirements
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.smalltalk import small_talk
 from reception.dialogue.state import DialogueState, Question
@@ -125,7 +126,7 @@ def _talking_of(draft: TurnDraft, question: str, scene: TurnScene) -> TurnDraft:
     """The place that is asked about is what "it" means from now on, and what is booked when no other is named."""
     places = scene.business.places
     named = [str(one.value) for one in find_places(tokenize(question), places) if one.value is not None]
-    if not named or draft.state.flow is not None:
+    if not named or draft.state.flow is not None or requirements(question).searches:
         return draft
     return replace(draft, state=replace(draft.state, details=replace(draft.state.details, place=named[-1])))
 
@@ -171,6 +172,8 @@ def _question(draft: TurnDraft) -> str:
     """What is asked; "it" is completed by the place that is being talked about."""
     command = draft.work[0].commands[0]
     question = command.question if isinstance(command, AskKnowledge) else ""
+    if requirements(question).searches:
+        return question
     named = [each.value for each in draft.commands if isinstance(each, SetSlot) and each.slot is SlotName.PLACE]
     place = str(named[-1]) if named else draft.state.details.place
     if place and place.casefold() not in question.casefold() and _POINTS_BACK.search(question):

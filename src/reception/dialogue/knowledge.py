@@ -21,7 +21,7 @@ _OF_KIND = 1.0
 """What a sentence of the kind that is asked for counts, against one that speaks of everything asked about."""
 _CLOSE_TO_BEST = 0.7
 PASSAGES = 10
-_PASSAGES_SEARCHED = 40
+_PASSAGES_SEARCHED = 50
 _MOST_OF_OTHERS = 0.75
 """The share of what else is asked for that must be told of a thing that is looked for by what it has or costs."""
 _GENERIC = content_terms("home homes property listing option sale sell market buy price budget dollars thousand listed")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _WORDS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12,
 }  # fmt: skip
 _COUNT = rf"(?:\d{{1,2}}|{'|'.join(_WORDS)})"
 _NOUNS = r"(?P<noun>bed ?rooms?|bath ?rooms?)"
