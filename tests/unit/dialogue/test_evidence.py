@@ -146,6 +146,7 @@ HOMES = [
             "14 Willow Lane is a house for sale for $389,000. 52 Cedar Street is a house for sale for $525,000.",
         ),
         ("Is there anything with six bedrooms?", ""),
+        ("Is there anything with twelve bedrooms?", ""),
         ("Do you have a loft with three bedrooms?", ""),
         ("Which homes are under 300000 dollars?", "120 Station Road is a loft for sale for $189,000."),
         ("Is there anything under 200 thousand?", "120 Station Road is a loft for sale for $189,000."),

@@ -1,6 +1,5 @@
 """Changing, cancelling, messages, people, and callers who do not get anywhere."""
 
-from dataclasses import replace
 from datetime import date, time
 from uuid import uuid4
 
@@ -11,7 +10,7 @@ from reception.ports.business import AgentKind, AgentSettings
 from reception.ports.dialogue import HangUp, Transfer
 from reception.ports.expectation import Expects
 from reception.ports.knowledge import Passage
-from tests.unit.dialogue.stage import PARKING, Caller, agency, book_of, booked, held, restaurant, take
+from tests.unit.dialogue.stage import Caller, agency, book_of, booked, held, restaurant, take
 
 FRIDAY = date(2027, 3, 12)
 
@@ -237,9 +236,3 @@ async def test_who_leaves_the_day_of_a_viewing_to_us_is_offered_some() -> None:
     replies = await caller.talk("a viewing of 48 Bay Road at 3 pm please", "any day", "the second one")
     assert "Today at 3 PM" in replies[1] or "today at 3 PM" in replies[1]
     assert "Tomorrow at 3 PM" in replies[2]
-
-
-async def test_a_number_of_rooms_is_not_the_number_of_a_house() -> None:
-    told = "9 Elm Road is a house for sale for $900,000. It has twelve bedrooms."
-    caller = Caller(book_of(agency()), passages=(replace(PARKING, heading="Homes > 9 Elm Road", text=told),))
-    assert told in await caller.say("Is there a house with twelve bedrooms?")
