@@ -1,0 +1,1 @@
+"""Adapters for speech and embedding models behind the ports."""
