@@ -1,1 +1,1 @@
-"""The conversation: understanding proposes commands, flows decide, and the tools run effects once a turn is committed."""
+"""The conversation: understanding proposes, flows decide, and the tools run effects once a turn is committed."""
