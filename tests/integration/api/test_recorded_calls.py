@@ -150,12 +150,8 @@ async def test_what_a_dead_process_left_is_mended_and_kept(installation: Install
     for path in (cut, empty):
         os.utime(path, (time.time() - 3600,) * 2)
     store = RecordingStore(str(tmp_path / "kept"))
-    cleaning = asyncio.create_task(
-        Recordings(store, tmp_path / "spool", installation.services.database, SystemClock()).run()
-    )
-    (path,) = await _until_there(tmp_path / "kept", f"{shop.tenant_id}/*/{conversation_id}.wav")
-    cleaning.cancel()
-    await asyncio.gather(cleaning, return_exceptions=True)
+    await Recordings(store, tmp_path / "spool", installation.services.database, SystemClock()).keep_left_overs()
+    (path,) = (tmp_path / "kept").glob(f"{shop.tenant_id}/*/{conversation_id}.wav")
     with wave.open(str(path)) as file:
         assert file.getnframes() == 12000
     assert list(cut.parent.iterdir()) == [fresh]

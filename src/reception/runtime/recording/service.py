@@ -65,7 +65,7 @@ class Recordings:
         """Clean up now and once a day, until cancelled."""
         while True:
             try:
-                await self._keep_left_overs()
+                await self.keep_left_overs()
                 await self.clean()
             except AppError as error:
                 _log.warning("recordings.not_cleaned", code=error.code)
@@ -112,7 +112,8 @@ class Recordings:
         except (AppError, OSError) as error:
             _log.warning("recording.not_kept", code=type(error).__name__)
 
-    async def _keep_left_overs(self) -> None:
+    async def keep_left_overs(self) -> None:
+        """Put in its place what a process that died left in the spool, as far as it can be read."""
         left = await asyncio.to_thread(self._left_overs)
         for path in left:
             try:
