@@ -77,7 +77,8 @@ class BookingRules:
 class Business:
     """One tenant. `timezone` is an IANA name; `region` an ISO 3166 code, by which phone numbers are read.
 
-    `places` are the names a caller may choose from: room types of a hotel, listings of an estate agency.
+    `places` are the names a caller may choose from: room types of a hotel, listings of an estate agency. `version`
+    counts the changes of all this.
     """
 
     tenant_id: UUID
@@ -92,6 +93,7 @@ class Business:
     hours: OpeningHours
     rules: BookingRules
     places: tuple[str, ...] = ()
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import FetchedValue, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reception.db.model import JsonObject, Model
@@ -22,3 +22,4 @@ class Tenant(Model):
     address: Mapped[str] = mapped_column(String(300))
     hours: Mapped[JsonObject]
     rules: Mapped[JsonObject]
+    version: Mapped[int] = mapped_column(server_default=FetchedValue())

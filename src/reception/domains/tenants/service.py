@@ -40,7 +40,7 @@ async def create_tenant(session: AsyncSession, tenant_id: UUID, spec: TenantSpec
             await session.execute(insert(Tenant).values(id=tenant_id, **_columns(spec)))
     except IntegrityError as error:
         raise _conflict(error, spec.slug) from error
-    return _business(tenant_id, spec, ())
+    return _business(tenant_id, spec, (), version=1)
 
 
 async def get_business(session: AsyncSession) -> Business:
@@ -51,7 +51,7 @@ async def get_business(session: AsyncSession) -> Business:
     """
     tenant = await _tenant(session)
     places = (await session.execute(_PLACES)).scalars().all()
-    return _business(tenant.id, _spec(tenant), tuple(places))
+    return _business(tenant.id, _spec(tenant), tuple(places), version=tenant.version)
 
 
 async def update_tenant(session: AsyncSession, **changes: object) -> Business:
@@ -125,7 +125,7 @@ def _spec(tenant: Tenant) -> TenantSpec:
     )
 
 
-def _business(tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...]) -> Business:
+def _business(tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...], *, version: int) -> Business:
     return Business(
         tenant_id=tenant_id,
         slug=spec.slug,
@@ -139,4 +139,5 @@ def _business(tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...]) -> Bus
         hours=spec.hours,
         rules=spec.rules,
         places=places,
+        version=version,
     )
