@@ -89,7 +89,7 @@ async def test_expired_forged_and_foreign_tokens_are_refused(installation: Insta
     expired = installation.token(shop.tenant_id, lifetime=timedelta(seconds=-1))
     claims = jwt.decode(shop.token, options={"verify_signature": False})
     forged = jwt.encode(claims, "x" * 48, algorithm="HS256")
-    unsigned = jwt.encode(claims, None, algorithm="none")
+    unsigned = jwt.encode(claims, "", algorithm="none")
     assert claims["iss"] == ISSUER
     assert claims["aud"] == AUDIENCE
     for bad in (expired, forged, unsigned, "not-a-token"):
