@@ -12,6 +12,7 @@ from tests.support.caller_voice import speak
 
 # In the order in which they are tried on what was asked last.
 QUESTIONS: Mapping[str, str] = {
+    "again": r"could you say (it|that) (again|once more)",
     "confirm": r"shall i book|say yes to book",
     "rest of phone": r"and the rest|the other digits",
     "phone": r"phone number|number digit by digit",
@@ -36,23 +37,28 @@ class Caller:
     """Speaks into a `PhoneCall` and answers its questions.
 
     `answers` holds what to say to each question, in turn; the last answer to a question is given again when it is
-    asked again. The caller hangs up on a question that has no answer.
+    asked again. What the agent did not catch is said again. The caller hangs up on a question that has no answer.
     """
 
     def __init__(self, call: PhoneCall, rate_hz: int, answers: Mapping[str, Sequence[str]]) -> None:
         self.call = call
         self._rate_hz = rate_hz
+        self._last = ""
         self._answers = {question: list(given) for question, given in answers.items()}
 
     async def tell(self, text: str) -> Turn:
         """Say `text` and hear the reply."""
+        self._last = text
         samples = await asyncio.to_thread(speak, text, self._rate_hz)
         await self.call.listen(0.3)
         await self.call.say(samples, text)
         return await self.call.wait_reply()
 
     def answer_to(self, reply: str) -> str | None:
-        given = self._answers.get(question_in(reply) or "")
+        question = question_in(reply)
+        if question == "again":
+            return self._last
+        given = self._answers.get(question or "")
         if not given:
             return None
         return given.pop(0) if len(given) > 1 else given[0]

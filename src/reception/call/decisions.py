@@ -64,6 +64,11 @@ class Discard:
 
 
 @dataclass(frozen=True, slots=True)
+class Unintelligible:
+    """What was discarded was long enough to be words, said into the agent's silence: the caller waits for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class HoldAgent:
     """The caller may be interrupting: stop the audio, and be ready to go on."""
 
@@ -89,6 +94,7 @@ Decision: TypeAlias = (
     | Withdraw
     | Commit
     | Discard
+    | Unintelligible
     | HoldAgent
     | ResumeAgent
     | CallerSilent

@@ -21,6 +21,7 @@ from reception.call.decisions import (
     SpeechStopped,
     Transcribe,
     TranscribePartly,
+    Unintelligible,
     Withdraw,
 )
 from reception.call.echo import COMPARED_MS, OwnVoice
@@ -314,6 +315,8 @@ class CallSession:
             case Discard():
                 self._speculation.drop()
                 _log.debug(TURN_DROPPED)
+            case Unintelligible():
+                self._add(Excuse(self._config.phrases.repeat))
             case HoldAgent():
                 self._conversation.hold()
             case ResumeAgent():

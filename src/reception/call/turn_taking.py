@@ -26,6 +26,7 @@ from reception.call.decisions import (
     SpeechStopped,
     Transcribe,
     TranscribePartly,
+    Unintelligible,
     Withdraw,
 )
 from reception.call.endpointing import Endpointing, Evidence
@@ -75,6 +76,7 @@ class TurnTaker:
         self._false_alarms = 0
         self._quiet_ms = 0
         self._silences = 0
+        self._unheard = False
         self.early_transcription = True
 
     @property
@@ -116,6 +118,7 @@ class TurnTaker:
         """The caller said, typed or pressed something: not silent."""
         self._quiet_ms = 0
         self._silences = 0
+        self._unheard = False
 
     def window(self, probability: float) -> Sequence[Decision]:
         """The next `VAD_WINDOW_MS` of audio hold speech with this probability, 0 to 1."""
@@ -304,18 +307,23 @@ class TurnTaker:
 
     def _may_make_sense(self, utterance: _Utterance) -> bool:
         """Nothing was recognised, but there was too much of it to be a noise, and the caller may go on."""
-        config = self._config
         return (
-            not self._agent_active
+            self._is_too_long_for_noise(utterance)
             and not utterance.forced
-            and utterance.voiced_windows * VAD_WINDOW_MS >= config.unheard_from_ms
-            and utterance.silence_ms < config.unsure_ms
+            and utterance.silence_ms < self._config.unsure_ms
         )
+
+    def _is_too_long_for_noise(self, utterance: _Utterance) -> bool:
+        voiced_ms = utterance.voiced_windows * VAD_WINDOW_MS
+        return not self._agent_active and voiced_ms >= self._config.unheard_from_ms
 
     def _discard(self, utterance: _Utterance) -> Sequence[Decision]:
         self._close(utterance)
         stopped = () if utterance.paused else (SpeechStopped(utterance.speech_end_ms),)
-        return (*stopped, Discard(utterance.attempt), *self._resume_agent())
+        unheard = utterance.words is False and self._is_too_long_for_noise(utterance) and not self._unheard
+        self._unheard = self._unheard or unheard
+        asked = (Unintelligible(),) if unheard else ()
+        return (*stopped, Discard(utterance.attempt), *asked, *self._resume_agent())
 
     def _close(self, utterance: _Utterance) -> None:
         self._utterance = None

@@ -138,6 +138,18 @@ def test_noise_is_no_turn() -> None:
     assert scene.leg.sent == []
 
 
+def test_speech_in_which_no_word_was_recognised_is_asked_for_again_once() -> None:
+    async def script(s: Scene) -> None:
+        for _ in range(2):
+            await s.caller.noise(900)
+            await s.caller.is_silent(4000)
+
+    config = replace(CallConfig(), silence_prompt_s=60.0)
+    scene = play(script, config=config)
+    said = [event.text for event in scene.observer.events if isinstance(event, ReplySaid)]
+    assert said == [config.phrases.repeat]
+
+
 def test_a_filler_bridges_dead_air_and_gives_way_to_the_reply() -> None:
     async def script(s: Scene) -> None:
         await s.caller.says("is there parking")

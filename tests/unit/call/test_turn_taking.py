@@ -22,6 +22,7 @@ from reception.call.decisions import (
     SpeechStopped,
     Transcribe,
     TranscribePartly,
+    Unintelligible,
     Withdraw,
 )
 from reception.call.endpointing import Endpointing, Evidence
@@ -340,7 +341,7 @@ def test_much_speech_without_a_word_is_kept_for_what_follows() -> None:
     assert _windows(taker, 0.0, 32) == [Transcribe(2, 0, 960 + 256 + 64 + 32)]
     _windows(taker, 0.0, 224)
     assert taker.transcribed(2, Completeness.UNSURE, words=False) == ()
-    assert [type(d) for d in _windows(taker, 0.0, 704)] == [Discard]
+    assert [type(d) for d in _windows(taker, 0.0, 704)] == [Discard, Unintelligible]
 
 
 def test_speech_without_a_word_does_not_keep_the_agent_silent() -> None:

@@ -7,7 +7,9 @@ from reception.db.bounds import bounded, refuse
 from reception.ports.booking import Guest
 
 REFERENCE_LENGTH = 6
-_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_LETTERS = "BCDFGJKLMNPQRSTVWXYZ"
+"""No vowels, so that no word is made; no H, which between figures reads as a time of day ("7H30")."""
+_FIGURES = "23456789"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -33,8 +35,11 @@ def validated(guest: Guest) -> Guest:
 
 
 def new_reference() -> str:
-    """Six letters and digits that are not mistaken for each other: no 0, O, 1 or I."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(REFERENCE_LENGTH))
+    """Letters and figures, at least one of each, so that a reference is told from a word wherever it is quoted."""
+    while True:
+        made = "".join(secrets.choice(_LETTERS + _FIGURES) for _ in range(REFERENCE_LENGTH))
+        if not made.isalpha() and not made.isdigit():
+            return made
 
 
 def normal_reference(said: str) -> str:
