@@ -14,7 +14,19 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import WebSocketRoute
 
 from reception import __version__
-from reception.api import agents, auth, chat, demo, health, knowledge, metrics, resources, tenants, voice
+from reception.api import (
+    agent_versions,
+    agents,
+    auth,
+    chat,
+    demo,
+    health,
+    knowledge,
+    metrics,
+    resources,
+    tenants,
+    voice,
+)
 from reception.api.edge import DOCUMENTATION_PATH, Edge
 from reception.api.problems import install_problems
 from reception.api.services import Services
@@ -196,7 +208,8 @@ def create_app(
 
 def _routers(*, demo_mode: bool) -> list[APIRouter]:
     routers = [
-        resource.router for resource in (health, metrics, auth, tenants, agents, resources, chat, knowledge, voice)
+        resource.router
+        for resource in (health, metrics, auth, tenants, agents, agent_versions, resources, chat, knowledge, voice)
     ]
     return [*routers, demo.router, demo.page_router()] if demo_mode else routers
 
@@ -236,6 +249,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         token_lifetime=timedelta(minutes=settings.token_minutes),
         metrics=figures,
         metrics_access=_metrics_access(settings),
+        loopback_tools=not settings.production,
         demo_agents=parts.demo_agents,
     )
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)

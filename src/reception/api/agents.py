@@ -3,23 +3,31 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, Depends, Header, Query, status
+from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import Services, ServicesDep
-from reception.core.errors import FieldProblem, Unprocessable
+from reception.core.errors import FieldProblem, PreconditionFailed, Unprocessable
 from reception.domains.agents import service as agents
+from reception.domains.agents import versions
+from reception.domains.agents.rules import is_loopback
 from reception.ports.business import Agent, AgentKind, AgentSettings
+from reception.ports.definition import AgentDefinition
 from reception.runtime.principal import Scope
 
 router = APIRouter(prefix="/agents", tags=["agents"])
 
-_Reader = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_READ))]
-_Writer = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_WRITE))]
+AgentReader = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_READ))]
+AgentWriter = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_WRITE))]
 _Name = Annotated[Text, Field(min_length=1, max_length=120)]
 _Word = Annotated[Text, Field(min_length=1, max_length=agents.LONGEST_WORD)]
+OfDraft = Annotated[bool, Query(alias="draft", description="The draft instead of what is published")]
+IfMatch = Annotated[
+    str | None, Header(description="The ETag that was read: refused when the agent has changed since", max_length=200)
+]
 
 
 class AgentTuning(Request):
@@ -52,21 +60,26 @@ class NewAgent(Request):
     name: _Name
     kind: AgentKind = AgentKind.RECEPTIONIST
     settings: AgentTuning = AgentTuning()
+    definition: AgentDefinition = AgentDefinition()
 
 
 class AgentChange(Request):
-    """Only what is present changes; of `settings`, too."""
+    """Only what is present changes; of `settings`, too. `definition` is replaced as a whole."""
 
     name: _Name | None = None
     settings: AgentTuning | None = None
+    definition: AgentDefinition | None = None
 
 
 class AgentRead(Response):
+    """`version` is the one that takes calls."""
+
     id: UUID
     tenant_id: UUID
     name: str
     kind: AgentKind
     settings: AgentTuning
+    definition: AgentDefinition
     version: int
 
     @classmethod
@@ -77,8 +90,45 @@ class AgentRead(Response):
             name=agent.name,
             kind=agent.kind,
             settings=AgentTuning.of(agent.settings),
+            definition=agent.definition,
             version=agent.version,
         )
+
+
+class AgentState(AgentRead):
+    """`has_draft`: there are changes that are not published."""
+
+    has_draft: bool
+
+    @classmethod
+    def at(cls, stored: agents.StoredAgent, *, draft: bool = False) -> "AgentState":
+        shown = stored.draft if draft and stored.draft is not None else stored.agent
+        return cls(**dict(AgentRead.of(shown)), has_draft=stored.draft is not None)
+
+
+def etag_of(stored: agents.StoredAgent) -> str:
+    return f'"{stored.agent.version}-{stored.revision}"'
+
+
+def check_unchanged(stored: agents.StoredAgent, if_match: str | None) -> None:
+    """Refuse a change to something else than what was read."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if etag_of(stored) not in {tag.strip().removeprefix("W/") for tag in if_match.split(",")}:
+        raise PreconditionFailed(f"The agent has changed since: its ETag is {etag_of(stored)} now. Read it again.")
+
+
+def check_tools(definition: AgentDefinition | None, services: Services) -> None:
+    """Tools on this very machine are for development."""
+    if definition is None or services.loopback_tools:
+        return
+    problems = tuple(
+        FieldProblem(f"/definition/tools/{index}/url", "must not be on this machine, outside development")
+        for index, tool in enumerate(definition.tools)
+        if is_loopback(tool.url)
+    )
+    if problems:
+        raise Unprocessable("A tool must be on the public internet.", problems=problems)
 
 
 def _check_voice(settings: AgentTuning, services: Services) -> None:
@@ -89,40 +139,74 @@ def _check_voice(settings: AgentTuning, services: Services) -> None:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create an agent")
-async def create(body: NewAgent, services: ServicesDep, where: _Writer) -> AgentRead:
+async def create(body: NewAgent, services: ServicesDep, where: AgentWriter, answer: Answer) -> AgentState:
+    """It takes calls at once, as version 1."""
     _check_voice(body.settings, services)
+    check_tools(body.definition, services)
     async with services.database.tenant_session(where.tenant_id) as session:
         agent = await agents.create_agent(
-            session, where.tenant_id, name=body.name, kind=body.kind, settings=body.settings.value()
+            session,
+            where.tenant_id,
+            name=body.name,
+            kind=body.kind,
+            settings=body.settings.value(),
+            definition=body.definition,
         )
-    return AgentRead.of(agent)
+        stored = await agents.read_agent(session, agent.agent_id)
+    answer.headers["ETag"] = etag_of(stored)
+    return AgentState.at(stored)
 
 
 @router.get("", summary="List the tenant's agents")
-async def list_all(services: ServicesDep, where: _Reader) -> list[AgentRead]:
+async def list_all(services: ServicesDep, where: AgentReader) -> list[AgentState]:
     async with services.database.tenant_session(where.tenant_id) as session:
-        return [AgentRead.of(agent) for agent in await agents.list_agents(session)]
+        return [AgentState.at(stored) for stored in await agents.list_stored(session)]
 
 
 @router.get("/{agent_id}", summary="Read an agent")
-async def read(agent_id: UUID, services: ServicesDep, where: _Reader) -> AgentRead:
+async def read(
+    agent_id: UUID, services: ServicesDep, where: AgentReader, answer: Answer, draft: OfDraft = False
+) -> AgentState:
+    """With `draft=true` the draft, or what is published where there is none. The ETag is the same for both."""
     async with services.database.tenant_session(where.tenant_id) as session:
-        return AgentRead.of(await agents.get_agent(session, agent_id))
+        stored = await agents.read_agent(session, agent_id)
+    answer.headers["ETag"] = etag_of(stored)
+    return AgentState.at(stored, draft=draft)
 
 
 @router.patch("/{agent_id}", summary="Change an agent")
-async def change(agent_id: UUID, body: AgentChange, services: ServicesDep, where: _Writer) -> AgentRead:
+async def change(
+    agent_id: UUID,
+    body: AgentChange,
+    services: ServicesDep,
+    where: AgentWriter,
+    answer: Answer,
+    draft: OfDraft = False,
+    if_match: IfMatch = None,
+) -> AgentState:
+    """Published at once, as a new version; with `draft=true` only the draft changes, which begins as what is published.
+
+    Without `draft=true` it is refused while there is a draft.
+    """
     if body.settings is not None and "voice" in body.settings.model_fields_set:
         _check_voice(body.settings, services)
+    check_tools(body.definition, services)
     async with services.database.tenant_session(where.tenant_id) as session:
+        stored = await agents.read_agent(session, agent_id, to_change=True)
+        check_unchanged(stored, if_match)
+        base = stored.draft if draft and stored.draft is not None else stored.agent
         settings = None
         if body.settings is not None:
-            kept = AgentTuning.of((await agents.get_agent(session, agent_id, to_change=True)).settings).model_dump()
+            kept = AgentTuning.of(base.settings).model_dump()
             settings = AgentTuning(**{**kept, **body.settings.model_dump(exclude_unset=True)}).value()
-        return AgentRead.of(await agents.update_agent(session, agent_id, name=body.name, settings=settings))
+        save = versions.save_draft if draft else agents.update_agent
+        await save(session, agent_id, name=body.name, settings=settings, definition=body.definition)
+        stored = await agents.read_agent(session, agent_id)
+    answer.headers["ETag"] = etag_of(stored)
+    return AgentState.at(stored, draft=draft)
 
 
 @router.delete("/{agent_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete an agent")
-async def delete(agent_id: UUID, services: ServicesDep, where: _Writer) -> None:
+async def delete(agent_id: UUID, services: ServicesDep, where: AgentWriter) -> None:
     async with services.database.tenant_session(where.tenant_id) as session:
         await agents.delete_agent(session, agent_id)

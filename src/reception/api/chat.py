@@ -35,6 +35,7 @@ class Action(Response):
 
 class Reply(Response):
     conversation_id: UUID
+    agent_version: int
     turn: int
     reply: str
     citations: list[Cited]
@@ -45,6 +46,7 @@ class Reply(Response):
     def of(cls, reply: ChatReply) -> "Reply":
         return cls(
             conversation_id=reply.conversation_id,
+            agent_version=reply.agent_version,
             turn=reply.turn,
             reply=reply.reply,
             citations=[Cited(chunk_id=one.chunk_id, document=one.document) for one in reply.citations],

@@ -19,7 +19,7 @@ from reception.runtime.tokens import Tickets, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`demo_agents` is empty outside demo mode."""
+    """`loopback_tools`: agents may call tools on this machine. `demo_agents` is empty outside demo mode."""
 
     database: Database
     embedder: Embedder
@@ -33,6 +33,7 @@ class Services:
     token_lifetime: timedelta
     metrics: Metrics
     metrics_access: MetricsAccess
+    loopback_tools: bool = False
     demo_agents: tuple[DemoAgent, ...] = ()
 
 

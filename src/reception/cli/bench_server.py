@@ -125,7 +125,7 @@ class InstantConversations:
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> InstantDialogue:
         return InstantDialogue(self.unsure_every)
 
-    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> None:
+    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent:
         raise NotFound
 
     async def take_up(self, wired: WiredAgent, conversation_id: UUID) -> ResumedDialogue:

@@ -7,6 +7,7 @@
     ├── NotFound              404  no such thing for this tenant
     ├── Conflict              409  the present state does not allow it
     │   └── SlotTaken         409  somebody else has that place at that time
+    ├── PreconditionFailed    412  it has changed since it was read
     ├── TooLarge              413
     ├── Unprocessable         422  understood, but a field is wrong
     ├── RateLimited           429
@@ -77,6 +78,12 @@ class Conflict(AppError):
 class SlotTaken(Conflict):
     code = "slot_taken"
     title = "That place is no longer free at that time"
+
+
+class PreconditionFailed(AppError):
+    code = "precondition_failed"
+    status = 412
+    title = "It has changed since it was read"
 
 
 class TooLarge(AppError):

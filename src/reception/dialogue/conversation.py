@@ -105,6 +105,10 @@ class GraphDialogue:
         return self._conversation_id
 
     @property
+    def agent_version(self) -> int:
+        return self._agent.version
+
+    @property
     def next_turn(self) -> int:
         """The number of the caller's next turn."""
         return self._state.turn + 1

@@ -5,6 +5,8 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from reception.ports.definition import AgentDefinition
+
 
 class BusinessKind(StrEnum):
     RESTAURANT = "restaurant"
@@ -122,9 +124,12 @@ class AgentSettings:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
+    """One published version of an agent; `version` counts from 1."""
+
     agent_id: UUID
     tenant_id: UUID
     name: str
     kind: AgentKind
     settings: AgentSettings
     version: int = 1
+    definition: AgentDefinition = field(default_factory=AgentDefinition)

@@ -29,9 +29,11 @@ _ASKS_AGAIN_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class ChatReply:
-    """`reply` is the sentences in order, joined by a blank; `ended` says that the agent has closed the conversation."""
+    """`reply` is the sentences in order, joined by a blank; `ended` says that the agent has closed the conversation.
+    `agent_version` is the version of the agent that answers throughout the conversation."""
 
     conversation_id: UUID
+    agent_version: int
     turn: int
     reply: str
     citations: tuple[Citation, ...]
@@ -102,6 +104,7 @@ class ChatDesk:
         if conversation.ended_at is not None:
             raise Conflict("This conversation has ended: start a new one.")
         last_turn, state = stored
+        wired = await self.conversations.at_version(wired, conversation.agent_version)
         return self.conversations.wire(wired, "chat", conversation_id, state=state, last_turn=last_turn)
 
     async def _turn(self, dialogue: GraphDialogue, message: str) -> ChatReply:
@@ -114,6 +117,7 @@ class ChatDesk:
         said = [part for part in parts if isinstance(part, Say)]
         return ChatReply(
             conversation_id=dialogue.conversation_id,
+            agent_version=dialogue.agent_version,
             turn=turn,
             reply=" ".join(part.text for part in said),
             citations=tuple(dict.fromkeys(citation for part in said for citation in part.citations)),

@@ -20,6 +20,7 @@ from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
 from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
+from reception.domains.agents.versions import get_version
 from reception.domains.conversations import service as conversations
 from reception.domains.conversations.turns import take_up
 from reception.domains.tenants.service import get_business
@@ -62,6 +63,16 @@ class ConversationFactory:
             agent = await get_agent(session, agent_id)
             return WiredAgent(await get_business(session), agent)
 
+    async def at_version(self, wired: WiredAgent, version: int | None) -> WiredAgent:
+        """`wired` with its agent as `version` was; as it is where that is not kept any more."""
+        if version is None or version == wired.agent.version:
+            return wired
+        async with self._database.tenant_session(wired.business.tenant_id) as session:
+            try:
+                return WiredAgent(wired.business, await get_version(session, wired.agent.agent_id, version))
+            except NotFound:
+                return wired
+
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> GraphDialogue:
         """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""
         conversation_id = uuid7()
@@ -74,17 +85,19 @@ class ConversationFactory:
                 conversation_id=conversation_id,
                 channel=channel,
                 caller_phone=caller_phone,
+                agent_version=wired.agent.version,
             )
         return self.wire(wired, channel, conversation_id, caller_phone=caller_phone)
 
-    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> None:
-        """Raises `NotFound` unless this is a call with this agent that can go on."""
+    async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent:
+        """The agent as the call began with it. Raises `NotFound` unless this is a call with it that can go on."""
         async with self._database.tenant_session(wired.business.tenant_id) as session:
             conversation = await conversations.get(session, conversation_id)
         if conversation.agent_id != wired.agent.agent_id or conversation.channel != "voice":
             raise NotFound("There is no such call with this agent.")
         if conversation.ended_at is not None:
             raise NotFound("This call has ended: start a new one, without conversation_id.")
+        return await self.at_version(wired, conversation.agent_version)
 
     async def take_up(self, wired: WiredAgent, conversation_id: UUID) -> GraphDialogue:
         """The dialogue of a call whose connection broke, as it was after its last turn. Nobody else may hold it.
@@ -93,7 +106,7 @@ class ConversationFactory:
             NotFound: the call has ended, or broke too long ago.
         """
         await self._lost.returned(conversation_id)
-        await self.check_open(wired, conversation_id)
+        wired = await self.check_open(wired, conversation_id)
         async with self._database.tenant_session(wired.business.tenant_id) as session:
             taken_up = await take_up(session, conversation_id)
             conversation = await conversations.get(session, conversation_id)

@@ -83,7 +83,7 @@ class VoiceStream:
         """The rest of a call whose connection broke, or that goes on over this one."""
         calls, conversation_id = self.calls, _conversation_id(start.conversation_id)
         seen = -1 if start.resume_after_seq is None else start.resume_after_seq
-        await calls.conversations.check_open(wired, conversation_id)
+        wired = await calls.conversations.check_open(wired, conversation_id)
         with calls.live.admit(conversation_id):
             async with calls.live.take_over(conversation_id):
                 dialogue = await calls.conversations.take_up(wired, conversation_id)

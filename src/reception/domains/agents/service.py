@@ -1,8 +1,6 @@
-"""Create, read, change and delete agents."""
+"""Create, read, change and delete agents. What is read here is what is published; see `versions` for drafts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any, cast
+from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
@@ -12,25 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
-from reception.db.bounds import bounded, refuse
+from reception.db.bounds import bounded
 from reception.db.violations import is_violation
-from reception.domains.agents.models import AgentRow
+from reception.domains.agents.content import LONGEST_WORD, MOST_WORDS, AgentContent
+from reception.domains.agents.models import AgentRow, AgentVersionRow
 from reception.ports.business import Agent, AgentKind, AgentSettings
-from reception.ports.dialogue import Json
+from reception.ports.definition import AgentDefinition
 
-MOST_WORDS = 100
-LONGEST_WORD = 60
-"""Of the vocabulary; characters."""
-_RANGES = {
-    "voice_speed": (0.5, 2.0),
-    "patience": (0.5, 3.0),
-    "silence_prompt_s": (2.0, 60.0),
-    "silence_prompts": (0, 5),
-    "filler_after_ms": (200, 5000),
-    "max_call_s": (30, 14_400),
-    "recording_days": (1, 3650),
-}
-_LENGTHS = {"greeting": 500, "persona_name": 60, "voice": 60, "handoff_phone": 32, "recording_notice": 300}
+__all__ = [
+    "LONGEST_NOTE", "LONGEST_WORD", "MOST_WORDS", "StoredAgent", "content_of", "create_agent", "delete_agent",
+    "get_agent", "list_agents", "list_stored", "publish", "read_agent", "update_agent", "write",
+]  # fmt: skip
+
+MOST_VERSIONS = 500
+"""The oldest beyond them are dropped."""
+LONGEST_NOTE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAgent:
+    """What is published of an agent, and its draft, None where there is none. `revision` counts all its changes."""
+
+    agent: Agent
+    draft: Agent | None
+    revision: int
 
 
 async def create_agent(
@@ -40,6 +43,7 @@ async def create_agent(
     name: str,
     kind: AgentKind,
     settings: AgentSettings,
+    definition: AgentDefinition | None = None,
     agent_id: UUID | None = None,
 ) -> Agent:
     """Store a new agent, version 1.
@@ -49,23 +53,18 @@ async def create_agent(
         NotFound: there is no such tenant.
         Conflict: `agent_id` is taken.
     """
-    agent = Agent(
-        agent_id=agent_id or uuid7(),
-        tenant_id=tenant_id,
-        name=bounded(name, "/name", shortest=1, longest=120),
-        kind=kind,
-        settings=_validated(settings),
-    )
+    content = AgentContent(name, settings, definition or AgentDefinition()).validated(kind)
+    agent_id = agent_id or uuid7()
     try:
         async with session.begin_nested():
             await session.execute(
                 insert(AgentRow).values(
-                    id=agent.agent_id,
-                    tenant_id=tenant_id,
-                    name=agent.name,
-                    kind=kind.value,
-                    settings=_settings_json(agent.settings),
-                    version=agent.version,
+                    id=agent_id, tenant_id=tenant_id, kind=kind.value, version=1, **content.columns()
+                )
+            )
+            await session.execute(
+                insert(AgentVersionRow).values(
+                    agent_id=agent_id, version=1, tenant_id=tenant_id, note="", **content.columns()
                 )
             )
     except IntegrityError as error:
@@ -74,11 +73,20 @@ async def create_agent(
         if is_violation(error, UniqueViolation):
             raise Conflict("There is already an agent with this id") from error
         raise
-    return agent
+    return Agent(agent_id, tenant_id, content.name, kind, content.settings, 1, content.definition)
 
 
-async def get_agent(session: AsyncSession, agent_id: UUID, *, to_change: bool = False) -> Agent:
-    """One agent of the session's tenant; `to_change` keeps others from changing it until the session ends.
+async def get_agent(session: AsyncSession, agent_id: UUID) -> Agent:
+    """One agent of the session's tenant, as it is published.
+
+    Raises:
+        NotFound: the tenant has no such agent.
+    """
+    return (await read_agent(session, agent_id)).agent
+
+
+async def read_agent(session: AsyncSession, agent_id: UUID, *, to_change: bool = False) -> StoredAgent:
+    """An agent with its draft; `to_change` keeps others from changing it until the session ends.
 
     Raises:
         NotFound: the tenant has no such agent.
@@ -88,37 +96,46 @@ async def get_agent(session: AsyncSession, agent_id: UUID, *, to_change: bool = 
     row = found.scalars().one_or_none()
     if row is None:
         raise NotFound("There is no such agent")
-    return _agent(row)
+    return _stored(row)
 
 
 async def list_agents(session: AsyncSession) -> list[Agent]:
-    """The tenant's agents, oldest first."""
+    """The tenant's agents, oldest first, as they are published."""
+    return [stored.agent for stored in await list_stored(session)]
+
+
+async def list_stored(session: AsyncSession) -> list[StoredAgent]:
+    """The tenant's agents with their drafts, oldest first."""
     rows = await session.execute(select(AgentRow).order_by(AgentRow.id).execution_options(populate_existing=True))
-    return [_agent(row) for row in rows.scalars()]
+    return [_stored(row) for row in rows.scalars()]
 
 
 async def update_agent(
-    session: AsyncSession, agent_id: UUID, *, name: str | None = None, settings: AgentSettings | None = None
+    session: AsyncSession,
+    agent_id: UUID,
+    *,
+    name: str | None = None,
+    settings: AgentSettings | None = None,
+    definition: AgentDefinition | None = None,
 ) -> Agent:
-    """Change an agent; its version goes up by one.
+    """Change what is published, as a new version.
 
     Raises:
         NotFound: the tenant has no such agent.
         Unprocessable: a field is not valid.
+        Conflict: there is a draft, which would undo the change when it is published.
     """
-    changes: dict[str, object] = {"version": AgentRow.version + 1}
-    if name is not None:
-        changes["name"] = bounded(name, "/name", shortest=1, longest=120)
-    if settings is not None:
-        changes["settings"] = _settings_json(_validated(settings))
-    await session.execute(
-        update(AgentRow).where(AgentRow.id == agent_id).values(**changes).execution_options(synchronize_session=False)
-    )
-    return await get_agent(session, agent_id)
+    stored = await read_agent(session, agent_id, to_change=True)
+    if stored.draft is not None:
+        raise Conflict(
+            "There is a draft: change it with ?draft=true, publish it, or discard it with DELETE /agents/{id}/draft."
+        )
+    content = content_of(stored.agent).changed(name, settings, definition)
+    return await publish(session, stored, content.validated(stored.agent.kind))
 
 
 async def delete_agent(session: AsyncSession, agent_id: UUID) -> None:
-    """Delete an agent and its own documents. Its conversations stay, without it.
+    """Delete an agent, its versions and its own documents. Its conversations stay, without it.
 
     Raises:
         NotFound: the tenant has no such agent.
@@ -127,36 +144,63 @@ async def delete_agent(session: AsyncSession, agent_id: UUID) -> None:
     await session.execute(delete(AgentRow).where(AgentRow.id == agent_id).execution_options(synchronize_session=False))
 
 
-def _validated(settings: AgentSettings) -> AgentSettings:
-    for name, (lowest, highest) in _RANGES.items():
-        if not lowest <= getattr(settings, name) <= highest:
-            raise refuse(f"/settings/{name}", f"must be {lowest} to {highest}")
-    texts = {name: bounded(getattr(settings, name), f"/settings/{name}", longest=n) for name, n in _LENGTHS.items()}
-    if len(settings.vocabulary) > MOST_WORDS:
-        raise refuse("/settings/vocabulary", f"must have at most {MOST_WORDS} words")
-    vocabulary = tuple(
-        bounded(word, f"/settings/vocabulary/{index}", shortest=1, longest=LONGEST_WORD)
-        for index, word in enumerate(settings.vocabulary)
+def _stored(row: AgentRow) -> StoredAgent:
+    kind = AgentKind(row.kind)
+
+    def agent(content: AgentContent) -> Agent:
+        return Agent(row.id, row.tenant_id, content.name, kind, content.settings, row.version, content.definition)
+
+    published = {"name": row.name, "settings": row.settings, "definition": row.definition}
+    draft = None if row.draft is None else agent(AgentContent.read(row.draft))
+    return StoredAgent(agent(AgentContent.read(published)), draft, row.revision)
+
+
+async def publish(
+    session: AsyncSession,
+    stored: StoredAgent,
+    content: AgentContent,
+    *,
+    note: str = "",
+    restores: int | None = None,
+    **changes: object,
+) -> Agent:
+    """Make `content`, which is valid, the next version of `stored`, which is locked, with other `changes` of its row.
+
+    Raises:
+        Unprocessable: the note is too long.
+    """
+    agent = stored.agent
+    version = agent.version + 1
+    await write(session, agent.agent_id, version=version, **content.columns(), **changes)
+    await session.execute(
+        insert(AgentVersionRow).values(
+            agent_id=agent.agent_id,
+            version=version,
+            tenant_id=agent.tenant_id,
+            note=bounded(note, "/note", longest=LONGEST_NOTE),
+            restores=restores,
+            **content.columns(),
+        )
     )
-    return replace(settings, **cast("dict[str, Any]", texts), vocabulary=vocabulary)
-
-
-def _settings_json(settings: AgentSettings) -> dict[str, Json]:
-    return {**asdict(settings), "vocabulary": list(settings.vocabulary)}
-
-
-def _settings_from(stored: Mapping[str, Json]) -> AgentSettings:
-    known = {name: stored[name] for name in AgentSettings.__slots__ if name in stored}
-    vocabulary = tuple(cast("Sequence[str]", known.pop("vocabulary", ())))
-    return AgentSettings(**cast("dict[str, Any]", known), vocabulary=vocabulary)
-
-
-def _agent(row: AgentRow) -> Agent:
+    await session.execute(
+        delete(AgentVersionRow)
+        .where(AgentVersionRow.agent_id == agent.agent_id, AgentVersionRow.version <= version - MOST_VERSIONS)
+        .execution_options(synchronize_session=False)
+    )
     return Agent(
-        agent_id=row.id,
-        tenant_id=row.tenant_id,
-        name=row.name,
-        kind=AgentKind(row.kind),
-        settings=_settings_from(row.settings),
-        version=row.version,
+        agent.agent_id, agent.tenant_id, content.name, agent.kind, content.settings, version, content.definition
     )
+
+
+async def write(session: AsyncSession, agent_id: UUID, **changes: object) -> None:
+    """Change columns of an agent's row; its revision goes up."""
+    await session.execute(
+        update(AgentRow)
+        .where(AgentRow.id == agent_id)
+        .values(revision=AgentRow.revision + 1, **changes)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def content_of(agent: Agent) -> AgentContent:
+    return AgentContent(agent.name, agent.settings, agent.definition)

@@ -15,6 +15,7 @@ class ConversationRow(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
     agent_id: Mapped[UUID | None]
+    agent_version: Mapped[int | None]
     channel: Mapped[str] = mapped_column(String(16))
     caller_phone: Mapped[str] = mapped_column(String(32))
     started_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

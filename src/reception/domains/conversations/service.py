@@ -41,7 +41,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """`agent_id` is None once the agent was deleted; `ended_at` None while it goes on."""
+    """`agent_id` is None once the agent was deleted; `ended_at` None while it goes on. `agent_version` is the version
+    of the agent that it has, None for one from before versions were kept."""
 
     conversation_id: UUID
     agent_id: UUID | None
@@ -50,6 +51,7 @@ class Conversation:
     ended_at: datetime | None
     end_reason: str
     last_turn: int
+    agent_version: int | None = None
 
 
 async def start(
@@ -60,6 +62,7 @@ async def start(
     conversation_id: UUID,
     channel: Channel,
     caller_phone: str = "",
+    agent_version: int | None = None,
 ) -> None:
     """Store a new conversation; starting one that exists changes nothing.
 
@@ -71,6 +74,7 @@ async def start(
         id=conversation_id,
         tenant_id=tenant_id,
         agent_id=agent_id,
+        agent_version=agent_version,
         channel=channel,
         caller_phone=bounded(caller_phone, "/caller/phone", longest=32),
     )
@@ -95,7 +99,16 @@ async def get(session: AsyncSession, conversation_id: UUID) -> Conversation:
     row = found.scalars().one_or_none()
     if row is None:
         raise NotFound("There is no such conversation")
-    return Conversation(row.id, row.agent_id, row.channel, row.started_at, row.ended_at, row.end_reason, row.last_turn)
+    return Conversation(
+        row.id,
+        row.agent_id,
+        row.channel,
+        row.started_at,
+        row.ended_at,
+        row.end_reason,
+        row.last_turn,
+        row.agent_version,
+    )
 
 
 async def agents_of(session: AsyncSession, conversation_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
