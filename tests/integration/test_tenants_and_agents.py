@@ -78,6 +78,8 @@ async def test_a_slug_is_taken_once(database: Database) -> None:
         ({"rules": BookingRules(turn_times=())}, "/rules/turn_times"),
         ({"rules": BookingRules(turn_times=((4, timedelta(hours=1)), (2, timedelta(hours=1))))}, "/rules/turn_times"),
         ({"rules": BookingRules(hold=timedelta())}, "/rules/hold"),
+        ({"rules": BookingRules(offer=timedelta())}, "/rules/offer"),
+        ({"rules": BookingRules(late_minutes=-1)}, "/rules/late_minutes"),
         ({"nonsense": 1}, "/nonsense"),
     ],
 )

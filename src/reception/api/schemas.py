@@ -101,6 +101,8 @@ class Rules(Request):
     check_in: time = time(15, 0)
     check_out: time = time(11, 0)
     longest_stay_nights: int = Field(default=14, ge=1, le=365)
+    late_minutes: int = Field(default=15, ge=0, le=120)
+    offer_minutes: int = Field(default=15, ge=1, le=24 * 60)
 
     @model_validator(mode="after")
     def _turn_times_ascend(self) -> "Rules":
@@ -122,6 +124,8 @@ class Rules(Request):
             check_in=self.check_in,
             check_out=self.check_out,
             longest_stay_nights=self.longest_stay_nights,
+            late_minutes=self.late_minutes,
+            offer=timedelta(minutes=self.offer_minutes),
         )
 
     @classmethod
@@ -140,4 +144,6 @@ class Rules(Request):
             check_in=rules.check_in,
             check_out=rules.check_out,
             longest_stay_nights=rules.longest_stay_nights,
+            late_minutes=rules.late_minutes,
+            offer_minutes=rules.offer // timedelta(minutes=1),
         )

@@ -9,8 +9,31 @@ from uuid import UUID
 class ReservationStatus(StrEnum):
     HELD = "held"
     CONFIRMED = "confirmed"
+    SEATED = "seated"
+    """The guests are there, or were."""
+    NO_SHOW = "no_show"
     CANCELLED = "cancelled"
     EXPIRED = "expired"
+
+
+class RequestKind(StrEnum):
+    """What a guest asks for along with a reservation."""
+
+    ALLERGY = "allergy"
+    DIET = "diet"
+    OCCASION = "occasion"
+    HIGH_CHAIR = "high_chair"
+    ACCESSIBILITY = "accessibility"
+    SEATING = "seating"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialRequest:
+    """One request: `text` is what the kind leaves open ("peanuts", "two of them"). It is noted, not promised."""
+
+    kind: RequestKind
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +94,22 @@ class Availability:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """Who a reservation is for. `phone` is E.164."""
+    """Who a reservation is for, and what they ask for with it. `phone` is E.164."""
 
     name: str
     phone: str
     email: str = ""
     notes: str = ""
+    requests: tuple[SpecialRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """A committed row, its times local to the business and aware. `reference` is what a caller can quote."""
+    """A committed row, its times local to the business and aware. `reference` is what a caller can quote.
+
+    `reconfirmed_at` is when the guest last said that they are coming; `late_minutes` by how much they said they would
+    be late.
+    """
 
     reservation_id: UUID
     reference: str
@@ -93,6 +121,8 @@ class Reservation:
     place: str = ""
     resource_names: tuple[str, ...] = ()
     hold_expires_at: datetime | None = None
+    reconfirmed_at: datetime | None = None
+    late_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +133,54 @@ class ReservationQuery:
     phone: str = ""
     name: str = ""
     day: date | None = None
+
+
+class WaitlistStatus(StrEnum):
+    WAITING = "waiting"
+    OFFERED = "offered"
+    """A place is kept for them until `offer_expires_at`."""
+    ACCEPTED = "accepted"
+    LEFT = "left"
+    """The guest declined, or no longer waits."""
+    EXPIRED = "expired"
+    """They let an offer lapse, or the time that they waited for has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitlistEntry:
+    """Somebody who wants a place between `earliest` and `latest`, both local and aware, as near to `wanted` as can be.
+
+    `offer` is the row that was offered: held while OFFERED, confirmed once ACCEPTED.
+    """
+
+    entry_id: UUID
+    status: WaitlistStatus
+    wanted: datetime
+    earliest: datetime
+    latest: datetime
+    party_size: int
+    guest: Guest
+    nights: int = 0
+    place: str = ""
+    offer: Reservation | None = None
+    offer_expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GuestHistory:
+    """What a business knows of the person with a phone number (E.164): the name and e-mail given last, how often they
+    came and did not come, the requests that outlast a visit, what is to come, and where they wait."""
+
+    phone: str
+    name: str = ""
+    email: str = ""
+    visits: int = 0
+    no_shows: int = 0
+    last_visit: datetime | None = None
+    requests: tuple[SpecialRequest, ...] = ()
+    upcoming: tuple[Reservation, ...] = ()
+    waiting: tuple[WaitlistEntry, ...] = ()
+
+    @property
+    def is_known(self) -> bool:
+        return bool(self.name)

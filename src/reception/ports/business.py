@@ -59,7 +59,8 @@ class BookingRules:
     """How a business takes bookings.
 
     `turn_times` are (largest party, length) pairs in ascending order; the last one holds for every larger party.
-    Rooms are booked by nights, from `check_in` to `check_out`.
+    Rooms are booked by nights, from `check_in` to `check_out`. A guest may be `late_minutes` late without asking a
+    person. What frees is kept for `offer` for the first on the waitlist whom it fits.
     """
 
     bookable: Bookable = Bookable.TABLE
@@ -73,6 +74,8 @@ class BookingRules:
     check_in: time = time(15, 0)
     check_out: time = time(11, 0)
     longest_stay_nights: int = 14
+    late_minutes: int = 15
+    offer: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)

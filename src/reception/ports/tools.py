@@ -5,10 +5,21 @@ Implemented by `dialogue.tools` on the domains' services; faked in unit tests.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
-from reception.ports.booking import Availability, Guest, Reservation, ReservationQuery, Slot, SlotQuery
+from reception.ports.booking import (
+    Availability,
+    Guest,
+    GuestHistory,
+    Reservation,
+    ReservationQuery,
+    Slot,
+    SlotQuery,
+    SpecialRequest,
+    WaitlistEntry,
+)
 from reception.ports.dialogue import Json
 from reception.ports.knowledge import Passage
 
@@ -19,6 +30,10 @@ class ReadTools(Protocol):
     async def availability(self, query: SlotQuery) -> Availability: ...
 
     async def find_reservations(self, query: ReservationQuery) -> Sequence[Reservation]: ...
+
+    async def guest_history(self, phone: str) -> GuestHistory:
+        """What is known of whoever has this number (E.164); an empty history for a stranger."""
+        ...
 
     async def passages(self, question: str, *, limit: int = 4) -> Sequence[Passage]:
         """The best passages for `question`, best first; empty when nothing is near enough."""
@@ -61,28 +76,98 @@ class CancelReservation:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconfirmReservation:
+    """The guest says once more that they are coming."""
+
+    reservation_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLate:
+    """The guest will be `minutes` late, from one to what the rules allow (`late_minutes`, 15 unless set): beyond that
+    it is refused with code `conflict`, and a person decides. So is a reservation that is not for today."""
+
+    reservation_id: UUID
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRequests:
+    """Note special requests on a reservation, beside those that it has; one that is there is not noted twice."""
+
+    reservation_id: UUID
+    requests: tuple[SpecialRequest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JoinWaitlist:
+    """Wait for what `query` asks for, at any start from `earliest` to `latest`. Who waits for the same day already is
+    kept once, with the new wish."""
+
+    query: SlotQuery
+    earliest: datetime
+    latest: datetime
+    guest: Guest
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """Take the place that is kept for a waitlist entry. One that has lapsed is taken if it is still free, else refused
+    with code `slot_taken`."""
+
+    entry_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveWaitlist:
+    """Wait no longer; what is kept goes to the next in line. Declines an offer, too."""
+
+    entry_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CreateLead:
-    """`kind`: `message`, `callback`, `handoff`, `large_party`, `viewing`, ...; `details` as the flow gathered them."""
+    """`kind`: `message`, `callback`, `handoff`, `large_party`, `viewing`, ...; `details` as the flow gathered them;
+    `recipient` the person whom a message is for, empty for anybody.
+
+    One caller's open lead of the same kind, for the same person, is brought up to date instead of repeated.
+    """
 
     kind: str
     name: str
     phone: str
     summary: str
     details: Mapping[str, Json]
+    recipient: str = ""
 
 
-Effect: TypeAlias = HoldSlot | ReleaseHold | CommitReservation | MoveReservation | CancelReservation | CreateLead
+Effect: TypeAlias = (
+    HoldSlot
+    | ReleaseHold
+    | CommitReservation
+    | MoveReservation
+    | CancelReservation
+    | ReconfirmReservation
+    | NoteLate
+    | NoteRequests
+    | JoinWaitlist
+    | AcceptOffer
+    | LeaveWaitlist
+    | CreateLead
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The effect is committed; `reservation` is the row as it now stands, for effects on one.
+    """The effect is committed; `reservation` is the row as it now stands, for effects on one, `waiting` the waitlist
+    entry.
 
     `replayed` says that an earlier run of the same effect did it.
     """
 
     reservation: Reservation | None = None
     lead_id: UUID | None = None
+    waiting: WaitlistEntry | None = None
     replayed: bool = False
 
 

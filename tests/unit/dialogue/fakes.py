@@ -14,24 +14,33 @@ from reception.domains.reservations.slots import read, slot_of
 from reception.ports.booking import (
     Availability,
     Guest,
+    GuestHistory,
     Reservation,
     ReservationQuery,
     ReservationStatus,
     Slot,
     SlotQuery,
+    WaitlistEntry,
+    WaitlistStatus,
 )
 from reception.ports.business import Bookable, Business
 from reception.ports.dialogue import Json
 from reception.ports.knowledge import Passage
 from reception.ports.tools import (
+    AcceptOffer,
     CancelReservation,
     CommitReservation,
     CreateLead,
     Done,
     Effect,
     HoldSlot,
+    JoinWaitlist,
+    LeaveWaitlist,
     MoveReservation,
+    NoteLate,
+    NoteRequests,
     Outcome,
+    ReconfirmReservation,
     Refused,
     ReleaseHold,
     TurnRecord,
@@ -54,6 +63,7 @@ class Book:
     clock: FixedClock
     entries: dict[UUID, Entry] = field(default_factory=dict)
     leads: list[CreateLead] = field(default_factory=list)
+    waiting: dict[UUID, WaitlistEntry] = field(default_factory=dict)
     out_of_reach: bool = False
 
     def availability(self, query: SlotQuery, conversation_id: UUID) -> Availability:
@@ -142,6 +152,18 @@ class BookReads:
         named = [row for row in rows if query.name and query.name.lower() in row.guest.name.lower()]
         return [row for row in named if row.starts_at.date() == query.day]
 
+    async def guest_history(self, phone: str) -> GuestHistory:
+        if self._book.out_of_reach:
+            raise Unavailable
+        now = self._book.clock.now()
+        rows = [row for row in self._book.rows(ReservationStatus.CONFIRMED) if row.guest.phone == phone]
+        waiting = [one for one in self._book.waiting.values() if one.guest.phone == phone and one.latest > now]
+        if not rows:
+            return GuestHistory(phone, waiting=tuple(waiting))
+        been, upcoming = [row for row in rows if row.ends_at <= now], [row for row in rows if row.ends_at > now]
+        last = max(rows, key=lambda row: row.starts_at).guest
+        return GuestHistory(phone, last.name, last.email, len(been), upcoming=tuple(upcoming), waiting=tuple(waiting))
+
     async def passages(self, question: str, *, limit: int = 4) -> Sequence[Passage]:
         words = {word.strip("?.,!").lower() for word in question.split()}
         found = [p for p in self._passages if words & set(p.heading.lower().replace("?", "").split())]
@@ -202,6 +224,10 @@ class BookLedger:
             case CancelReservation(reservation_id):
                 entry = book.entries[reservation_id]
                 row = entry.row = replace(entry.row, status=ReservationStatus.CANCELLED)
+            case ReconfirmReservation() | NoteLate() | NoteRequests():
+                return self._noted(effect)
+            case JoinWaitlist() | AcceptOffer() | LeaveWaitlist():
+                return self._in_line(effect)
             case CreateLead():
                 book.leads.append(effect)
                 return Done(lead_id=uuid4())
@@ -214,3 +240,37 @@ class BookLedger:
         nights = (slot.ends_at - slot.starts_at) // timedelta(days=1) + 1 if rooms else 0
         found = book.availability(SlotQuery(slot.starts_at, slot.party_size, nights, slot.place), own)
         return Refused("slot_taken", (found.exact,) if found.exact else found.alternatives)
+
+    def _noted(self, effect: ReconfirmReservation | NoteLate | NoteRequests) -> Outcome:
+        entry = self._book.entries[effect.reservation_id]
+        match effect:
+            case ReconfirmReservation():
+                entry.row = replace(entry.row, reconfirmed_at=self._book.clock.now())
+            case NoteLate(minutes=minutes):
+                if minutes > self._book.business.rules.late_minutes:
+                    return Refused("conflict")
+                entry.row = replace(entry.row, late_minutes=minutes)
+            case NoteRequests(requests=requests):
+                guest = replace(entry.row.guest, requests=(*entry.row.guest.requests, *requests))
+                entry.row = replace(entry.row, guest=guest)
+        return Done(entry.row)
+
+    def _in_line(self, effect: JoinWaitlist | AcceptOffer | LeaveWaitlist) -> Outcome:
+        """An offer is put into `Book.waiting` by the test: nobody is served here."""
+        waiting = self._book.waiting
+        match effect:
+            case JoinWaitlist(query, earliest, latest, guest):
+                entry = WaitlistEntry(
+                    uuid4(), WaitlistStatus.WAITING, query.starts_at, earliest, latest, query.party_size, guest,
+                    query.nights, query.place,
+                )  # fmt: skip
+            case AcceptOffer(entry_id):
+                offered = waiting[entry_id].offer
+                if offered is None:
+                    return Refused("not_found")
+                row = replace(offered, status=ReservationStatus.CONFIRMED, reference="W00001", hold_expires_at=None)
+                entry = replace(waiting[entry_id], status=WaitlistStatus.ACCEPTED, offer=row)
+            case LeaveWaitlist(entry_id):
+                entry = replace(waiting[entry_id], status=WaitlistStatus.LEFT, offer=None)
+        waiting[entry.entry_id] = entry
+        return Done(entry.offer, waiting=entry)

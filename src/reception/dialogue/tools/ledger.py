@@ -20,14 +20,20 @@ from reception.ports.booking import Slot, SlotQuery
 from reception.ports.business import Bookable, Business
 from reception.ports.dialogue import Json
 from reception.ports.tools import (
+    AcceptOffer,
     CancelReservation,
     CommitReservation,
     CreateLead,
     Done,
     Effect,
     HoldSlot,
+    JoinWaitlist,
+    LeaveWaitlist,
     MoveReservation,
+    NoteLate,
+    NoteRequests,
     Outcome,
+    ReconfirmReservation,
     Refused,
     ReleaseHold,
     TurnRecord,
@@ -138,9 +144,31 @@ class DomainLedger:
                 return Done(row)
             case CancelReservation(reservation_id):
                 return Done(await reservations.cancel(session, business, reservation_id, now))
+            case ReconfirmReservation(reservation_id):
+                return Done(await reservations.reconfirm(session, business, reservation_id, now))
+            case NoteLate(reservation_id, minutes):
+                return Done(await reservations.note_late(session, business, reservation_id, minutes, now))
+            case NoteRequests(reservation_id, requests):
+                return Done(await reservations.note_requests(session, business, reservation_id, requests, now))
             case CreateLead():
                 lead_id = await leads.create_lead(session, business.tenant_id, self._conversation_id, effect)
                 return Done(lead_id=lead_id)
+            case JoinWaitlist() | AcceptOffer() | LeaveWaitlist():
+                return await self._in_line(session, effect)
+
+    async def _in_line(self, session: Session, effect: JoinWaitlist | AcceptOffer | LeaveWaitlist) -> Done:
+        business, now, own = self._business, self._clock.now(), self._conversation_id
+        match effect:
+            case JoinWaitlist(query, earliest, latest, guest):
+                entry = await reservations.join_waitlist(
+                    session, business, query, earliest, latest, guest, now, conversation_id=own
+                )
+                return Done(waiting=entry)
+            case AcceptOffer(entry_id):
+                entry = await reservations.accept_offer(session, business, entry_id, now, conversation_id=own)
+                return Done(entry.offer, waiting=entry)
+            case LeaveWaitlist(entry_id):
+                return Done(waiting=await reservations.leave_waitlist(session, business, entry_id, now))
 
     async def _alternatives(self, session: Session, query: SlotQuery) -> tuple[Slot, ...]:
         """What can be had instead, the same time first where another place is free then."""
@@ -171,8 +199,14 @@ def fingerprint(effect: Effect) -> str:
             return f"{type(effect).__name__} {slot.slot_id}"
         case MoveReservation(reservation_id, slot):
             return f"MoveReservation {reservation_id} {slot.slot_id}"
-        case CancelReservation(reservation_id):
-            return f"CancelReservation {reservation_id}"
+        case CancelReservation(reservation_id) | ReconfirmReservation(reservation_id) | NoteRequests(reservation_id):
+            return f"{type(effect).__name__} {reservation_id}"
+        case NoteLate(reservation_id, minutes):
+            return f"NoteLate {reservation_id} {minutes}"
+        case JoinWaitlist(query):
+            return f"JoinWaitlist {query.starts_at.isoformat()} {query.party_size}"
+        case AcceptOffer(entry_id) | LeaveWaitlist(entry_id):
+            return f"{type(effect).__name__} {entry_id}"
         case CreateLead(kind):
             return f"CreateLead {kind}"
         case _:

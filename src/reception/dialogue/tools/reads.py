@@ -13,7 +13,7 @@ from reception.core.telemetry import PROVIDER_FAILED
 from reception.db.database import Database
 from reception.domains.knowledge import service as knowledge
 from reception.domains.reservations import service as reservations
-from reception.ports.booking import Availability, Reservation, ReservationQuery, SlotQuery
+from reception.ports.booking import Availability, GuestHistory, Reservation, ReservationQuery, SlotQuery
 from reception.ports.business import Business
 from reception.ports.knowledge import Passage
 from reception.ports.speech import Embedder
@@ -49,6 +49,11 @@ class DomainReadTools:
         """Raises `Unavailable`."""
         async with self._database.tenant_session(self._business.tenant_id) as session:
             return await reservations.find(session, self._business, query, self._clock.now())
+
+    async def guest_history(self, phone: str) -> GuestHistory:
+        """Raises `Unavailable`."""
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            return await reservations.guest_history(session, self._business, phone, self._clock.now())
 
     async def passages(self, question: str, *, limit: int = 4) -> Sequence[Passage]:
         """By meaning and words; by words alone while the embedder fails. Raises `Unavailable`."""

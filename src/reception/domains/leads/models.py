@@ -20,4 +20,10 @@ class LeadRow(Model):
     phone: Mapped[str] = mapped_column(String(32))
     summary: Mapped[str] = mapped_column(String(2000))
     details: Mapped[JsonObject]
+    stage: Mapped[str] = mapped_column(String(16), server_default=FetchedValue())
+    recipient: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
+    assignee: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
+    notes: Mapped[str] = mapped_column(String(4000), server_default=FetchedValue())
+    times: Mapped[int] = mapped_column(server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

@@ -1,27 +1,47 @@
-"""Store and list leads: messages, callbacks, large parties, whatever a person must take up."""
+"""Leads: messages, callbacks, large parties, whatever a person must take up; from the first word to won or lost."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
 from reception.core.ids import uuid7
-from reception.db.bounds import bounded, bounded_json
+from reception.db.bounds import bounded, bounded_json, clipped
 from reception.db.violations import is_violation
 from reception.domains.leads.models import LeadRow
 from reception.ports.dialogue import Json
 from reception.ports.tools import CreateLead
 
+_LONGEST_SUMMARY = 2000
+_LONGEST_DETAILS = 20_000
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 5107))")
+"""Calls about one caller's lead of one kind take turns, so that two of them do not both find none."""
+
+
+class Stage(StrEnum):
+    """How far a lead has come. It is open until it is won or lost."""
+
+    NEW = "new"
+    CONTACTED = "contacted"
+    QUALIFIED = "qualified"
+    WON = "won"
+    LOST = "lost"
+
+
+OPEN = (Stage.NEW, Stage.CONTACTED, Stage.QUALIFIED)
+
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A stored lead. `conversation_id` is the conversation behind it, `created_at` aware UTC."""
+    """A stored lead. `conversation_id` is the conversation behind it, the latest where there were several; `recipient`
+    whom it is for, `assignee` who takes care of it; `times` how often the caller came with it. Times are aware UTC."""
 
     lead_id: UUID
     conversation_id: UUID | None
@@ -31,29 +51,51 @@ class Lead:
     summary: str
     details: Mapping[str, Json]
     created_at: datetime
+    stage: Stage = Stage.NEW
+    recipient: str = ""
+    assignee: str = ""
+    notes: str = ""
+    times: int = 1
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Which leads to list: empty fields do not narrow."""
+
+    kind: str = ""
+    stages: tuple[Stage, ...] = ()
+    recipient: str = ""
+    assignee: str = ""
+    phone: str = ""
+    conversation_id: UUID | None = None
 
 
 async def create_lead(session: AsyncSession, tenant_id: UUID, conversation_id: UUID | None, lead: CreateLead) -> UUID:
-    """Store a lead and return its id.
+    """Store a lead and return its id. An open one of the same kind, for the same recipient, from the same conversation
+    or phone number is brought up to date instead: what is new counts, and no message that was left is lost.
 
     Raises:
         NotFound: there is no such tenant.
         Unprocessable: a field is too long, or there is no kind.
     """
-    lead_id = uuid7()
-    values = {
-        "id": lead_id,
-        "tenant_id": tenant_id,
-        "conversation_id": conversation_id,
+    values: dict[str, object] = {
         "kind": bounded(lead.kind, "/kind", shortest=1, longest=40),
         "name": bounded(lead.name, "/name", longest=120),
         "phone": bounded(lead.phone, "/phone", longest=32),
-        "summary": bounded(lead.summary, "/summary", longest=2000),
-        "details": bounded_json(lead.details, "/details", longest=20_000),
+        "recipient": bounded(lead.recipient, "/recipient", longest=120),
+        "summary": bounded(lead.summary, "/summary", longest=_LONGEST_SUMMARY),
+        "details": bounded_json(lead.details, "/details", longest=_LONGEST_DETAILS),
     }
+    known = await _open_one(session, tenant_id, conversation_id, values)
+    if known is not None:
+        await _bring_up_to_date(session, known, conversation_id, values)
+        return known.id
+    lead_id = uuid7()
+    own = {"id": lead_id, "tenant_id": tenant_id, "conversation_id": conversation_id}
     try:
         async with session.begin_nested():
-            await session.execute(insert(LeadRow).values(**values))
+            await session.execute(insert(LeadRow).values(**own, **values))
     except IntegrityError as error:
         if is_violation(error, ForeignKeyViolation):
             raise NotFound("There is no such business") from error
@@ -61,10 +103,160 @@ async def create_lead(session: AsyncSession, tenant_id: UUID, conversation_id: U
     return lead_id
 
 
-async def list_leads(session: AsyncSession, *, limit: int = 100) -> list[Lead]:
-    """The tenant's newest leads, newest first."""
-    rows = await session.execute(select(LeadRow).order_by(LeadRow.id.desc()).limit(limit))
-    return [
-        Lead(row.id, row.conversation_id, row.kind, row.name, row.phone, row.summary, row.details, row.created_at)
-        for row in rows.scalars()
-    ]
+async def _open_one(
+    session: AsyncSession, tenant_id: UUID, conversation_id: UUID | None, values: Mapping[str, object]
+) -> LeadRow | None:
+    kind, phone, recipient = values["kind"], values["phone"], values["recipient"]
+    same: list[ColumnElement[bool]] = []
+    keys = []
+    if conversation_id is not None:
+        same.append(LeadRow.conversation_id == conversation_id)
+        keys.append(f"{tenant_id} {kind} {conversation_id}")
+    if phone:
+        same.append(LeadRow.phone == phone)
+        keys.append(f"{tenant_id} {kind} {phone}")
+    if not same:
+        return None
+    for key in sorted(keys):
+        await session.execute(_ONE_AT_A_TIME, {"key": key})
+    found = await session.execute(
+        select(LeadRow)
+        .where(
+            and_(LeadRow.kind == kind, func.lower(LeadRow.recipient) == str(recipient).lower()),
+            LeadRow.stage.in_([stage.value for stage in OPEN]),
+            or_(*same),
+        )
+        .order_by(LeadRow.id.desc())
+        .limit(1)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.scalars().one_or_none()
+
+
+async def _bring_up_to_date(
+    session: AsyncSession, known: LeadRow, conversation_id: UUID | None, values: Mapping[str, object]
+) -> None:
+    details = {**known.details, **_filled(values["details"])}
+    columns = {
+        "name": values["name"] or known.name,
+        "phone": values["phone"] or known.phone,
+        "summary": _together(known.summary, str(values["summary"])),
+        "details": details if len(str(details)) <= _LONGEST_DETAILS else values["details"],
+        "conversation_id": conversation_id or known.conversation_id,
+        "times": LeadRow.times + 1,
+        "updated_at": func.now(),
+    }
+    await session.execute(
+        update(LeadRow).where(LeadRow.id == known.id).values(**columns).execution_options(synchronize_session=False)
+    )
+
+
+def _filled(details: object) -> dict[str, object]:
+    assert isinstance(details, dict)
+    return {key: value for key, value in details.items() if value not in (None, "", [], {})}
+
+
+def _together(before: str, now: str) -> str:
+    """Both texts, the newer one last and whole; said again, it is kept once."""
+    if not now or now in before:
+        return before
+    if not before or before in now:
+        return now
+    return clipped(before, max(0, _LONGEST_SUMMARY - len(now) - 1)) + "\n" + now
+
+
+async def get_lead(session: AsyncSession, lead_id: UUID) -> Lead:
+    """One lead of the session's tenant.
+
+    Raises:
+        NotFound: the tenant has no such lead.
+    """
+    found = await session.execute(
+        select(LeadRow).where(LeadRow.id == lead_id).execution_options(populate_existing=True)
+    )
+    row = found.scalars().one_or_none()
+    if row is None:
+        raise NotFound("There is no such lead")
+    return _lead(row)
+
+
+async def list_leads(
+    session: AsyncSession, wanted: LeadFilter = LeadFilter(), *, limit: int = 100, before: UUID | None = None
+) -> list[Lead]:
+    """The tenant's newest leads that meet `wanted`, newest first; those older than the lead `before`, if given."""
+    rows = await session.execute(
+        select(LeadRow)
+        .where(*_conditions(wanted, before))
+        .order_by(LeadRow.id.desc())
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return [_lead(row) for row in rows.scalars()]
+
+
+def _conditions(wanted: LeadFilter, before: UUID | None) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.kind:
+        conditions.append(LeadRow.kind == wanted.kind)
+    if wanted.stages:
+        conditions.append(LeadRow.stage.in_([stage.value for stage in wanted.stages]))
+    for column, value in ((LeadRow.recipient, wanted.recipient), (LeadRow.assignee, wanted.assignee)):
+        if value:
+            conditions.append(func.lower(column) == value.lower())
+    if wanted.phone:
+        conditions.append(LeadRow.phone == wanted.phone)
+    if wanted.conversation_id is not None:
+        conditions.append(LeadRow.conversation_id == wanted.conversation_id)
+    if before is not None:
+        conditions.append(LeadRow.id < before)
+    return conditions
+
+
+async def update_lead(
+    session: AsyncSession,
+    lead_id: UUID,
+    *,
+    stage: Stage | None = None,
+    assignee: str | None = None,
+    notes: str | None = None,
+) -> Lead:
+    """Change what a person decides about a lead; None leaves a field as it is.
+
+    Raises:
+        NotFound: the tenant has no such lead.
+        Unprocessable: a text is too long.
+    """
+    columns: dict[str, object] = {}
+    if stage is not None:
+        columns["stage"] = stage.value
+    if assignee is not None:
+        columns["assignee"] = bounded(assignee, "/assignee", longest=120)
+    if notes is not None:
+        columns["notes"] = bounded(notes, "/notes", longest=4000)
+    await session.execute(
+        update(LeadRow)
+        .where(LeadRow.id == lead_id)
+        .values(**columns, updated_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+    return await get_lead(session, lead_id)
+
+
+def _lead(row: LeadRow) -> Lead:
+    return Lead(
+        lead_id=row.id,
+        conversation_id=row.conversation_id,
+        kind=row.kind,
+        name=row.name,
+        phone=row.phone,
+        summary=row.summary,
+        details=row.details,
+        created_at=row.created_at,
+        stage=Stage(row.stage),
+        recipient=row.recipient,
+        assignee=row.assignee,
+        notes=row.notes,
+        times=row.times,
+        updated_at=row.updated_at,
+    )

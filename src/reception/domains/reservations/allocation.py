@@ -5,7 +5,7 @@ for the row lock on it, so that of many callers one inserts and the others find 
 once and waiting for each other in a deadlock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -54,7 +54,7 @@ async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, .
     first_of: dict[str, int] = {}
     units = []
     for number, name, place, capacity, attributes in rows:
-        staff = str(attributes.get("staff") or attributes.get("agent") or "") if bookable is Bookable.VIEWING else ""
+        staff = _staff(attributes) if bookable is Bookable.VIEWING else ""
         units.append(Unit(first_of.setdefault(staff, number) if staff else number, staff or name, place, capacity))
     return tuple(units)
 
@@ -171,14 +171,22 @@ async def forget(session: AsyncSession, reservation_id: UUID) -> None:
     )
 
 
-async def numbers_of(session: AsyncSession, reservation_ids: Sequence[UUID]) -> dict[UUID, list[int]]:
-    """The resources that reservations take or took, in order."""
+async def names_of(session: AsyncSession, reservation_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """The names of the resources that reservations take or took, in order. A listing's is the person who shows it."""
     rows = await session.execute(
-        select(Allocation.reservation_id, Allocation.resource_no)
+        select(Allocation.reservation_id, ResourceRow.kind, ResourceRow.name, ResourceRow.attributes)
+        .join(ResourceRow, ResourceRow.resource_no == Allocation.resource_no)
         .where(Allocation.reservation_id.in_(reservation_ids))
         .order_by(Allocation.resource_no)
     )
-    numbers: dict[UUID, list[int]] = {}
-    for reservation_id, number in rows:
-        numbers.setdefault(reservation_id, []).append(number)
-    return numbers
+    names: dict[UUID, list[str]] = {}
+    for reservation_id, kind, name, attributes in rows:
+        names.setdefault(reservation_id, []).append((_staff(attributes) if kind == _VIEWING else "") or name)
+    return names
+
+
+_VIEWING = Bookable.VIEWING.value
+
+
+def _staff(attributes: Mapping[str, object]) -> str:
+    return str(attributes.get("staff") or attributes.get("agent") or "")

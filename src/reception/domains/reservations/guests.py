@@ -2,11 +2,13 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 
 from reception.db.bounds import bounded, refuse
-from reception.ports.booking import Guest
+from reception.ports.booking import Guest, SpecialRequest
 
 REFERENCE_LENGTH = 6
+MOST_REQUESTS = 20
 _LETTERS = "BCDFGJKLMNPQRSTVWXYZ"
 """No vowels, so that no word is made; no H, which between figures reads as a time of day ("7H30")."""
 _FIGURES = "23456789"
@@ -31,7 +33,23 @@ def validated(guest: Guest) -> Guest:
         phone=phone,
         email=email,
         notes=bounded(guest.notes, "/guest/notes", longest=1000),
+        requests=validated_requests(guest.requests, "/guest/requests"),
     )
+
+
+def validated_requests(requests: Sequence[SpecialRequest], pointer: str) -> tuple[SpecialRequest, ...]:
+    """`requests` with their texts stripped, each once.
+
+    Raises:
+        Unprocessable: more than twenty, or a text that is too long.
+    """
+    if len(requests) > MOST_REQUESTS:
+        raise refuse(pointer, f"must be at most {MOST_REQUESTS}")
+    checked = (
+        SpecialRequest(request.kind, bounded(request.text, f"{pointer}/{index}/text", longest=200))
+        for index, request in enumerate(requests)
+    )
+    return tuple(dict.fromkeys(checked))
 
 
 def new_reference() -> str:

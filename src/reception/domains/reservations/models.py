@@ -4,14 +4,14 @@ A reservation takes resources by its allocations; no two blocking allocations of
 exclusion constraint `allocations_no_overlap` is what makes that true.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, FetchedValue, Identity, String
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
-from reception.db.model import JsonObject, Model
+from reception.db.model import JsonArray, JsonObject, Model
 
 
 class ResourceRow(Model):
@@ -43,7 +43,11 @@ class ReservationRow(Model):
     guest_phone: Mapped[str] = mapped_column(String(32), server_default=FetchedValue())
     guest_email: Mapped[str] = mapped_column(String(254), server_default=FetchedValue())
     notes: Mapped[str] = mapped_column(String(1000), server_default=FetchedValue())
+    requests: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
     hold_expires_at: Mapped[datetime | None]
+    reconfirmed_at: Mapped[datetime | None]
+    late_minutes: Mapped[int] = mapped_column(server_default=FetchedValue())
+    request_key: Mapped[str | None] = mapped_column(String(200))
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
 
 
@@ -55,3 +59,28 @@ class Allocation(Model):
     resource_no: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     period: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
     blocking: Mapped[bool] = mapped_column(server_default=FetchedValue())
+
+
+class WaitlistRow(Model):
+    __tablename__ = "waitlist"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID]
+    conversation_id: Mapped[UUID | None]
+    status: Mapped[str] = mapped_column(String(16))
+    wanted: Mapped[datetime]
+    earliest: Mapped[datetime]
+    latest: Mapped[datetime]
+    day: Mapped[date]
+    party_size: Mapped[int]
+    nights: Mapped[int] = mapped_column(server_default=FetchedValue())
+    place: Mapped[str] = mapped_column(String(200), server_default=FetchedValue())
+    guest_name: Mapped[str] = mapped_column(String(120))
+    guest_phone: Mapped[str] = mapped_column(String(32))
+    guest_email: Mapped[str] = mapped_column(String(254), server_default=FetchedValue())
+    notes: Mapped[str] = mapped_column(String(1000), server_default=FetchedValue())
+    requests: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
+    reservation_id: Mapped[UUID | None]
+    offer_expires_at: Mapped[datetime | None]
+    offers: Mapped[int] = mapped_column(server_default=FetchedValue())
+    updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

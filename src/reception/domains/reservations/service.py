@@ -4,22 +4,20 @@
 was given commits, and the exclusion constraint on allocations has the last word on every change.
 """
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from psycopg.errors import UniqueViolation
-from sqlalchemy import ColumnElement, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reception.core.errors import Conflict, NotFound, Unavailable
-from reception.core.ids import uuid7
+from reception.core.errors import Conflict
 from reception.db.bounds import bounded, refuse
-from reception.db.violations import constraint_of, is_violation
-from reception.domains.reservations import allocation, guests, stays, visits
-from reception.domains.reservations.availability import Calendar, Finding, Offer, Span, Unit, at_wall
+from reception.domains.reservations import allocation, guests, rows, stays, taking, visits
+from reception.domains.reservations.availability import Finding, Offer, Span
+from reception.domains.reservations.entries import get_entry
+from reception.domains.reservations.finding import find, guest_history
+from reception.domains.reservations.life import note_late, note_requests, reconfirm
+from reception.domains.reservations.line import advance
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.resources import (
     Resource,
@@ -28,35 +26,34 @@ from reception.domains.reservations.resources import (
     get_resource,
     list_resources,
 )
-from reception.domains.reservations.slots import Plan, plan, read, slot_of, spoken_place
-from reception.ports.booking import (
-    Availability,
-    Guest,
-    Reservation,
-    ReservationQuery,
-    ReservationStatus,
-    Slot,
-    SlotQuery,
-)
+from reception.domains.reservations.slots import plan, read, slot_of, spoken_place
+from reception.domains.reservations.waitlist import accept_offer, join_waitlist, leave_waitlist
+from reception.ports.booking import Availability, Guest, Reservation, ReservationStatus, Slot, SlotQuery
 from reception.ports.business import Bookable, Business
 
 __all__ = [
     "Resource",
+    "accept_offer",
+    "advance",
     "availability",
     "cancel",
     "commit_reservation",
     "create_resource",
     "delete_resource",
     "find",
+    "get_entry",
     "get_resource",
+    "guest_history",
     "hold",
+    "join_waitlist",
+    "leave_waitlist",
     "list_resources",
     "move",
+    "note_late",
+    "note_requests",
+    "reconfirm",
     "release_hold",
 ]
-
-_REFERENCE_ATTEMPTS = 5
-_LONGEST_FIND = 20
 
 
 async def availability(
@@ -86,7 +83,7 @@ async def availability(
     busy = await allocation.load_busy(
         session, window, now, conversation_id=conversation_id, reservation_id=reservation_id or query.moving
     )
-    calendar = await _calendar(session, business, now, busy)
+    calendar = await rows.calendar(session, business, now, busy)
     finding: Finding = stays.search(calendar, query) if rooms else visits.search(calendar, query)
     return Availability(
         exact=slot_of(finding.exact, calendar) if finding.exact else None,
@@ -105,11 +102,11 @@ async def hold(
         SlotTaken: somebody else has it, or the rules no longer allow it.
         Unprocessable: the slot is not one of this business.
     """
-    calendar = await _calendar(session, business, now)
+    calendar = await rows.calendar(session, business, now)
     wanted = plan(slot, calendar)
-    held = {"status": ReservationStatus.HELD.value, "hold_expires_at": now + business.rules.hold}
-    reservation_id = await _store(session, business, wanted, conversation_id, now, held)
-    return await _one(session, calendar, reservation_id)
+    held = taking.holding(business, now)
+    reservation_id = await taking.store(session, business, wanted, now, held, conversation_id=conversation_id)
+    return await rows.one(session, calendar.zone, reservation_id)
 
 
 async def release_hold(session: AsyncSession, conversation_id: UUID) -> None:
@@ -128,29 +125,31 @@ async def commit_reservation(
         Unprocessable: the guest or the slot is not valid.
     """
     guest = guests.validated(guest)
-    calendar = await _calendar(session, business, now)
+    calendar = await rows.calendar(session, business, now)
     offer = read(slot, business.rules.bookable)
     place = spoken_place(offer.place, business.rules.bookable)
     before = await _confirmed_before(session, conversation_id, offer, place)
     if before is not None:
         await allocation.release(session, conversation_id)
-        return await _one(session, calendar, before)
-    own = await _locked(
+        return await rows.one(session, calendar.zone, before)
+    own = await rows.locked(
         session,
         ReservationRow.conversation_id == conversation_id,
         ReservationRow.status == ReservationStatus.HELD.value,
     )
     wanted = (offer.span.start, offer.span.end, offer.party_size, place)
-    confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **_guest_columns(guest)}
+    confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
     if own is not None and (own.starts_at, own.ends_at, own.party_size, own.place) == wanted:
         reservation_id = own.id
-        await _confirm(session, reservation_id, confirmed)
+        await taking.confirm(session, reservation_id, confirmed)
     else:
-        holding = {"status": ReservationStatus.HELD.value, "hold_expires_at": now + business.rules.hold}
+        held, wanted_now = taking.holding(business, now), plan(slot, calendar)
         async with session.begin_nested():
-            reservation_id = await _store(session, business, plan(slot, calendar), conversation_id, now, holding)
-            await _confirm(session, reservation_id, confirmed)
-    return await _one(session, calendar, reservation_id)
+            reservation_id = await taking.store(
+                session, business, wanted_now, now, held, conversation_id=conversation_id
+            )
+            await taking.confirm(session, reservation_id, confirmed)
+    return await rows.one(session, calendar.zone, reservation_id)
 
 
 async def move(
@@ -173,22 +172,20 @@ async def move(
         Unprocessable: the guest or the slot is not valid.
     """
     guest = guests.validated(guest)
-    calendar = await _calendar(session, business, now)
-    row = await _locked(
-        session, ReservationRow.id == reservation_id, ReservationRow.status == ReservationStatus.CONFIRMED.value
-    )
-    if row is None:
-        raise NotFound("There is no such reservation")
+    calendar = await rows.calendar(session, business, now)
+    row = await rows.locked_with(session, reservation_id, ReservationStatus.CONFIRMED)
     if row.starts_at <= now:
         raise Conflict("That reservation has begun already")
-    wanted = plan(slot, calendar)
+    wanted, left = plan(slot, calendar), Span(row.starts_at, row.ends_at)
     async with session.begin_nested():
         if conversation_id is not None:
             await allocation.release(session, conversation_id)
         await allocation.forget(session, reservation_id)
         await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.span, now)
-        await _update(session, reservation_id, {**_plan_columns(wanted), **_guest_columns(guest)})
-    return await _one(session, calendar, reservation_id)
+        moved = {**rows.plan_columns(wanted), **rows.guest_columns(guest), "reconfirmed_at": None, "late_minutes": 0}
+        await rows.update_row(session, reservation_id, moved)
+    await advance(session, business, now, freed=left)
+    return await rows.one(session, calendar.zone, reservation_id)
 
 
 async def cancel(session: AsyncSession, business: Business, reservation_id: UUID, now: datetime) -> Reservation:
@@ -198,86 +195,14 @@ async def cancel(session: AsyncSession, business: Business, reservation_id: UUID
         NotFound: the tenant has no such reservation.
         Conflict: it is over.
     """
-    kept = (ReservationStatus.CONFIRMED.value, ReservationStatus.CANCELLED.value)
-    row = await _locked(session, ReservationRow.id == reservation_id, ReservationRow.status.in_(kept))
-    if row is None:
-        raise NotFound("There is no such reservation")
+    row = await rows.locked_with(session, reservation_id, ReservationStatus.CONFIRMED, ReservationStatus.CANCELLED)
     if row.status == ReservationStatus.CONFIRMED.value:
         if row.ends_at <= now:
             raise Conflict("That reservation is over")
-        await _update(session, reservation_id, {"status": ReservationStatus.CANCELLED.value})
+        await rows.update_row(session, reservation_id, {"status": ReservationStatus.CANCELLED.value})
         await allocation.unblock(session, reservation_id)
-    return await _one(session, await _calendar(session, business, now), reservation_id)
-
-
-async def find(session: AsyncSession, business: Business, query: ReservationQuery, now: datetime) -> list[Reservation]:
-    """Confirmed reservations that are not over, soonest first, at most twenty: by reference, else by phone number,
-    else by name and local day. Every word of the name must occur in the guest's."""
-    conditions = _conditions(query, ZoneInfo(business.timezone))
-    if not conditions:
-        return []
-    found = await session.execute(
-        select(ReservationRow)
-        .where(ReservationRow.status == ReservationStatus.CONFIRMED.value, ReservationRow.ends_at > now, *conditions)
-        .order_by(ReservationRow.starts_at, ReservationRow.id)
-        .limit(_LONGEST_FIND)
-        .execution_options(populate_existing=True)
-    )
-    return await _reservations(session, await _calendar(session, business, now), found.scalars().all())
-
-
-def _conditions(query: ReservationQuery, zone: ZoneInfo) -> list[ColumnElement[bool]]:
-    if reference := guests.normal_reference(query.reference):
-        return [ReservationRow.reference == reference]
-    if phone := query.phone.strip().replace("\x00", "")[:32]:
-        return [ReservationRow.guest_phone == phone]
-    words = query.name.replace("\x00", "").casefold().split()[:10]
-    if not words or query.day is None:
-        return []
-    day = Span(at_wall(query.day, _MIDNIGHT, zone), at_wall(query.day, _END_OF_DAY, zone))
-    name = func.lower(ReservationRow.guest_name)
-    named = [name.contains(word, autoescape=True) for word in words]
-    return [ReservationRow.starts_at >= day.start, ReservationRow.starts_at <= day.end, *named]
-
-
-_MIDNIGHT = datetime.min.time()
-_END_OF_DAY = datetime.max.time()
-
-
-async def _calendar(
-    session: AsyncSession, business: Business, now: datetime, busy: Mapping[int, Sequence[Span]] | None = None
-) -> Calendar:
-    units = await allocation.load_units(session, business.rules.bookable)
-    return Calendar(business.hours, business.rules, ZoneInfo(business.timezone), units, busy or {}, now)
-
-
-async def _store(
-    session: AsyncSession,
-    business: Business,
-    wanted: Plan,
-    conversation_id: UUID,
-    now: datetime,
-    columns: Mapping[str, object],
-) -> UUID:
-    """Take a place for a new row, in place of what the conversation held. All of it or nothing."""
-    reservation_id = uuid7()
-    values = {
-        "id": reservation_id,
-        "tenant_id": business.tenant_id,
-        "conversation_id": conversation_id,
-        **_plan_columns(wanted),
-        **columns,
-    }
-    try:
-        async with session.begin_nested():
-            await allocation.release(session, conversation_id)
-            await session.execute(insert(ReservationRow).values(**values))
-            await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.span, now)
-    except IntegrityError as error:
-        if constraint_of(error) == "reservations_one_hold":
-            raise Conflict("This conversation is taking another place at this moment") from error
-        raise
-    return reservation_id
+        await advance(session, business, now, freed=Span(row.starts_at, row.ends_at))
+    return await rows.one(session, rows.zone_of(business), reservation_id)
 
 
 async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer: Offer, place: str) -> UUID | None:
@@ -295,79 +220,3 @@ async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer:
         .limit(1)
     )
     return found.scalar_one_or_none()
-
-
-async def _confirm(session: AsyncSession, reservation_id: UUID, columns: Mapping[str, object]) -> None:
-    for _ in range(_REFERENCE_ATTEMPTS):
-        try:
-            async with session.begin_nested():
-                await _update(session, reservation_id, {**columns, "reference": guests.new_reference()})
-        except IntegrityError as error:
-            if not is_violation(error, UniqueViolation):
-                raise
-        else:
-            return
-    raise Unavailable("No free reference was found")
-
-
-async def _update(session: AsyncSession, reservation_id: UUID, columns: Mapping[str, object]) -> None:
-    await session.execute(
-        update(ReservationRow)
-        .where(ReservationRow.id == reservation_id)
-        .values(**columns, updated_at=func.now())
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> ReservationRow | None:
-    found = await session.execute(
-        select(ReservationRow).where(*conditions).with_for_update().execution_options(populate_existing=True)
-    )
-    return found.scalars().one_or_none()
-
-
-def _plan_columns(wanted: Plan) -> dict[str, object]:
-    return {
-        "starts_at": wanted.offer.span.start,
-        "ends_at": wanted.offer.span.end,
-        "party_size": wanted.offer.party_size,
-        "place": wanted.place,
-    }
-
-
-def _guest_columns(guest: Guest) -> dict[str, object]:
-    return {
-        "guest_name": guest.name,
-        "guest_phone": guest.phone,
-        "guest_email": guest.email,
-        "notes": guest.notes,
-    }
-
-
-async def _one(session: AsyncSession, calendar: Calendar, reservation_id: UUID) -> Reservation:
-    found = await session.execute(
-        select(ReservationRow).where(ReservationRow.id == reservation_id).execution_options(populate_existing=True)
-    )
-    return (await _reservations(session, calendar, [found.scalars().one()]))[0]
-
-
-async def _reservations(session: AsyncSession, calendar: Calendar, rows: Sequence[ReservationRow]) -> list[Reservation]:
-    numbers = await allocation.numbers_of(session, [row.id for row in rows]) if rows else {}
-    names: dict[int, Unit] = {}
-    for unit in calendar.units:
-        names.setdefault(unit.resource_no, unit)
-    return [
-        Reservation(
-            reservation_id=row.id,
-            reference=row.reference or "",
-            status=ReservationStatus(row.status),
-            starts_at=row.starts_at.astimezone(calendar.zone),
-            ends_at=row.ends_at.astimezone(calendar.zone),
-            party_size=row.party_size,
-            guest=Guest(row.guest_name, row.guest_phone, row.guest_email, row.notes),
-            place=row.place,
-            resource_names=tuple(names[number].name for number in numbers.get(row.id, ()) if number in names),
-            hold_expires_at=row.hold_expires_at.astimezone(calendar.zone) if row.hold_expires_at else None,
-        )
-        for row in rows
-    ]

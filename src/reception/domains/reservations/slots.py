@@ -87,6 +87,11 @@ def plan(slot: Slot, calendar: Calendar) -> Plan:
         refusal = visits.refuse(calendar, query, grace=_GRACE)
     if refusal is not None:
         raise SlotTaken(f"That can no longer be booked: {refusal.value}")
+    return planned(offer, calendar)
+
+
+def planned(offer: Offer, calendar: Calendar) -> Plan:
+    """The plan of an offer that the rules are known to allow."""
     others = ((unit.resource_no,) for unit in calendar.fitting(offer.party_size, offer.place))
     choices = tuple(dict.fromkeys((offer.resource_nos, *others)))
     return Plan(offer, spoken_place(offer.place, calendar.rules.bookable), choices)

@@ -51,6 +51,24 @@ def search(calendar: Calendar, query: SlotQuery) -> Finding:
     return Finding(None, refusal or Refusal.FULL, _alternatives(calendar, query))
 
 
+def best_between(calendar: Calendar, query: SlotQuery, earliest: datetime, latest: datetime) -> Offer | None:
+    """What can be had with an arrival from the day of `earliest` to that of `latest`, nearest to the one asked for."""
+    place = calendar.place_called(query.place)
+    if place is None:
+        return None
+    query = replace(query, place=place, nights=max(query.nights, 1))
+    wanted = _arrival(calendar, query)
+    first, last = (instant.astimezone(calendar.zone).date() for instant in (earliest, latest))
+    days = (first + offset * _DAY for offset in range((last - first).days + 1))
+    for day in sorted(days, key=lambda day: (abs(day - wanted), day)):
+        wish = replace(query, starts_at=at_wall(day, calendar.rules.check_in, calendar.zone))
+        if refuse(calendar, wish) is None:
+            offered = _offer(calendar, wish, day)
+            if offered is not None:
+                return offered
+    return None
+
+
 def refuse(calendar: Calendar, query: SlotQuery) -> Refusal | None:
     """Why nothing can be booked as asked, whatever is free."""
     rules = calendar.rules

@@ -77,6 +77,24 @@ def offer(calendar: Calendar, query: SlotQuery, start: datetime) -> Offer | None
     return Offer(span, query.party_size, place, (unit.resource_no,))
 
 
+def best_between(calendar: Calendar, query: SlotQuery, earliest: datetime, latest: datetime) -> Offer | None:
+    """What can be had with a start from `earliest` to `latest`, the nearest to the time that `query` asks for."""
+    place = calendar.place_called(query.place)
+    if place is None:
+        return None
+    query = replace(query, place=place)
+    first, last = (instant.astimezone(calendar.zone).date() for instant in (earliest, latest))
+    spans = open_spans(calendar.hours, first - _DAY, last, calendar.zone)
+    starts = grid(spans, _step(calendar), _before_close(calendar, query.party_size))
+    within = (start for start in starts if earliest <= start <= latest)
+    for start in sorted(within, key=lambda start: (abs(start - query.starts_at), start)):
+        if refuse(calendar, replace(query, starts_at=start)) is None:
+            offered = offer(calendar, query, start)
+            if offered is not None:
+                return offered
+    return None
+
+
 def alternatives(calendar: Calendar, query: SlotQuery) -> tuple[Offer, ...]:
     """At most three offers, best first."""
     earliest, latest = calendar.now + calendar.rules.lead_time, calendar.now + calendar.rules.horizon

@@ -8,14 +8,17 @@ from itertools import pairwise
 from typing import Any, cast
 from zoneinfo import available_timezones
 
+from pydantic import TypeAdapter
+
 from reception.db.bounds import bounded, refuse
-from reception.ports.business import Bookable, BookingRules, BusinessKind, OpeningHours, OpenSpan
+from reception.ports.business import BookingRules, BusinessKind, OpeningHours, OpenSpan
 from reception.ports.dialogue import Json
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _REGION = re.compile(r"[A-Z]{2}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _DAY = timedelta(days=1)
+_RULES: TypeAdapter[BookingRules] = TypeAdapter(BookingRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,8 @@ def _check_rules(rules: BookingRules) -> None:
         ("horizon", _DAY <= rules.horizon <= 1100 * _DAY, "must be 1 to 1100 days"),
         ("last_seating_before_close", timedelta() <= rules.last_seating_before_close < _DAY, "must be below a day"),
         ("hold", timedelta(minutes=1) <= rules.hold <= timedelta(hours=1), "must be 1 to 60 minutes"),
+        ("late_minutes", 0 <= rules.late_minutes <= 120, "must be 0 to 120"),
+        ("offer", timedelta(minutes=1) <= rules.offer <= timedelta(hours=24), "must be 1 minute to 24 hours"),
         ("longest_stay_nights", 1 <= rules.longest_stay_nights <= 365, "must be 1 to 365"),
     )
     for name, holds, detail in checks:
@@ -115,38 +120,13 @@ def hours_from(stored: Mapping[str, Json]) -> OpeningHours:
 
 
 def rules_json(rules: BookingRules) -> dict[str, Json]:
-    """Booking rules as stored: lengths of time in whole seconds, times of day as ISO text."""
-    return {
-        "bookable": rules.bookable.value,
-        "slot_minutes": rules.slot_minutes,
-        "turn_times": [[party, _seconds(length)] for party, length in rules.turn_times],
-        "largest_party": rules.largest_party,
-        "lead_time": _seconds(rules.lead_time),
-        "horizon": _seconds(rules.horizon),
-        "last_seating_before_close": _seconds(rules.last_seating_before_close),
-        "hold": _seconds(rules.hold),
-        "check_in": rules.check_in.isoformat(),
-        "check_out": rules.check_out.isoformat(),
-        "longest_stay_nights": rules.longest_stay_nights,
-    }
+    """Booking rules as stored, field by field; lengths of time and times of day as ISO 8601 text."""
+    return cast("dict[str, Json]", _RULES.dump_python(rules, mode="json"))
 
 
 def rules_from(stored: Mapping[str, Json]) -> BookingRules:
-    """The reverse of `rules_json`."""
-    steps = cast("Sequence[tuple[int, int]]", stored["turn_times"])
-    return BookingRules(
-        bookable=Bookable(cast("str", stored["bookable"])),
-        slot_minutes=cast("int", stored["slot_minutes"]),
-        turn_times=tuple((party, timedelta(seconds=length)) for party, length in steps),
-        largest_party=cast("int", stored["largest_party"]),
-        lead_time=_length(stored["lead_time"]),
-        horizon=_length(stored["horizon"]),
-        last_seating_before_close=_length(stored["last_seating_before_close"]),
-        hold=_length(stored["hold"]),
-        check_in=time.fromisoformat(cast("str", stored["check_in"])),
-        check_out=time.fromisoformat(cast("str", stored["check_out"])),
-        longest_stay_nights=cast("int", stored["longest_stay_nights"]),
-    )
+    """The reverse of `rules_json`. A field that is not there has its default; a length may be in whole seconds, too."""
+    return _RULES.validate_python(stored)
 
 
 def changed(spec: TenantSpec, changes: Mapping[str, object]) -> TenantSpec:
@@ -167,11 +147,3 @@ def _spans_json(spans: Sequence[OpenSpan]) -> list[Json]:
 
 def _spans_from(spans: Sequence[Sequence[str]]) -> tuple[OpenSpan, ...]:
     return tuple(OpenSpan(time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in spans)
-
-
-def _seconds(length: timedelta) -> int:
-    return int(length.total_seconds())
-
-
-def _length(stored: Json) -> timedelta:
-    return timedelta(seconds=cast("int", stored))

@@ -1,0 +1,95 @@
+"""Finding the reservations of a guest, and what a business knows of one by their number."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.domains.reservations import entries, guests, rows
+from reception.domains.reservations.availability import Span, at_wall
+from reception.domains.reservations.models import ReservationRow
+from reception.ports.booking import (
+    GuestHistory,
+    RequestKind,
+    Reservation,
+    ReservationQuery,
+    ReservationStatus,
+    SpecialRequest,
+)
+from reception.ports.business import Business
+
+_LONGEST_FIND = 20
+_REMEMBERED = 50
+"""The newest reservations of one number that its history is made of."""
+_LASTING = frozenset({RequestKind.ALLERGY, RequestKind.DIET, RequestKind.ACCESSIBILITY})
+_MIDNIGHT = datetime.min.time()
+_END_OF_DAY = datetime.max.time()
+
+
+async def find(session: AsyncSession, business: Business, query: ReservationQuery, now: datetime) -> list[Reservation]:
+    """Confirmed reservations that are not over, soonest first, at most twenty: by reference, else by phone number,
+    else by name and local day. Every word of the name must occur in the guest's."""
+    conditions = _conditions(query, rows.zone_of(business))
+    if not conditions:
+        return []
+    found = await session.execute(
+        select(ReservationRow)
+        .where(ReservationRow.status == ReservationStatus.CONFIRMED.value, ReservationRow.ends_at > now, *conditions)
+        .order_by(ReservationRow.starts_at, ReservationRow.id)
+        .limit(_LONGEST_FIND)
+        .execution_options(populate_existing=True)
+    )
+    return await rows.values(session, rows.zone_of(business), found.scalars().all())
+
+
+def _conditions(query: ReservationQuery, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    if reference := guests.normal_reference(query.reference):
+        return [ReservationRow.reference == reference]
+    if phone := query.phone.strip().replace("\x00", "")[:32]:
+        return [ReservationRow.guest_phone == phone]
+    words = query.name.replace("\x00", "").casefold().split()[:10]
+    if not words or query.day is None:
+        return []
+    day = Span(at_wall(query.day, _MIDNIGHT, zone), at_wall(query.day, _END_OF_DAY, zone))
+    name = func.lower(ReservationRow.guest_name)
+    named = [name.contains(word, autoescape=True) for word in words]
+    return [ReservationRow.starts_at >= day.start, ReservationRow.starts_at <= day.end, *named]
+
+
+async def guest_history(session: AsyncSession, business: Business, phone: str, now: datetime) -> GuestHistory:
+    """What the business knows of whoever has `phone` (E.164). Visits count from the end of the reservation, or from
+    when the guests were seated."""
+    phone = phone.strip().replace("\x00", "")[:32]
+    if not phone:
+        return GuestHistory("")
+    kept = (ReservationStatus.CONFIRMED.value, ReservationStatus.SEATED.value, ReservationStatus.NO_SHOW.value)
+    found = await session.execute(
+        select(ReservationRow)
+        .where(ReservationRow.guest_phone == phone, ReservationRow.status.in_(kept))
+        .order_by(ReservationRow.starts_at.desc(), ReservationRow.id.desc())
+        .limit(_REMEMBERED)
+        .execution_options(populate_existing=True)
+    )
+    reservations = await rows.values(session, rows.zone_of(business), found.scalars().all())
+    waiting = tuple(await entries.waiting_for(session, business, phone, now))
+    upcoming = [one for one in reservations if one.status is ReservationStatus.CONFIRMED and one.ends_at > now]
+    been = [one for one in reservations if one.status is not ReservationStatus.NO_SHOW and one not in upcoming]
+    latest = reservations[0].guest if reservations else waiting[0].guest if waiting else None
+    return GuestHistory(
+        phone=phone,
+        name=latest.name if latest else "",
+        email=latest.email if latest else "",
+        visits=len(been),
+        no_shows=len(reservations) - len(been) - len(upcoming),
+        last_visit=been[0].starts_at if been else None,
+        requests=_lasting(reservations),
+        upcoming=tuple(reversed(upcoming)),
+        waiting=waiting,
+    )
+
+
+def _lasting(reservations: list[Reservation]) -> tuple[SpecialRequest, ...]:
+    """What goes for the next visit too, newest first, each once."""
+    asked = (request for one in reservations for request in one.guest.requests if request.kind in _LASTING)
+    return tuple(dict.fromkeys(asked))
