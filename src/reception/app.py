@@ -17,6 +17,7 @@ from reception import __version__
 from reception.api import (
     agent_versions,
     agents,
+    answers,
     auth,
     chat,
     demo,
@@ -209,7 +210,19 @@ def create_app(
 def _routers(*, demo_mode: bool) -> list[APIRouter]:
     routers = [
         resource.router
-        for resource in (health, metrics, auth, tenants, agents, agent_versions, resources, chat, knowledge, voice)
+        for resource in (
+            health,
+            metrics,
+            auth,
+            tenants,
+            agents,
+            agent_versions,
+            resources,
+            chat,
+            answers,
+            knowledge,
+            voice,
+        )
     ]
     return [*routers, demo.router, demo.page_router()] if demo_mode else routers
 
@@ -245,6 +258,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         tickets=tickets,
         attempts=LoginAttempts(clock),
         chat=ChatDesk(database, conversations),
+        answers=conversations.answers,
         readiness=Readiness(database, speech, live),
         token_lifetime=timedelta(minutes=settings.token_minutes),
         metrics=figures,
@@ -268,6 +282,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
         asyncio.create_task(figures.run(lambda: live.count, speech.queues, speech.vad_behind_s), name="metrics"),
         asyncio.create_task(recordings.run(), name="recordings"),
+        asyncio.create_task(conversations.answers.run(), name="answer-cache"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
     for task in background:
@@ -279,6 +294,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await recorder.flush()
+        await conversations.answers.flush()
         await lost.give_up()
         await recordings.flush()
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from reception.core.clock import Clock
 from reception.db.database import Database
+from reception.dialogue.tools.answers import AnswerShelf
 from reception.ports.speech import Embedder
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.chat import ChatDesk
@@ -29,6 +30,7 @@ class Services:
     tickets: Tickets
     attempts: LoginAttempts
     chat: ChatDesk
+    answers: AnswerShelf
     readiness: Readiness
     token_lifetime: timedelta
     metrics: Metrics

@@ -30,6 +30,7 @@ from reception.dialogue.replies import (
 )
 from reception.dialogue.state import DialogueState, Question, from_json, to_json
 from reception.dialogue.turn import TurnScene
+from reception.ports.answers import AnswerCache, CacheUse
 from reception.ports.business import Agent, Business
 from reception.ports.dialogue import (
     CallerTurn,
@@ -78,6 +79,7 @@ class GraphDialogue:
         reads: ReadTools,
         ledger: Ledger,
         clock: Clock,
+        answers: AnswerCache | None = None,
         caller_phone: str = "",
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
@@ -91,6 +93,7 @@ class GraphDialogue:
         self._reads = reads
         self._ledger = ledger
         self._clock = clock
+        self._answers = answers
         self._zone = ZoneInfo(business.timezone)
         kept = from_json(state) if state else DialogueState()
         self._state = replace(kept, turn=last_turn, caller_phone=caller_phone or kept.caller_phone)
@@ -154,7 +157,7 @@ class GraphDialogue:
         context = self._context(scene)
         draft = TurnDraft(before=base, state=base)
         try:
-            draft = await run_turn(draft, TurnTools(scene, self._understanding, context, self._clock))
+            draft = await run_turn(draft, TurnTools(scene, self._understanding, context, self._clock, self._answers))
         except AppError as error:
             _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=caller.turn)
             draft = _out_of_reach(draft, scene)
@@ -165,6 +168,7 @@ class GraphDialogue:
             plan=_Plan(base, draft, scene),
             understanding_ms=draft.understanding_ms,
             retrieval_ms=draft.retrieval_ms,
+            cache=draft.cache or "",
         )
 
     async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
@@ -220,7 +224,8 @@ class GraphDialogue:
             self._state = state
         cited = dict.fromkeys(cite.chunk_id for part in parts if isinstance(part, Say) for cite in part.citations)
         commands = tuple(command_text(command) for command in draft.commands)
-        self._record(TurnRecord(turn, prepared.caller.text, commands, " ".join(texts), tuple(cited), to_json(state)))
+        record = TurnRecord(turn, prepared.caller.text, commands, " ".join(texts), tuple(cited), to_json(state))
+        self._record(record, draft.uses)
         return tuple(parts)
 
     async def _run(self, turn: int, plan: _Plan) -> Sequence[Outcome]:
@@ -230,17 +235,21 @@ class GraphDialogue:
             _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=turn)
             return [Refused(error.code) for _ in plan.draft.effects]
 
-    def _record(self, record: TurnRecord) -> None:
+    def _record(self, record: TurnRecord, uses: Sequence[CacheUse] = ()) -> None:
         previous = tuple(self._recording)
-        task = asyncio.create_task(self._store(record, previous))
+        task = asyncio.create_task(self._store(record, uses, previous))
         self._recording.add(task)
         task.add_done_callback(self._recording.discard)
 
-    async def _store(self, record: TurnRecord, previous: Sequence[asyncio.Task[None]]) -> None:
+    async def _store(
+        self, record: TurnRecord, uses: Sequence[CacheUse], previous: Sequence[asyncio.Task[None]]
+    ) -> None:
         if previous:
             await asyncio.wait(previous)
         try:
             await self._ledger.record(record)
+            if uses and self._answers is not None:
+                await self._answers.committed(uses)
         except AppError as error:
             _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=record.turn)
 

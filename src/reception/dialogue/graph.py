@@ -27,11 +27,13 @@ from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.requirements import requirements
 from reception.dialogue.routing import Work, plan_work
+from reception.dialogue.sharing import may_share, shared
 from reception.dialogue.smalltalk import small_talk
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.dialogue.understanding.parsers.normalize import tokenize
 from reception.dialogue.understanding.parsers.places import find_places
+from reception.ports.answers import Answer, AnswerCache, CacheLevel, CacheUse, Lookup
 from reception.ports.dialogue import ReplyPart, Say
 from reception.ports.knowledge import Passage
 from reception.ports.tools import Effect
@@ -52,17 +54,22 @@ _POINTS_BACK = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class TurnTools:
-    """What the nodes of one turn work with."""
+    """What the nodes of one turn work with. Without `answers` every question is answered anew."""
 
     scene: TurnScene
     understanding: Understanding
     context: UnderstandingContext
     clock: Clock
+    answers: AnswerCache | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TurnDraft:
-    """A turn as it comes about."""
+    """A turn as it comes about.
+
+    `lookup` is what came of looking for an answer to the question at hand, `fresh` the answer found since that may be
+    kept, `uses` what is to be counted and kept once the turn is committed.
+    """
 
     before: DialogueState
     state: DialogueState
@@ -78,6 +85,16 @@ class TurnDraft:
     understanding_ms: float = 0.0
     retrieval_ms: float = 0.0
     told: bool = False
+    lookup: Lookup | None = None
+    asked_s: float = 0.0
+    answer_tokens: int = 0
+    fresh: tuple[Say, ...] = ()
+    uses: tuple[CacheUse, ...] = ()
+
+    @property
+    def cache(self) -> CacheLevel | None:
+        """The level of the last look-up; None when there was none."""
+        return self.uses[-1].lookup.level if self.uses else None
 
 
 class TurnGraphState(TypedDict):
@@ -107,19 +124,38 @@ def _next_node(state: TurnGraphState) -> str:
     return work[0].node if work else "reply"
 
 
+async def _cache(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    """What needs no search: what the profile says, and what another caller was told."""
+    tools, draft = runtime.context, state["draft"]
+    question = _question(draft)
+    draft = replace(_talking_of(draft, question, tools.scene), told=False, lookup=None, fresh=(), answer_tokens=0)
+    profile = answer_from_profile(question, tools.scene)
+    if profile:
+        return {"draft": _told(draft, tuple(map(Say, profile)))}
+    if tools.answers is not None and may_share(question, draft.state, tools.scene):
+        lookup = await tools.answers.find(question)
+        if lookup.answer is not None:
+            said = lookup.answer.sentences[: _most_sentences(draft, tools.scene)]
+            return {"draft": replace(_told(draft, said), uses=(*draft.uses, CacheUse(lookup)))}
+        draft = replace(draft, lookup=lookup)
+    return {"draft": replace(draft, asked_s=tools.clock.monotonic_s())}
+
+
+def _told(draft: TurnDraft, said: tuple[Say, ...]) -> TurnDraft:
+    return replace(draft, parts=draft.parts + said, work=draft.work[1:], answered=True, resumed=True, told=True)
+
+
+def _after_cache(state: TurnGraphState) -> str:
+    return "route" if state["draft"].told else "retrieve"
+
+
 async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     tools, draft = runtime.context, state["draft"]
     question = _question(draft)
-    draft = _talking_of(draft, question, tools.scene)
-    profile = answer_from_profile(question, tools.scene)
-    if profile:
-        said = tuple(Say(text) for text in profile)
-        told = replace(draft, parts=draft.parts + said, work=draft.work[1:], answered=True, resumed=True, told=True)
-        return {"draft": told}
     began_s = tools.clock.monotonic_s()
     passages = tuple(await tools.scene.reads.passages(question, limit=wanted_passages(question)))
     elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
-    return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms, told=False)}
+    return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms)}
 
 
 def _talking_of(draft: TurnDraft, question: str, scene: TurnScene) -> TurnDraft:
@@ -145,8 +181,10 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
         for sentence in draft.answer
         if is_grounded(sentence.text, (sentence.source, profile, scene.text))
     )
-    brief = scene.channel == "voice" and (draft.state.flow is not None or bool(draft.parts))
-    kept = kept[: _BRIEF_SENTENCES if brief else _MOST_SENTENCES]
+    if draft.lookup is not None:
+        fresh = shared(draft.lookup.question, draft.answer, kept[:_MOST_SENTENCES], draft.state, scene)
+        draft = replace(draft, fresh=fresh)
+    kept = kept[: _most_sentences(draft, scene)]
     if kept:
         draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
     elif draft.answered and _ONLY_POINTS_BACK.match(_question(draft)):
@@ -156,6 +194,21 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
     elif not any(part.text in UNKNOWN for part in draft.parts if isinstance(part, Say)):
         draft = replace(_unknown(draft, _question(draft)), parts=(*draft.parts, Say(scene.pick(UNKNOWN))))
     return {"draft": replace(draft, work=draft.work[1:], answer=(), passages=())}
+
+
+def _most_sentences(draft: TurnDraft, scene: TurnScene) -> int:
+    brief = scene.channel == "voice" and (draft.state.flow is not None or bool(draft.parts))
+    return _BRIEF_SENTENCES if brief else _MOST_SENTENCES
+
+
+async def _cache_store(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    """Notes what is to be kept; keeping it is for a committed turn."""
+    draft = state["draft"]
+    if draft.lookup is None:
+        return state
+    cost_ms = (runtime.context.clock.monotonic_s() - draft.asked_s) * 1000
+    fresh = Answer(draft.fresh, cost_ms, draft.answer_tokens) if draft.fresh else None
+    return {"draft": replace(draft, uses=(*draft.uses, CacheUse(draft.lookup, fresh)), lookup=None, fresh=())}
 
 
 def _unknown(draft: TurnDraft, question: str) -> TurnDraft:
@@ -182,10 +235,7 @@ def _question(draft: TurnDraft) -> str:
 
 
 def _after_retrieval(state: TurnGraphState) -> str:
-    draft = state["draft"]
-    if draft.told:
-        return "route"
-    return "compose" if draft.passages else "ground"
+    return "compose" if state["draft"].passages else "ground"
 
 
 async def _flow(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
@@ -252,9 +302,11 @@ def build_turn_graph() -> TurnGraph:
         ("understand", _understand),
         ("route", _route),
         ("flow", _flow),
+        ("cache", _cache),
         ("retrieve", _retrieve),
         ("compose", _compose),
         ("ground", _ground),
+        ("cache_store", _cache_store),
         ("handoff", _handoff),
         ("small_talk", _small_talk),
         ("goodbye", _goodbye),
@@ -264,10 +316,12 @@ def build_turn_graph() -> TurnGraph:
         graph.add_node(name, node)
     graph.add_edge(START, "understand")
     graph.add_edge("understand", "route")
-    graph.add_conditional_edges("route", _next_node, ["flow", "retrieve", "handoff", "small_talk", "goodbye", "reply"])
-    graph.add_conditional_edges("retrieve", _after_retrieval, ["compose", "ground", "route"])
+    graph.add_conditional_edges("route", _next_node, ["flow", "cache", "handoff", "small_talk", "goodbye", "reply"])
+    graph.add_conditional_edges("cache", _after_cache, ["retrieve", "route"])
+    graph.add_conditional_edges("retrieve", _after_retrieval, ["compose", "ground"])
     graph.add_edge("compose", "ground")
-    for name in ("flow", "ground", "handoff", "small_talk", "goodbye"):
+    graph.add_edge("ground", "cache_store")
+    for name in ("flow", "cache_store", "handoff", "small_talk", "goodbye"):
         graph.add_edge(name, "route")
     graph.add_edge("reply", END)
     return graph.compile()

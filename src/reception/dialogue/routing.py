@@ -54,7 +54,7 @@ def plan_work(state: DialogueState, commands: Sequence[Command]) -> tuple[Work, 
     if leaving and state.question in _IDLE:
         matter = [command for command in matter if not isinstance(command, Confirm | Deny | CancelFlow)]
     questions = [command for command in commands if isinstance(command, AskKnowledge)]
-    work = [Work("retrieve", (question,)) for question in questions[:_MOST_QUESTIONS]]
+    work = [Work("cache", (question,)) for question in questions[:_MOST_QUESTIONS]]
     talk = [command for command in commands if _is_talk(command, alone=not (matter or questions or leaving))]
     if talk:
         work.insert(0, Work("small_talk", tuple(talk)))

@@ -16,6 +16,7 @@ from reception.db.database import Database
 from reception.dialogue import replies
 from reception.dialogue.context import Understanding
 from reception.dialogue.conversation import GraphDialogue
+from reception.dialogue.tools.answers import AgentAnswers, AnswerShelf
 from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
 from reception.dialogue.turn import TurnScene
@@ -56,6 +57,7 @@ class ConversationFactory:
         self._embedder = embedder
         self._clock = clock
         self._lost = lost
+        self.answers = AnswerShelf(database, clock)
 
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
         """Raises `NotFound` for an agent that the tenant does not have."""
@@ -140,15 +142,17 @@ class ConversationFactory:
         ledger: Ledger = DomainLedger(self._database, business, conversation_id, self._clock, taken_up=taken_up)
         if channel == "voice":
             ledger = PatientLedger(ledger, conversation_id, self._lost)
+        reads = DomainReadTools(self._database, business, self._embedder, self._clock, conversation_id)
         return GraphDialogue(
             conversation_id=conversation_id,
             business=business,
             agent=wired.agent,
             channel=channel,
             understanding=self.understanding,
-            reads=DomainReadTools(self._database, business, self._embedder, self._clock, conversation_id),
+            reads=reads,
             ledger=ledger,
             clock=self._clock,
+            answers=AgentAnswers(self.answers, business, wired.agent, reads.meaning, self._embedder.model),
             caller_phone=caller_phone,
             state=state,
             last_turn=last_turn,

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 
 from reception.core.errors import Unauthenticated
+from reception.domains.access.service import Role
 from reception.domains.reservations.service import find
 from reception.domains.tenants.service import get_business
 from reception.ports.booking import Reservation, ReservationQuery
@@ -96,3 +97,21 @@ async def test_a_conversation_that_has_ended_stays_ended(installation: Installat
     body = {"agent_id": str(shop.agent_id), "message": "Hi", "conversation_id": reply["conversation_id"]}
     answer = await installation.http.post("/chat/message", json=body, headers=shop.headers)
     assert answer.status_code == 409
+
+
+async def test_what_was_answered_before_is_counted_and_can_be_forgotten(installation: Installation, shop: Shop) -> None:
+    menu = {"title": "Menu", "text": "Tomato soup is $9.\n\nParking is free."}
+    added = await installation.http.post("/knowledge/ingest", json=menu, headers=shop.headers)
+    assert added.status_code == 201
+    for _ in range(3):
+        assert "$9" in (await _say(installation, shop, "How much is the tomato soup?"))["reply"]
+    stats = (await installation.http.get("/knowledge/cache/stats", headers=shop.headers)).json()
+    assert stats["misses"] == 1
+    assert stats["hits"] == {"process": 2, "database": 0, "semantic": 0}
+    assert stats["entries"] == 1
+    reader = {"Authorization": f"Bearer {installation.token(shop.tenant_id, Role.READ_ONLY)}"}
+    assert (await installation.http.delete("/knowledge/cache", headers=reader)).status_code == 403
+    assert (await installation.http.delete("/knowledge/cache", headers=shop.headers)).status_code == 204
+    stats = (await installation.http.get("/knowledge/cache/stats", headers=reader)).json()
+    assert (stats["entries"], stats["misses"]) == (0, 1)
+    assert (await installation.http.get("/knowledge/cache/stats")).status_code == 401

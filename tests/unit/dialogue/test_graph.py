@@ -15,8 +15,10 @@ def test_the_graph_is_built_once_and_can_be_drawn() -> None:
     graph = build_turn_graph()
     assert build_turn_graph() is graph
     drawn = graph.get_graph().draw_mermaid()
-    for node in ("understand", "route", "flow", "retrieve", "compose", "ground", "handoff", "small_talk", "reply"):
+    for node in ("understand", "flow", "handoff", "small_talk", "reply"):
         assert node in drawn
+    assert "cache -.-> retrieve" in drawn.replace("&nbsp;", " ")
+    assert "ground --> cache_store" in drawn
 
 
 async def test_nothing_is_sent_anywhere_even_when_tracing_is_switched_on(monkeypatch: pytest.MonkeyPatch) -> None:

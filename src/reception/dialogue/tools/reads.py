@@ -20,6 +20,9 @@ from reception.ports.speech import Embedder
 
 _log = structlog.get_logger(__name__)
 
+_MEANINGS = 4
+"""A question is looked for among answers, then among passages, and prepared more than once."""
+
 
 class DomainReadTools:
     """Implements `ports.tools.ReadTools` for one conversation, whose own hold does not count as busy."""
@@ -32,6 +35,7 @@ class DomainReadTools:
         self._embedder = embedder
         self._clock = clock
         self._conversation_id = conversation_id
+        self._meanings: dict[str, NDArray[np.float32]] = {}
 
     async def availability(self, query: SlotQuery) -> Availability:
         """Raises `Unavailable`, and `Unprocessable` for a query without people."""
@@ -57,15 +61,22 @@ class DomainReadTools:
 
     async def passages(self, question: str, *, limit: int = 4) -> Sequence[Passage]:
         """By meaning and words; by words alone while the embedder fails. Raises `Unavailable`."""
-        vector = await self._embedded(question)
+        vector = await self.meaning(question)
         async with self._database.tenant_session(self._business.tenant_id) as session:
             return await knowledge.search(session, question, vector, limit=limit)
 
-    async def _embedded(self, question: str) -> NDArray[np.float32] | None:
+    async def meaning(self, question: str) -> NDArray[np.float32] | None:
+        """The vector of `question`, shape (384,); None while the embedder fails. The last few are remembered."""
+        known = self._meanings.get(question)
+        if known is not None:
+            return known
         try:
             vectors = await self._embedder.embed([question])
         except (ProviderError, Unavailable) as error:
             _log.warning(PROVIDER_FAILED, code=error.code, provider=self._embedder.model)
             return None
         vector: NDArray[np.float32] = vectors[0]
+        while len(self._meanings) >= _MEANINGS:
+            del self._meanings[next(iter(self._meanings))]
+        self._meanings[question] = vector
         return vector
