@@ -6,13 +6,16 @@ _YES = (
     r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|of course|"
     r"please do|go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
     r"sounds (?:good|great|fine|right|perfect|about right)|"
-    r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)(?: (?:all|just|fine|good|great|"
+    r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)(?: (?:all|grand|everything correct|dead on|bang on|"
+    r"just|fine|good|great|"
     r"perfect|right|correct|absolutely|quite|spot on|okay|alright|lovely|about right|ideal|for me|me|wonderful|"
     r"excellent|brilliant|it))*|"
     r"you got it|confirmed?|i confirm|book it|do it|please|yes please|that one|i (?:do|would|am|did)|it is|it "
     r"does|you (?:can|may|bet)|for sure|i think so|i guess so|"
     r"why not|works for me|good|spot on|all good|affirmative|let us do (?:it|that)|i will take it|we will take "
     r"it|i would like that|i would love (?:to|that)|please book it|cancel it|go for it|"
+    r"go on(?: then)?|you have got (?:it|that)|grand|(?:that|it|this) will do(?: (?:nicely|fine|just fine|me))?|"
+    r"nothing wrong(?: with (?:that|it))?|nothing to change|no changes?|no complaints|no objections|leave it like that|"
     r"makes sense|very good|super|cool|no problem|si|nice|true|that is what i said|all correct|you have it right|"
     r"got it right|that is the one|please go ahead|sure thing|"
     r"cancel (?:it|them|that|please)|yes i am sure|i am sure|quite sure"
@@ -24,8 +27,8 @@ _NO = (
     r"that)|i (?:do|would|did|am) not(?: (?:think so|want that|want to|want it|say that|need anything|have one|"
     r"have any|thanks))*|"
     r"negative|it is not|that will not work|that does not work(?: for me)?|it does not|please do not|do not(?: "
-    r"(?:do that|cancel|book it|cancel it|do it|bother))*|"
-    r"none(?: of (?:those|them|these)(?: work| suit)?)?|neither(?: of (?:them|those|these))?(?: works?)?|nothing|"
+    r"(?:do that|cancel|book it|cancel it|do it))*|"
+    r"nothing of the sort|none(?: of (?:those|them|these)(?: work| suit)?)?|neither(?: of (?:them|those|these))?(?: works?)?|nothing|"
     r"no one|no i (?:do|did|would) not|you got (?:it|that) wrong|that is wrong|nothing special|"
     r"no thank you|no thanks|can not do (?:that|those|any of those)|wrong (?:number|name|day|time|date)|(?:i "
     r"would )?rather not(?: say)?|not needed|no special requests?|no requests?|no need"
@@ -51,17 +54,21 @@ _MERELY_POLITE = re.compile(
     r"nice|perfect|mhm|very good|no problem)(?: (?:thanks|thank you|then|please))*$"
 )
 _YEAH_NO = re.compile(r"^(?:yeah|yes) no (?=yes|yeah|that|it|fine|sure)")
+_NO_FAULT = re.compile(
+    r"^(?:no )+(?=(?:(?:that|it|this|everything|all) (?:is|was|sounds|looks)(?: all| quite| just| perfectly| absolutely)? "
+    r"(?:right|fine|correct|good|great|perfect|okay|lovely|alright)\b))"
+)
 
 
 def is_yes(words: str) -> bool:
     """Whether all of `words` says yes."""
-    words = _YEAH_NO.sub("", words)
+    words = _NO_FAULT.sub("", _YEAH_NO.sub("", words))
     return _WHOLE_YES.match(words) is not None
 
 
 def is_no(words: str) -> bool:
     """Whether all of `words` says no."""
-    return _WHOLE_NO.match(words) is not None
+    return _WHOLE_NO.match(words) is not None and not _NO_FAULT.match(words)
 
 
 def is_merely_polite(words: str) -> bool:

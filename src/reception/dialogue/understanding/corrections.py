@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
-from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.found import Found, either
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
 from reception.dialogue.understanding.parsers.numbers import read_cardinal
 from reception.dialogue.understanding.parsers.times import find_times
@@ -16,7 +16,7 @@ _MARKS = re.compile(
 )
 _SKIPPED_BEFORE = word_set("at on for the in a it is that to of by")
 _COUNTED = word_set("kid kids child children adult adults toddler toddlers infant infants baby babies teenagers")
-AMBIGUOUS = "ambiguous"
+_BUT_FOR = frozenset({"except for", "but not", "apart from", "other than", "anything but", "anytime but"})
 STEP = "step"
 """More or fewer than what is booked; by how many is what was said, with its sign."""
 
@@ -43,6 +43,8 @@ def _is_excluded(tokens: Sequence[Token], found: Found) -> bool:
     before = found.start - 1
     while word_at(tokens, before) in _SKIPPED_BEFORE and not tokens[before].gap:
         before -= 1
+    if word_at(tokens, before) == "except" or words_of(tokens[max(0, before - 1) : before + 1]) in _BUT_FOR:
+        return True
     if word_at(tokens, before) != "not" or tokens[before].gap:
         return False
     return found.slot in {SlotName.DATE, SlotName.TIME, SlotName.PARTY_SIZE, SlotName.NIGHTS, SlotName.NAME} and (
@@ -71,8 +73,8 @@ def _combine(
             return first, [nights]
     if _MARKS.search(between):
         return later, []
-    if first.slot in {SlotName.DATE, SlotName.TIME} and re.search(r"\bor\b", between) and first.value != later.value:
-        return replace(first, end=later.end, value=None, reason=AMBIGUOUS), []
+    if _are_alternatives(tokens, first, later, between) and first.value is not None and later.value is not None:
+        return either(first.slot, first.start, later.end, first.value, later.value), []
     if first.slot is SlotName.PARTY_SIZE:
         return _combine_parties(tokens, first, later, between), []
     if first.slot is SlotName.TIME and re.fullmatch(r"(?:and|to|until|till|or)(?: about| around)?", between):
@@ -86,11 +88,19 @@ def _combine(
     return later, []
 
 
+def _are_alternatives(tokens: Sequence[Token], first: Found, later: Found, between: str) -> bool:
+    """ "Friday or Saturday", "seven or eight", "between six and eight": none of the two is settled on."""
+    if first.value == later.value:
+        return False
+    if first.slot in {SlotName.DATE, SlotName.TIME}:
+        spans = first.slot is SlotName.TIME and word_at(tokens, first.start - 1) == "between" and "and" in between
+        return spans or re.search(r"\bor\b", between) is not None
+    return first.slot in {SlotName.PARTY_SIZE, SlotName.NIGHTS} and between.endswith("or")
+
+
 def _combine_parties(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found:
     if not isinstance(first.value, int) or not isinstance(later.value, int):
         return first if later.value is None else later
-    if between.endswith("or"):
-        return replace(first, end=later.end, value=max(first.value, later.value))
     if {word_at(tokens, first.end - 1), word_at(tokens, later.end - 1)} <= _COUNTED:
         return replace(first, end=later.end, value=first.value + later.value)
     return first if first.value == later.value else later
@@ -194,6 +204,28 @@ def read_push(tokens: Sequence[Token]) -> Found | None:
     return Found(SlotName.TIME, 0, len(tokens), reason=STEP, raw=f"{minutes:+d}")
 
 
+_MINUTES_ONLY = re.compile(
+    r"\b(?P<part>half past|quarter past|quarter to|(?:ten|five|twenty|twenty five|10|5|20|25) (?:past|to))"
+    r"(?: (?:please|instead|then|not|rather|thanks|the hour)\b|$)"
+)
+_MINUTES = {"half": 30, "quarter": 15, "ten": 10, "five": 5, "twenty": 20, "twenty five": 25}
+
+
+def read_minutes_only(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> Found | None:
+    """ "Half past", of the hour that is `known`."""
+    at = known.get(SlotName.TIME)
+    words = words_of(tokens)
+    said = _MINUTES_ONLY.search(words)
+    if said is None or not isinstance(at, TimeOfDay):
+        return None
+    count, _, way = said.group("part").rpartition(" ")
+    minutes = _MINUTES.get(count) or int(count)
+    hour = datetime.combine(date(2000, 1, 1), at.time.replace(minute=0))
+    moment = hour + timedelta(minutes=minutes) if way == "past" else hour - timedelta(minutes=minutes)
+    start = words[: said.start()].count(" ")
+    return Found(SlotName.TIME, start, start + said.group("part").count(" ") + 1, TimeOfDay(moment.time(), at.certain))
+
+
 def _stepped(step: re.Match[str], known: Mapping[SlotName, SlotValue], end: int) -> Found | None:
     count = _COUNTS.get(step.group("count")) or float(step.group("count"))
     sign = 1 if step.group("way") == "later" else -1
@@ -267,6 +299,11 @@ def _best_slot(
     return None
 
 
+_LEAVING = word_set(
+    "until till to through leaving leave leaves departing depart departs going go checkout back home return returning"
+)
+
+
 def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, SlotValue]) -> Found:
     """ "Until Sunday" in nights, where the arrival is known; any other value as it is."""
     arrival = known.get(SlotName.DATE)
@@ -277,8 +314,12 @@ def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, S
         t.word for t in tokens
     }:
         return one
-    leaves = word_at(tokens, before) in {"until", "till", "to", "through", "leaving", "out", "departing"}
+    leaves = word_at(tokens, before) in _LEAVING or (
+        word_at(tokens, before) in {"out", "checkout"} and one.slot is SlotName.DATE
+    )
     if one.slot is not SlotName.DATE or not leaves or not isinstance(arrival, date) or not isinstance(one.value, date):
         return one
     nights = (one.value - arrival).days
+    if nights <= 0 and one.weekday:
+        nights = nights % 7 or 7
     return replace(one, slot=SlotName.NIGHTS, value=nights) if nights > 0 else one

@@ -177,7 +177,8 @@ def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingCon
     if rules.AVAILABILITY.search(words):
         if not slots & _BOOKED:
             return _asks_what_is_free(words, slots, context) and not _NEVER_SLOT_QUESTION.search(words)
-        return rules.BOOKABLE.search(words) is not None and not _NEVER_SLOT_QUESTION.search(words)
+        bookable = SlotName.TIME in slots or rules.BOOKABLE.search(words) is not None
+        return bookable and not _NEVER_SLOT_QUESTION.search(words)
     if context.business.rules.bookable is not Bookable.TABLE and rules.DINING.search(words):
         return re.search(r"\b(?:room|suite|stay|nights?|viewing|book|reserve|reservation)\b", words) is not None
     if context.business.kind is BusinessKind.REAL_ESTATE and rules.VIEWING.search(words):

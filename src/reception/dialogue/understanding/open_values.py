@@ -13,6 +13,10 @@ from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
 
 _LONGEST_DECLINED = 12
+_BOUNDED = re.compile(
+    r"\b(?:between|before|after|past|from|by)\b.* (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
+)
+""" "Any time between six and eight" names times."""
 _BEFORE_LEFT = r"(?:(?:oh|um|well|just|at|maybe|honestly|really|i am|we are|we|i|it|is|yes|okay|so|on|the|for|me|us) )*"
 _LEFT = (
     r"any ?(?:time|day|date)|any|whenever|whatever|flexible|easy|no preference|(?:do|does) not (?:mind|matter|care)|"
@@ -36,7 +40,7 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
     expects = context.expectation.expects
     count = words.count(" ") + 1
     open_time = expects is Expects.TIME and SlotName.TIME not in context.slots and not re.search(r"\d", words)
-    if open_time and count <= _LONGEST_DECLINED and (left := rules.ANY_TIME.fullmatch(words)):
+    if open_time and count <= _LONGEST_DECLINED and not _BOUNDED.search(words) and (left := rules.ANY_TIME.fullmatch(words)):
         named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
         return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
     if _may_leave_open(context) and count <= _LONGEST_DECLINED and _is_left_to_us(words, expects):

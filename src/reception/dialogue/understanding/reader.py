@@ -30,6 +30,7 @@ from reception.dialogue.understanding.clauses import Clause, split
 from reception.dialogue.understanding.corrections import (
     as_departure,
     read_bare_correction,
+    read_minutes_only,
     read_push,
     read_step,
     settle,
@@ -38,6 +39,7 @@ from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.rules import FLOWS, Intent
@@ -95,9 +97,9 @@ class Utterance:
 
 def read(text: str, context: UnderstandingContext) -> list[Command]:
     """The commands in `text`; `[NotUnderstood("unclear")]` when the rules find none."""
-    tokens = tokenize(text)
+    tokens = as_asked(tokenize(text), context.expectation.expects)
     if not tokens:
-        return [NotUnderstood("empty")]
+        return [Repeat()] if "?" in text and any(map(str.isalpha, text)) else [NotUnderstood("empty")]
     words = [token.word for token in tokens]
     expects = context.expectation.expects
     if expects not in {Expects.NAME, Expects.EMAIL} and is_other_language(words):
@@ -161,6 +163,9 @@ def _add_relative_values(utterance: Utterance) -> None:
     known = {**context.slots, **{one.slot: one.value for one in utterance.found if one.value is not None}}
     if context.flow is None and not context.booked and Intent.NEW not in utterance.intents():
         return
+    minutes = None if any(one.slot is SlotName.TIME for one in utterance.found) else read_minutes_only(tokens, known)
+    if minutes is not None:
+        utterance.found = sorted([*utterance.found, minutes], key=lambda one: one.start)
     claimed = frozenset(at for one in utterance.found for at in range(one.start, one.end))
     bare = read_bare_correction(tokens, claimed, known, asked=slot_asked)
     if bare is not None and not any(one.slot is bare.slot and one.end > bare.start for one in utterance.found):

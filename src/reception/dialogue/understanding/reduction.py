@@ -39,6 +39,9 @@ def reduced(commands: list[Command], context: UnderstandingContext, words: Colle
             commands, key=lambda one: isinstance(one, SmallTalk) and one.kind in {"greeting", "acknowledge", "thanks"}
         )
         commands = ranked[:1]
+    left = next((at for at, one in enumerate(commands) if isinstance(one, CancelFlow)), None)
+    if left is not None and any(isinstance(one, SetSlot | CorrectSlot) for one in commands[left:]):
+        commands = [one for one in commands if not isinstance(one, CancelFlow)]
     given = any(isinstance(one, SetSlot | CorrectSlot | RejectedSlot | ChooseOption | CancelFlow) for one in commands)
     starts = any(isinstance(one, StartFlow) for one in commands)
     if given:

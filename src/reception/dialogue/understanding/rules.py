@@ -85,7 +85,8 @@ NOT_HUMAN = _compiled(
 REPEAT = _compiled(
     r"\bwhat did you (?:just )?say\b",
     r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say that)\b",
-    r"^(?:please )?repeat\b",
+    r"\brepeat(?: (?:that|it|the|what|please|yourself|everything)\b|$)", r"\b(?:slower|slow down)\b", r"^you what$",
+    r"^(?:the )?what$", r"^what did (?:you|u) just\b",
     r"\bsay (?:that|it) again\b",
     r"^(?:i am )?(?:sorry|pardon|excuse me|what|huh|come again|beg your pardon|say again|once more|again)(?: me| "
     r"what| please)?$",
@@ -118,7 +119,10 @@ CANCEL_FLOW = _compiled(
     r"\bnever ?mind\b",
     r"\bforget (?:it|about it|that|about that|the whole thing)\b",
     r"\bstop (?:the|this|my|our) (?:booking|reservation|viewing)\b",
-    r"^(?:just )?(?:cancel that|cancel this|scrap that|leave it|drop it|abort)$",
+    r"^(?:(?:just|on second thoughts?|actually|oh|no|well|you know what|okay|then|let us) )*(?:cancel that|cancel this|"
+    r"scrap that|leave it|drop it|abort|do not bother)(?: (?:then|please|thanks|for now|today))*$",
+    r"\bthink (?:about it|it over|on it)\b.*\b(?:call|ring|phone|get)\b",
+    r"\b(?:go|try|look) (?:somewhere|elsewhere|some place) ?(?:else)?\b",
     r"\bi (?:have )?changed my mind\b(?! (?:about|to))",
     r"\bstart (?:all )?over\b",
     r"\b(?:do|would) not want (?:to book|a booking|a table|it) (?:any ?more|after all)\b",
@@ -367,7 +371,8 @@ LEFT_OPEN = re.compile(
 REFUSES = re.compile(
     r"^(?!why\b).*\b(?:do not|would not|did not|will not|would|am not|rather|prefer)\b.*"
     r"\b(?:give|tell|say|share|provide|want to|going to)\b.*\b(?:number|phone|name|that|it|one|you)\b|"
-    r"^(?:i )?(?:would )?(?:rather|prefer) not\b"
+    r"^(?:i )?(?:would )?(?:rather|prefer) not\b|"
+    r"\b(?:have not got|do not have|have no|got no|do not own)(?: \w+){0,2} (?:phone|mobile|cell|number|telephone)\b"
 )
 WRONG = re.compile(
     r"(?:(?:no|well|actually|just|it is|that is|change|correct|wrong|not|please|yes|but|okay|oh|the|my|a|about|"

@@ -12,14 +12,27 @@ from reception.dialogue.understanding.parsers.dates import Day, find_dates
 from reception.dialogue.understanding.parsers.emails import find_emails
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
-from reception.dialogue.understanding.parsers.nights import find_nights
-from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.nights import find_nights, with_weekends
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
 from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, read_cardinal
-from reception.dialogue.understanding.parsers.party import LARGEST, OUT_OF_RANGE, find_parties
+from reception.dialogue.understanding.parsers.party import (
+    LARGEST,
+    MORE_THAN,
+    OUT_OF_RANGE,
+    find_parties,
+    is_more_than,
+)
+from reception.dialogue.understanding.parsers.phone_tails import find_mended_tail
 from reception.dialogue.understanding.parsers.phones import find_phones
 from reception.dialogue.understanding.parsers.places import find_places
 from reception.dialogue.understanding.parsers.references import find_references
-from reception.dialogue.understanding.parsers.times import TimeReading, find_times, is_impossible_clock, spoken_half
+from reception.dialogue.understanding.parsers.times import (
+    TimeReading,
+    find_times,
+    is_impossible_clock,
+    is_impossible_hour,
+    spoken_half,
+)
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
@@ -28,6 +41,7 @@ _DAY_FIRST_LOCALES = frozenset(
     {"en-GB", "en-IE", "en-AU", "en-NZ", "en-ZA", "en-IN", "es", "fr", "de", "it", "pt", "nl"}
 )
 _NEGATIVE = re.compile(r"(?:^|\s)[-−]$")
+_OF_THEM = frozenset({"of them", "of which", "of whom", "of those"})
 _MOVES = word_set("to till until")
 _UNASKED_BY_NUMBER = frozenset({Expects.PHONE, Expects.EMAIL, Expects.NAME, Expects.FREE_TEXT})
 
@@ -54,6 +68,8 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims = Claims([])
     claims.add(find_emails(tokens))
     claims.add(find_references(tokens))
+    known_phone = context.slots.get(SlotName.PHONE)
+    claims.add(find_mended_tail(tokens, known_phone if isinstance(known_phone, str) else "", context.business.region))
     claims.add(find_phones(tokens, context.business.region, expected=expects is Expects.PHONE))
     claims.add(_caller_number(tokens, context))
     if expects is Expects.PHONE and any(found.value for found in claims.of(SlotName.PHONE)):
@@ -61,7 +77,9 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
         claims.add(_name_clause(text, tokens, context, claims, booking=booking))
         return sorted(claims.found, key=lambda found: found.start)
     dates = find_dates(tokens, day_of(context))
-    claims.add(found for found in dates if not _is_loose_date(tokens, found))
+    if stays:
+        dates = with_weekends(tokens, dates, context.now.date())
+    claims.add(found for found in dates if found.slot is not SlotName.DATE or not _is_loose_date(tokens, found))
     claims.add(_impossible_times(text, tokens, context))
     claims.add(_negative_counts(text, tokens, context, booking=booking))
     claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))
@@ -121,20 +139,30 @@ def _is_loose_party(tokens: Sequence[Token], found: Found) -> bool:
     return found.end - found.start == 2 and word_at(tokens, found.start) == "for"
 
 
+_OWN_NUMBER = re.compile(
+    r"\b(?:this number|same number|the number i called|my caller id|this (?:phone|line|mobile|cell)|"
+    r"(?:the )?(?:number|one|phone) (?:that )?i am (?:calling|ringing|phoning|speaking|talking|on)(?: you)?"
+    r"(?: (?:from|on|now))?|whatever (?:number )?i am (?:calling|ringing) (?:from|on)|"
+    r"(?:the )?number (?:that )?(?:came|comes|shows|is showing) up|(?:the )?one (?:that )?(?:came|comes|shows) up)"
+)
+_OWN_WHEN_ASKED = re.compile(
+    r"\b(?:(?:use |on )?this one|the one i am calling|you (?:should |will |must |already |can )*(?:have|see|got) "
+    r"(?:it|that|my number|the number)(?: (?:on your screen|there|already|in front of you))?|"
+    r"(?:the )?number you (?:have|see|got))"
+)
+
+
 def _caller_number(tokens: Sequence[Token], context: UnderstandingContext) -> list[Found]:
     """ "this number", "the number I'm calling from": what the telephone network said."""
     if not context.caller_phone:
         return []
-    expected = context.expectation.expects is Expects.PHONE
-    words = [token.word for token in tokens]
-    for at in range(len(words)):
-        ahead = " ".join(words[at : at + 5])
-        for phrase in ("this number", "number i am calling from", "same number", "the number i called", "my caller id"):
-            if ahead.startswith(phrase):
-                return [Found(SlotName.PHONE, at, at + len(phrase.split()), context.caller_phone)]
-        if expected and ahead.startswith(("this one", "the one i am calling")):
-            return [Found(SlotName.PHONE, at, min(len(words), at + 5), context.caller_phone)]
-    return []
+    words = words_of(tokens)
+    asked = context.expectation.expects is Expects.PHONE and not any(map(str.isdigit, words))
+    match = _OWN_NUMBER.search(words) or (_OWN_WHEN_ASKED.search(words) if asked else None)
+    if match is None:
+        return []
+    start = words[: match.start()].count(" ")
+    return [Found(SlotName.PHONE, start, start + match.group().count(" ") + 1, context.caller_phone)]
 
 
 def _times(tokens: Sequence[Token], context: UnderstandingContext, claims: Claims) -> list[tuple[Found, TimeReading]]:
@@ -157,12 +185,14 @@ def _times(tokens: Sequence[Token], context: UnderstandingContext, claims: Claim
 def _impossible_times(text: str, tokens: Sequence[Token], context: UnderstandingContext) -> list[Found]:
     """ "25:00", "7:75": times by their form that no clock shows."""
     asked = context.expectation.expects is Expects.TIME
-    return [
+    clocks = [
         Found(SlotName.TIME, at, at + 1, reason=OUT_OF_RANGE)
         for at, token in enumerate(tokens)
         if is_impossible_clock(token.word)
         and (asked or ":" in text[token.start : token.end] or word_at(tokens, at - 1) == "at")
     ]
+    hours = [(at, is_impossible_hour(tokens, at)) for at in range(len(tokens))]
+    return [*clocks, *(Found(SlotName.TIME, at, end, reason=OUT_OF_RANGE) for at, end in hours if end)]
 
 
 def _negative_counts(
@@ -206,9 +236,11 @@ def _bare_number(tokens: Sequence[Token], context: UnderstandingContext, claims:
         number = read_cardinal(tokens, at) if at not in claimed and tokens[at].word != "couple" else None
         if tokens[at].word == "couple" and at not in claimed:
             number = read_cardinal(tokens, at)
-        if number is None:
+        if number is None or words_of(tokens[number.end : number.end + 2]) in _OF_THEM:
             at += 1
             continue
+        if slot is SlotName.PARTY_SIZE and is_more_than(tokens, at):
+            return [Found(slot, at, number.end, reason=MORE_THAN, raw=str(number.value))]
         good = 1 <= number.value <= (LARGEST if slot is SlotName.PARTY_SIZE else 365)
         readings.append(Found(slot, at, number.end, number.value if good else None, "" if good else OUT_OF_RANGE))
         at = number.end

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from reception.dialogue.commands import SlotName
@@ -18,41 +18,27 @@ from reception.dialogue.understanding.parsers.calendar_words import (
     safe_date,
     weekday_of_next_week,
 )
+from reception.dialogue.understanding.parsers.day_readings import (
+    AMBIGUOUS,
+    CONTRADICTORY,
+    NO_SUCH_DATE,
+    PAST_DATE,
+    Day,
+    Reading,
+)
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.month_days import read_day_of_month
 from reception.dialogue.understanding.parsers.named_days import read_named_day
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
 from reception.dialogue.understanding.parsers.numbers import Number, read_cardinal, read_ordinal
-
-NO_SUCH_DATE = "no_such_date"
-PAST_DATE = "past_date"
-AMBIGUOUS = "ambiguous"
 
 _NOT_A_DAY = word_set(
     "one ones time times option floor name names thing of slot table room place person question choice choices "
     "offer half course party people guest guests number word letter street avenue road lane"
 )
+_AFTER_NAMED_DAY = frozenset({"name", "names"})
 _DAY_PARTS = word_set("morning afternoon evening night lunchtime noon")
 _TONIGHT = frozenset({"tonight", "tonite"})
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """Who asks: the local day, whether 3/14 puts the day first, and whether a date was just asked for."""
-
-    today: date
-    day_first: bool = False
-    expected: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A date, or None with the reason. `weekday_only` and `number_only` readings may be joined with a neighbour."""
-
-    value: date | None
-    end: int
-    reason: str = ""
-    weekday: int | None = None
-    number: int | None = None
 
 
 def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
@@ -73,7 +59,8 @@ def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
         if reading.value is not None and reading.value < day.today:
             reason = PAST_DATE
         weak = reading.number is not None and reason == NO_SUCH_DATE
-        found.append(Found(SlotName.DATE, at, reading.end, None if reason else reading.value, reason, weak=weak))
+        value, lone = None if reason else reading.value, reading.weekday is not None
+        found.append(Found(SlotName.DATE, at, reading.end, value, reason, weak=weak, weekday=lone))
         at = reading.end
     return found
 
@@ -106,7 +93,7 @@ def _joined(tokens: Sequence[Token], reading: Reading, day: Day) -> Reading:
 
 
 def _agreeing(reading: Reading, weekday: int, day: Day) -> Reading:
-    """`reading` when it falls on `weekday`; a later month's same number when that does; else ambiguous."""
+    """`reading` when it falls on `weekday`; a later month's same number when that does; else a contradiction."""
     if reading.value is not None and reading.value.weekday() == weekday:
         return reading
     if reading.number is not None:
@@ -116,7 +103,7 @@ def _agreeing(reading: Reading, weekday: int, day: Day) -> Reading:
             if candidate is not None and candidate >= day.today and candidate.weekday() == weekday:
                 return replace(reading, value=candidate)
             month = add_months(month, 1)
-    return Reading(None, reading.end, AMBIGUOUS)
+    return Reading(None, reading.end, CONTRADICTORY)
 
 
 def _read_figures(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
@@ -175,6 +162,10 @@ def _read_month_day(tokens: Sequence[Token], at: int, day: Day) -> Reading | Non
     if month is not None and not (word_at(tokens, of) == "may" and word_at(tokens, of + 1) in {"i", "we"}):
         year, end = _read_year(tokens, of + 1)
         return _on(day, month, number.value, year, end)
+    if of > number.end and word_at(tokens, of) == "the":
+        numbered = read_ordinal(tokens, of + 1)
+        if numbered is not None and 1 <= numbered.value <= 12 and read_ordinal(tokens, start) is not None:
+            return _on(day, numbered.value, number.value, None, numbered.end)
     return _day_of_relative_month(tokens, of, number.value, day)
 
 
@@ -350,7 +341,7 @@ def _read_day_number(tokens: Sequence[Token], at: int, day: Day) -> Reading | No
     number = read_ordinal(tokens, start)
     if number is None and day.expected and not definite and word_at(tokens, start).isdecimal():
         number = _day_number(tokens, start)
-    if number is None or word_at(tokens, number.end) in _NOT_A_DAY:
+    if number is None or _is_counted(tokens, number.end):
         return None
     figures = word_at(tokens, start)[:1].isdecimal()
     if not (definite or day.expected or figures):
@@ -359,24 +350,36 @@ def _read_day_number(tokens: Sequence[Token], at: int, day: Day) -> Reading | No
     return Reading(value, number.end, "" if value else NO_SUCH_DATE, number=number.value)
 
 
-def _read_last_of_month(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
-    """ "the last day of March", "the end of the month"."""
+def _is_counted(tokens: Sequence[Token], at: int) -> bool:
+    """Whether what follows says that the number before it is that of something else ("the second table")."""
+    word = word_at(tokens, at)
+    if word in _AFTER_NAMED_DAY and word_at(tokens, at + 1) in {"of", "is"}:
+        return False
+    return word in _NOT_A_DAY
+
+
+def _read_after_named(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
+    """ "The day after Christmas", "the day before my birthday" excepted; "not this Friday, the one after"."""
     start = at + 1 if word_at(tokens, at) == "the" else at
-    words = [word_at(tokens, start + offset) for offset in range(5)]
-    if words[:3] == ["last", "day", "of"]:
-        after = start + 3
-    elif words[:2] == ["end", "of"]:
-        after = start + 2
-    else:
+    sign = {"after": 1, "before": -1}.get(word_at(tokens, start + 1), 0)
+    if sign and word_at(tokens, start) == "day" and word_at(tokens, start + 2) not in {"that", "this", ""}:
+        anchor = read_date(tokens, start + 2, day)
+        if anchor is not None and anchor.value is not None:
+            return Reading(anchor.value + timedelta(days=sign), anchor.end)
+    if word_at(tokens, at) != "not" or word_at(tokens, at + 1) not in {"this", "on", "next", "the"}:
         return None
-    if word_at(tokens, after) in {"the", "this", "next"} and word_at(tokens, after + 1) == "month":
-        first = add_months(day.today.replace(day=1), int(word_at(tokens, after) == "next"))
-        return Reading(add_months(first, 1) - timedelta(days=1), after + 2)
-    month = MONTHS.get(word_at(tokens, after))
-    if month is None or words[0] == "end":
+    weekday = _weekday(tokens, at + 2, day)
+    rest = [word_at(tokens, at + 3 + offset) for offset in range(4)]
+    rest = rest[1:] if rest[:1] == ["but"] else rest
+    if weekday is None or rest[:1] != ["the"] or rest[1] not in {"one", "week", "next", "following"}:
         return None
-    first = day.today.replace(month=month, day=1, year=day.today.year + int(month < day.today.month))
-    return Reading(add_months(first, 1) - timedelta(days=1), after + 1)
+    if rest[1] in {"one", "week"} and rest[2] not in {"after", "following"}:
+        return None
+    before = _read_weekday(tokens, at + 1, day)
+    if before is None or before.value is None:
+        return None
+    end = at + 3 + (4 if word_at(tokens, at + 3) == "but" else 3)
+    return Reading(before.value + timedelta(days=7), min(end, len(tokens)))
 
 
 def _read_named(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
@@ -386,7 +389,8 @@ def _read_named(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
 
 _READERS: tuple[Callable[[Sequence[Token], int, Day], Reading | None], ...] = (
     _read_figures,
-    _read_last_of_month,
+    read_day_of_month,
+    _read_after_named,
     _read_named,
     _read_relative,
     _read_span,

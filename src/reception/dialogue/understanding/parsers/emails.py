@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.found import Found
@@ -21,10 +22,38 @@ _BEFORE = word_set(
 _TOP_LEVEL = word_set("com org net uk co de fr es it io edu gov info eu us ie me test example")
 _KNOWN_HOSTS = word_set("gmail hotmail outlook yahoo icloud")
 _LONGEST_LOCAL = 10
+_REPEATS = {"double": 2, "triple": 3}
+
+
+_ASIDES = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "all in lower case", "all lower case", "lower case", "lowercase", "all lowercase", "all in lowercase",
+        "all one word", "one word", "no spaces", "no space", "no dots", "all small letters", "small letters",
+        "all together", "in one word", "with no spaces", "in small letters", "capital", "with a capital",
+    )
+)  # fmt: skip
+"""What is said about an address and stands in none."""
 
 
 def find_emails(tokens: Sequence[Token]) -> list[Found]:
     """Every e-mail address in `tokens`, in lower case."""
+    kept = [at for at in range(len(tokens)) if not _is_aside(tokens, at)]
+    if len(kept) == len(tokens):
+        return _find(tokens)
+    found = _find([tokens[at] for at in kept])
+    return [replace(one, start=kept[one.start], end=kept[one.end - 1] + 1) for one in found]
+
+
+def _is_aside(tokens: Sequence[Token], at: int) -> bool:
+    for phrase in _ASIDES:
+        for start in range(at - len(phrase) + 1, at + 1):
+            if tuple(word_at(tokens, start + offset) for offset in range(len(phrase))) == phrase:
+                return True
+    return False
+
+
+def _find(tokens: Sequence[Token]) -> list[Found]:
     found: list[Found] = []
     for at, token in enumerate(tokens):
         if _WRITTEN.fullmatch(token.word):
@@ -81,6 +110,10 @@ def _read_local(tokens: Sequence[Token], at: int) -> tuple[int, str] | None:
         word = tokens[index].word
         if word in _SYMBOLS:
             parts.append(_SYMBOLS[word])
+        elif word_at(tokens, index - 1) in _REPEATS and (len(word) == 1 or UNITS.get(word, 10) <= 9):
+            single = "0" if word == "o" and word_at(tokens, index + 1) in UNITS else str(UNITS.get(word, word))
+            parts.append(single * _REPEATS[word_at(tokens, index - 1)])
+            index -= 1
         elif word in UNITS and UNITS[word] <= 9:
             parts.append(str(UNITS[word]))
         elif word.isalnum() and not (word in _BEFORE and (not parts or parts[-1] not in set("._-+"))):

@@ -6,60 +6,24 @@ from dataclasses import replace
 from difflib import SequenceMatcher
 
 from reception.dialogue.commands import SlotName
-from reception.dialogue.understanding.parsers.calendar_words import MONTHS, SHORT_WEEKEND, WEEKDAYS
+from reception.dialogue.understanding.parsers.calendar_words import SHORT_WEEKEND
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.name_words import (
+    BEFORE_NAME,
+    LEADS,
+    NEVER,
+    PARTICLES,
+    SOFT_LEADS,
+    TITLES,
+)
 from reception.dialogue.understanding.parsers.normalize import Token, quote, word_at, word_set
-from reception.dialogue.understanding.parsers.numbers import TENS, UNITS
+from reception.dialogue.understanding.parsers.numbers import UNITS
 from reception.dialogue.understanding.parsers.spelling import Spelled, find_spelled
 
-_ALSO_NAMES = frozenset({"may", "june", "april", "august", "jan"})
-_NEVER = (
-    word_set("""
-    yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please
-    sorry hi hello hey what when where who why how which is are was were do does did can could would will shall
-    should might must the a an my your our their his her its it this that these those i we they he she me us
-    them to for at on in of by with and or but so if then than from until about around as tomorrow today tonight
-    yesterday morning afternoon evening night noon midnight week weekend month year table room tables rooms
-    reservation booking book people person guests adults children kids party dinner lunch breakfast brunch
-    nights make made have has had want need like get got give speak talk human manager operator agent looking
-    calling call allergic running late early earlier later cancel change move reschedule actually maybe just
-    only also really very well be been being there here some any all none one ones name names number phone email
-    mail spelled spelt spell spelling last first surname parking menu open opening closed closing time o'clock
-    am pm half quarter past wait hold moment second minute bye goodbye nothing never mind forget repeat again
-    say said mean put under going happy interested wondering hoping trying afraid asking new buying selling
-    double triple oh let see viewing view birthday anniversary wedding christmas dietary vegetarian vegan gluten
-    free it's coming staying reference wife husband friend boss mum mom dad daughter son mother father family
-    partner customer someone somebody regular window outside inside garden terrace quiet corner high chair baby
-    dog dogs pet pets wheelchair everyone anyone area code
-    """)
-    | frozenset(UNITS)
-    | frozenset(TENS)
-    | frozenset(WEEKDAYS)
-    | (frozenset(MONTHS) - _ALSO_NAMES)
-)
-_TITLES = frozenset({"mr", "mrs", "ms", "miss", "dr", "doctor", "sir", "mister", "professor"})
-_PARTICLES = word_set("de la da di del della van von der den ter du le el al bin ben dos das")
-_LEADS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(phrase.split())
-    for phrase in (
-        "my name is", "the name is", "name is", "name would be", "name will be", "my full name is", "the name on it is",
-        "under the name of", "under the name", "in the name of", "under", "name should be", "change the name to",
-        "name to", "put it under", "the guest is", "guest name is", "name of", "the name of",
-        "you can call me", "call me", "name for the booking is", "name for the reservation is",
-    )
-)  # fmt: skip
-_SOFT_LEADS: tuple[tuple[str, ...], ...] = tuple(
-    tuple(phrase.split()) for phrase in ("this is", "i am", "it is", "that is", "it would be", "that would be", "put")
-)
-_BEFORE_NAME = word_set(
-    "it is that would be the name my under for put down as sure yes yeah okay of in i am please so well this "
-    "last first "
-    "surname full and again hi hello um no sorry oh can could you it down as will reservation booking actually "
-    "its to make course certainly just"
-)
 _LONGEST_NAME = 4
 _SIMILAR = 0.5
 _HEARD_ALIKE = 0.7
+_SPELLED_TOGETHER = 0.65
 _EXPLAINERS = word_set("spelled spelt that is that's with it spelling and")
 
 
@@ -110,7 +74,7 @@ def find_name_clause(
         closes = end >= len(tokens) or bool(tokens[end - 1].gap) or beside
         words = [token.word for token in tokens[start:end]]
         if opens and closes and 2 <= len(words) <= _LONGEST_NAME - 1 and all(free[start:end]):
-            capital = all(text[token.start].isupper() or token.word in _PARTICLES for token in tokens[start:end])
+            capital = all(text[token.start].isupper() or token.word in PARTICLES for token in tokens[start:end])
             dictated = end < len(tokens) and tokens[end].word.isdecimal()
             if ((capital and not text.isupper()) or dictated) and not strangers.issuperset(words):
                 return [_named(text, tokens, start, end)]
@@ -130,7 +94,7 @@ def title_case(name: str) -> str:
 
 
 def _is_particle(words: Sequence[str], at: int) -> bool:
-    return 0 < at < len(words) - 1 and words[at].lower() in _PARTICLES | {"and"}
+    return 0 < at < len(words) - 1 and words[at].lower() in PARTICLES | {"and"}
 
 
 def _capital(word: str) -> str:
@@ -143,7 +107,7 @@ def _capital(word: str) -> str:
 
 
 def _has_lead(tokens: Sequence[Token]) -> bool:
-    return any(_phrase_at(tokens, at, lead) for at in range(len(tokens)) for lead in _LEADS)
+    return any(_phrase_at(tokens, at, lead) for at in range(len(tokens)) for lead in LEADS)
 
 
 def _explains_name(tokens: Sequence[Token], run: Spelled, known: str) -> bool:
@@ -188,19 +152,19 @@ def _find_said(
 ) -> Found | None:
     letters = frozenset(at for run in spelled for at in range(run.start, run.end))
     for at in range(len(tokens)):
-        for lead in _LEADS:
+        for lead in LEADS:
             if _phrase_at(tokens, at, lead):
                 start = at + len(lead)
                 end = _name_end(tokens, start, letters)
                 if end > start and not (lead == ("call", "me") and word_at(tokens, start) in {"back", "when"}):
-                    return _named(text, tokens, start, end)
+                    return _named(text, tokens, *_fuller(tokens, start, end))
     if expected:
         return _find_bare(text, tokens, letters)
     corrected = _find_corrected(text, tokens, letters, known)
     if corrected is not None:
         return corrected
     for at in range(len(tokens)):
-        for lead in _SOFT_LEADS[:2]:
+        for lead in SOFT_LEADS[:2]:
             if _phrase_at(tokens, at, lead) and _is_written_as_name(text, tokens, at + 2):
                 return _named(text, tokens, at + 2, _name_end(tokens, at + 2, letters))
         if booking and tokens[at].word == "for":
@@ -212,7 +176,7 @@ def _find_said(
 
 def _find_corrected(text: str, tokens: Sequence[Token], letters: frozenset[int], known: str) -> Found | None:
     """ "No, it's Ramos": another name for the one that is known, told by its capital letter."""
-    if not known or not {"no", "not", "wrong", "actually", "sorry"} & {token.word for token in tokens}:
+    if not known or not {"no", "not", "wrong", "actually", "sorry", "except", "name", "spelled"} & {token.word for token in tokens}:
         return None
     for at, token in enumerate(tokens):
         parts = [part.lower() for part in known.split()]
@@ -233,7 +197,7 @@ def _find_corrected(text: str, tokens: Sequence[Token], letters: frozenset[int],
 def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> Found | None:
     """An answer that is nothing but a name, with what people put around one."""
     start = 0
-    while start < len(tokens) and (tokens[start].word in _BEFORE_NAME):
+    while start < len(tokens) and (tokens[start].word in BEFORE_NAME):
         start += 1
     end = _name_end(tokens, start, letters)
     if end == start:
@@ -245,12 +209,17 @@ def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> F
         end = _name_end(tokens, end + 1, letters)
     if end == start or not _ends(tokens, end, letters):
         return None
-    last = word_at(tokens, end - 1)
+    return _named(text, tokens, *_fuller(tokens, start, end))
+
+
+def _fuller(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
+    """ "Bond, James Bond": the longer name that is said right after and holds the one at `start`."""
+    first, last = word_at(tokens, start), word_at(tokens, end - 1)
     for later in range(end, len(tokens) - 1):
-        longer = _name_end(tokens, later, letters)
-        if longer - later > end - start and word_at(tokens, longer - 1) == last:
-            return _named(text, tokens, later, longer)
-    return _named(text, tokens, start, end)
+        longer = _name_end(tokens, later, frozenset())
+        if longer - later > end - start and (word_at(tokens, longer - 1) == last or word_at(tokens, later) == first):
+            return later, longer
+    return start, end
 
 
 def _last_clause(tokens: Sequence[Token], letters: frozenset[int]) -> tuple[int, int]:
@@ -291,9 +260,9 @@ def _name_end(
         gap = tokens[at - 1].gap
         if gap and gap not in {"-", "."}:
             break
-        if gap == "." and word not in _TITLES and len(word) > 1:
+        if gap == "." and word not in TITLES and len(word) > 1:
             break
-    while at > start and tokens[at - 1].word in _PARTICLES | _TITLES:
+    while at > start and tokens[at - 1].word in PARTICLES | TITLES:
         at -= 1
     return at
 
@@ -301,19 +270,19 @@ def _name_end(
 def _is_name_word(word: str, at: int, start: int) -> bool:
     if not word.replace("'", "").isalpha():
         return False
-    if word in _PARTICLES or (word in SHORT_WEEKEND and at > start):
+    if word in PARTICLES or (word in SHORT_WEEKEND and at > start):
         return True
-    return word not in _NEVER and (len(word) > 1 or at > start)
+    return word not in NEVER and (len(word) > 1 or at > start)
 
 
 def _is_written_as_name(text: str, tokens: Sequence[Token], at: int) -> bool:
-    if at >= len(tokens) or tokens[at].word in _NEVER:
+    if at >= len(tokens) or tokens[at].word in NEVER:
         return False
     return text[tokens[at].start].isupper() and not text.isupper()
 
 
 def _named(text: str, tokens: Sequence[Token], start: int, end: int) -> Found:
-    while start < end - 1 and tokens[start].word in _TITLES:
+    while start < end - 1 and tokens[start].word in TITLES:
         start += 1
     raw = quote(text, tokens, start, end)
     name = re.sub(r"(?<=\w\w)\.(?= )", "", raw.rstrip(".,"))
@@ -339,7 +308,9 @@ def _with_spelling(said: Found | None, spelled: Sequence[Spelled], known: str) -
 
 def _by_words(run: Spelled, words: Sequence[str]) -> list[Spelled]:
     """First and last name spelled in one breath, cut where they are most like the two that were said."""
-    if len(words) != 2 or not _similar(run.word, "".join(words).lower()) or len(run.word) < len("".join(words)) - 2:
+    if len(words) != 2 or len(run.word) < len("".join(words)) - 2:
+        return [run]
+    if _likeness(run.word, "".join(words)) < _SPELLED_TOGETHER:
         return [run]
     if max(_likeness(run.word, word) for word in words) > _likeness(run.word, "".join(words)):
         return [run]

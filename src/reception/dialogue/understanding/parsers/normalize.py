@@ -28,8 +28,23 @@ _CONTRACTIONS: dict[str, tuple[str, ...]] = {
     "whats": ("what", "is"), "its": ("it", "is"), "lets": ("let", "us"), "id": ("i", "would"), "youre": ("you", "are"),
     "gonna": ("going", "to"), "wanna": ("want", "to"), "gotta": ("got", "to"), "gimme": ("give", "me"),
     "lemme": ("let", "me"), "y'all": ("you",), "oclock": ("o'clock",), "ok": ("okay",), "o.k": ("okay",),
-    "e-mail": ("email",), "ma'am": (), "c'mon": ("come", "on"),
+    "e-mail": ("email",), "ma'am": (), "c'mon": ("come", "on"), "haven't": ("have", "not"), "hasn't": ("has", "not"),
+    "hadn't": ("had", "not"), "ain't": ("is", "not"), "shouldn't": ("should", "not"), "weren't": ("were", "not"),
+    "who're": ("who", "are"), "you'll": ("you", "will"), "they'll": ("they", "will"), "he'll": ("he", "will"),
+    "she'll": ("she", "will"), "how'd": ("how", "would"), "didnt": ("did", "not"), "wont": ("will", "not"),
+    "isnt": ("is", "not"), "havent": ("have", "not"), "thatll": ("that", "will"), "itll": ("it", "will"),
 }  # fmt: skip
+_SPLIT = {
+    ("fry", "day"): "friday", ("fri", "day"): "friday", ("satur", "day"): "saturday", ("sun", "day"): "sunday",
+    ("mon", "day"): "monday", ("tues", "day"): "tuesday", ("wednes", "day"): "wednesday", ("thurs", "day"): "thursday",
+    ("to", "night"): "tonight", ("to", "morrow"): "tomorrow", ("tab", "le"): "table", ("birth", "day"): "birthday",
+    ("week", "end"): "weekend", ("o", "clock"): "o'clock", ("after", "noon"): "afternoon", ("mid", "night"): "midnight",
+    ("mid", "day"): "midday", ("high", "chair"): "highchair", ("pee", "em"): "pm",
+    ("pea", "em"): "pm", ("re", "schedule"): "reschedule",
+}  # fmt: skip
+"""Words that transcription writes in two."""
+_ISH = re.compile(r"(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|1?\d)ish")
+_WEEK_LIKE = frozenset({"weak", "weeks'", "wick"})
 
 _TOKEN = re.compile(
     r"""
@@ -61,7 +76,7 @@ def word_set(*words: str) -> frozenset[str]:
     return frozenset(word for text in words for word in text.split())
 
 
-_HOURS = word_set("one two three four five six seven eight nine ten eleven twelve 1 2 3 4 5 6 7 8 9 10 11 12")
+HOURS = word_set("one two three four five six seven eight nine ten eleven twelve 1 2 3 4 5 6 7 8 9 10 11 12")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +107,7 @@ def tokenize(text: str) -> tuple[Token, ...]:
     gap = text[previous_end:].strip()
     if gap and tokens and not tokens[-1].gap:
         tokens[-1] = replace(tokens[-1], gap=gap[:3])
-    return _with_half_hours(_without_stutters(tokens))
+    return _with_half_hours(_rejoined(_without_asides(_without_stutters(tokens))))
 
 
 def _words(match: re.Match[str]) -> list[tuple[str, int, int]]:
@@ -112,6 +127,8 @@ def _words(match: re.Match[str]) -> list[tuple[str, int, int]]:
     if kind in {"clock", "comma"}:
         return [(re.sub(r"[.,h]", ":", raw), start, end)]
     if kind == "word":
+        if about := _ISH.fullmatch(raw):
+            return [(about.group(1), start, end), ("ish", start, end)]
         return [(word, start, end) for word in _CONTRACTIONS.get(raw, (raw,))]
     return [(raw, start, end)]
 
@@ -127,12 +144,41 @@ def _without_stutters(tokens: list[Token]) -> tuple[Token, ...]:
     return tuple(kept)
 
 
+_ASIDES = (("do", "you", "know", "what"), ("you", "know", "what"), ("tell", "you", "what"), ("to", "be", "honest"))
+
+
+def _without_asides(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """ "You know what, don't bother": what is set off by a comma at the beginning and says nothing."""
+    start = 1 if tokens and tokens[0].word in {"i", "oh", "well", "so"} else 0
+    for aside in _ASIDES:
+        end = start + len(aside)
+        said = tuple(token.word for token in tokens[start:end])
+        if said == aside and end < len(tokens) and (tokens[end - 1].gap or tokens[end].word in {"do", "just", "forget"}):
+            return tokens[end:]
+    return tokens
+
+
+def _rejoined(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """Words that were written in two made one, and "a weak on Tuesday" a week."""
+    kept: list[Token] = []
+    for token in tokens:
+        before = kept[-1] if kept else None
+        joined = _SPLIT.get((before.word, token.word)) if before is not None and before.gap in {"", "-"} else None
+        if joined is not None and before is not None:
+            kept[-1] = Token(joined, before.start, token.end, token.gap)
+        elif token.word in _WEEK_LIKE and before is not None and before.word in {"a", "one", "next", "this", "in"}:
+            kept.append(replace(token, word="week"))
+        else:
+            kept.append(token)
+    return tuple(kept)
+
+
 def _with_half_hours(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     """ "Half past seven" is often transcribed as "have past seven" or "I have past seven"."""
     kept: list[Token] = []
     for at, token in enumerate(tokens):
         following = tuple(later.word for later in tokens[at + 1 : at + 3])
-        if token.word in _HALVES and len(following) == 2 and following[0] == "past" and following[1] in _HOURS:
+        if token.word in _HALVES and len(following) == 2 and following[0] == "past" and following[1] in HOURS:
             if kept and kept[-1].word == "i":
                 token = replace(token, start=kept.pop().start)
             token = replace(token, word="half")

@@ -34,10 +34,12 @@ _ORDINAL_FIGURES = re.compile(r"(\d+)(?:st|nd|rd|th)")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """`value` read from the tokens up to, not including, `end`."""
+    """`value` read from the tokens up to, not including, `end`. Of "six or seven" it is the larger, and `lowest` the
+    smaller."""
 
     value: int
     end: int
+    lowest: int = 0
 
 
 def read_cardinal(tokens: Sequence[Token], at: int) -> Number | None:

@@ -1,10 +1,12 @@
 """How many people: "a table for two", "party of six", "two adults and a child", "just the two of us"."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.calendar_words import MONTHS
-from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.companions import read_companions
+from reception.dialogue.understanding.parsers.found import Found, either
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
 from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal, read_ordinal
 
@@ -19,6 +21,7 @@ _PEOPLE = word_set(
     "of"
 )
 _SINGULAR = word_set("person guest adult kid child toddler infant baby colleague friend")
+_THEM = frozenset({"them", "which", "whom", "those"})
 _THINGS = word_set("menu menus chair chairs seat seats portion portions friendly meal meals carriage policy")
 _COUNTABLE = frozenset({"guests", "people", "size", "covers"})
 _CHANGED = frozenset({"change", "number", "increase", "reduce", "size"})
@@ -38,25 +41,7 @@ _ALONE = (
     ("just", "me"), ("only", "me"), ("just", "myself"), ("by", "myself"), ("on", "my", "own"), ("just", "for", "me"),
     ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
 )  # fmt: skip
-_PAIRS = (
-    ("my", "wife", "and", "i"),
-    ("my", "husband", "and", "i"),
-    ("my", "partner", "and", "i"),
-    ("me", "and", "my", "wife"),
-    ("me", "and", "my", "husband"),
-    ("me", "and", "my", "partner"),
-    ("my", "wife", "and", "me"),
-    ("me", "and", "a", "friend"),
-    ("my", "husband", "and", "me"),
-    ("the", "both", "of", "us"),
-    ("both", "of", "us"),
-    ("a", "friend", "and", "i"),
-    ("me", "and", "one", "other"),
-    ("my", "girlfriend", "and", "i"),
-    ("my", "boyfriend", "and", "i"),
-    ("me", "and", "my", "girlfriend"),
-    ("me", "and", "my", "boyfriend"),
-)
+_PAIRS = (("the", "both", "of", "us"), ("both", "of", "us"))
 
 
 def find_parties(tokens: Sequence[Token], *, expected: bool) -> list[Found]:
@@ -72,13 +57,20 @@ def find_parties(tokens: Sequence[Token], *, expected: bool) -> list[Found]:
             at += 1
             continue
         found.append(_checked(at, _added(tokens, party)))
-        if any(tuple(token.word for token in tokens[at - len(over) : at]) == over for over in _OVER if at >= len(over)):
-            found[-1] = Found(SlotName.PARTY_SIZE, at, found[-1].end, reason=MORE_THAN)
+        if is_more_than(tokens, at):
+            found[-1] = Found(SlotName.PARTY_SIZE, at, found[-1].end, reason=MORE_THAN, raw=str(found[-1].value or ""))
         at = found[-1].end
     return found
 
 
+def is_more_than(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the number at `at` is only a lower bound: "more than ten", "at least twelve"."""
+    return any(tuple(word_at(tokens, at - len(over) + i) for i in range(len(over))) == over for over in _OVER)
+
+
 def _checked(start: int, number: Number) -> Found:
+    if 1 <= number.lowest < number.value <= LARGEST:
+        return either(SlotName.PARTY_SIZE, start, number.end, number.lowest, number.value)
     if 1 <= number.value <= LARGEST:
         return Found(SlotName.PARTY_SIZE, start, number.end, number.value)
     return Found(SlotName.PARTY_SIZE, start, number.end, reason=OUT_OF_RANGE)
@@ -89,6 +81,9 @@ def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number |
         for phrase in phrases:
             if all(word_at(tokens, at + offset) == word for offset, word in enumerate(phrase)):
                 return Number(value, at + len(phrase))
+    companions = read_companions(tokens, at)
+    if companions is not None:
+        return companions
     if _is_group(tokens, at):
         return _number(tokens, at + 2, homophones=True)
     counted = _read_counted(tokens, at)
@@ -97,7 +92,17 @@ def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number |
     before = {token.word for token in tokens[max(0, at - 8) : at]}
     if word_at(tokens, at) == "to" and before & _COUNTABLE and before & _CHANGED:
         return _number(tokens, at + 1)
-    return _read_for(tokens, at) or _read_we(tokens, at)
+    if expected and (added := _read_added(tokens, at)) is not None:
+        return added
+    return _read_between(tokens, at, expected=expected) or _read_for(tokens, at) or _read_we(tokens, at)
+
+
+def _read_added(tokens: Sequence[Token], at: int) -> Number | None:
+    """ "two plus a baby", as an answer: a bare number to which people are added."""
+    number = read_cardinal(tokens, at) if word_at(tokens, at) not in {"a", "an"} else None
+    if number is None or word_at(tokens, number.end) not in {"plus", "and", "with"}:
+        return None
+    return number if _read_counted(tokens, number.end + 1) is not None else None
 
 
 def _is_group(tokens: Sequence[Token], at: int) -> bool:
@@ -113,8 +118,22 @@ def _number(tokens: Sequence[Token], at: int, *, homophones: bool = False) -> Nu
     if word_at(tokens, number.end) in {"or", "to"}:
         upper = read_cardinal(tokens, number.end + 1)
         if upper is not None and number.value < upper.value <= number.value + 4 and _ends_party(tokens, upper.end):
-            return upper
+            return replace(upper, lowest=number.value)
     return number
+
+
+def _read_between(tokens: Sequence[Token], at: int, *, expected: bool) -> Number | None:
+    """ "between six and eight people"."""
+    if word_at(tokens, at) != "between":
+        return None
+    lower = read_cardinal(tokens, at + 1)
+    upper = read_cardinal(tokens, lower.end + 1) if lower and word_at(tokens, lower.end) in {"and", "to"} else None
+    if lower is None or upper is None or not lower.value < upper.value:
+        return None
+    counted = _people(tokens, upper, upper.end)
+    if counted is None and not expected:
+        return None
+    return Number(upper.value, (counted or upper).end, lower.value)
 
 
 def _ends_party(tokens: Sequence[Token], at: int, *, booked: bool = False) -> bool:
@@ -135,6 +154,8 @@ def _read_counted(tokens: Sequence[Token], at: int) -> Number | None:
     """ "four people", "two of us", "the three of us", "a single person", "a couple of adults"."""
     start = at + 1 if word_at(tokens, at) in {"for", "the"} else at
     number = _number(tokens, start, homophones=start > at or at == 0)
+    if number is not None and word_at(tokens, number.end) == "of" and word_at(tokens, number.end + 1) in _THEM:
+        return None
     if number is None and word_at(tokens, start) in {"a", "an", "one"} and word_at(tokens, start + 1) in _SINGULAR:
         number = Number(1, start + 1)
     if number is None:
@@ -148,11 +169,11 @@ def _read_counted(tokens: Sequence[Token], at: int) -> Number | None:
 def _people(tokens: Sequence[Token], number: Number, end: int) -> Number | None:
     word = word_at(tokens, end)
     if word == "of":
-        plural = number.value > 1 and word_at(tokens, end + 1) in {"us", "them"}
-        return Number(number.value, end + 2) if plural else None
+        plural = number.value > 1 and word_at(tokens, end + 1) == "us"
+        return replace(number, end=end + 2) if plural else None
     if word not in _PEOPLE or word_at(tokens, end + 1) in _THINGS:
         return None
-    return Number(number.value, end + 1)
+    return replace(number, end=end + 1)
 
 
 def _read_for(tokens: Sequence[Token], at: int) -> Number | None:
@@ -168,7 +189,7 @@ def _read_for(tokens: Sequence[Token], at: int) -> Number | None:
     if number is None or not _ends_party(tokens, number.end, booked=booked) or number.value > LARGEST * 10:
         return None
     if word_at(tokens, number.end) in _PEOPLE - {"of"}:
-        return Number(number.value, number.end + 1)
+        return replace(number, end=number.end + 1)
     figures = word_at(tokens, at + 1)
     if len(figures) > 2 and figures.isdecimal() and not booked:
         return None
@@ -178,7 +199,7 @@ def _read_for(tokens: Sequence[Token], at: int) -> Number | None:
 def _read_we(tokens: Sequence[Token], at: int) -> Number | None:
     """ "we are six", "we will be four", "there will be five", "there are three"."""
     pair = (word_at(tokens, at), word_at(tokens, at + 1))
-    if pair in {("we", "are"), ("there", "are")}:
+    if pair in {("we", "are"), ("there", "are"), ("we", "be"), ("be", "a"), ("us", "are")}:
         start = at + 2
     elif pair in {("we", "will"), ("there", "will"), ("would", "be"), ("it", "will")} and "be" in {
         word_at(tokens, at + 2), pair[1],
@@ -202,13 +223,14 @@ def _added(tokens: Sequence[Token], party: Number) -> Number:
         more = _read_counted(tokens, party.end + 1)
         if more is None or word_at(tokens, more.end - 1) in {"us", "them"}:
             break
-        party = Number(party.value + more.value, more.end)
+        party = replace(party, value=party.value + more.value, end=more.end)
     at = party.end
     while word_at(tokens, at) in {"or", "maybe", "perhaps", "possibly"}:
         at += 1
     upper = read_cardinal(tokens, at) if at > party.end else None
     if upper is not None and party.value < upper.value <= party.value + 4 and _ends_party(tokens, upper.end):
-        return upper
+        unsettled = word_at(tokens, party.end) == "or"
+        return replace(upper, lowest=party.value if unsettled else 0)
     if word_at(tokens, party.end) in {"in", "altogether"} and word_at(tokens, party.end + 1) == "total":
         return Number(party.value, party.end + 2)
     return party

@@ -17,7 +17,12 @@ _SOUNDS = {
     "tee": "t", "tea": "t", "you": "u", "yu": "u", "vee": "v", "ex": "x", "why": "y", "wye": "y", "zee": "z",
     "zed": "z", "dubya": "w",
 }  # fmt: skip
+_HARDLY_WORDS = word_set("ay bee cee dee eff ef gee aitch haitch jay kay el ell em en ar ess tee vee ex wye zee zed")
+"""Sounds that are hardly said but for letters, believed in longer runs."""
+_LONG_RUN = 4
 _AS_IN = (("as", "in"), ("is", "in"), ("for",), ("like",), ("like", "in"), ("as",))
+_COUNTED_OFF = frozenset({"with", "and", "not", "just", "it's", "is", "has"})
+""" "With a K and a T" names letters, and spells nothing."""
 _SHORTEST = 2
 
 
@@ -45,11 +50,13 @@ def find_spelled(tokens: Sequence[Token]) -> list[Spelled]:
 
 
 def _read_run(tokens: Sequence[Token], at: int) -> Spelled | None:
-    if word_at(tokens, at) == "a" and word_at(tokens, at - 1) == "with":
+    if word_at(tokens, at) == "a" and word_at(tokens, at - 1) in {"with", "and", "not"}:
+        return None
+    if word_at(tokens, at - 1) in {"a", "an"} and not tokens[at - 1].gap and word_at(tokens, at - 2) in _COUNTED_OFF:
         return None
     start = at
     letters: list[str] = []
-    certain = 0
+    certain = likely = 0
     while at < len(tokens):
         read = _read_letter(tokens, at)
         if read is None:
@@ -58,11 +65,14 @@ def _read_run(tokens: Sequence[Token], at: int) -> Spelled | None:
                 continue
             break
         letter, end, sure = read
-        if not letters and not sure:
+        if not letters and not sure and word_at(tokens, at) not in _HARDLY_WORDS:
             return None
         letters.append(letter)
         certain += sure
+        likely += not sure and word_at(tokens, at) in _HARDLY_WORDS
         at = end
+    if len(letters) >= _LONG_RUN:
+        certain += likely
     if sum(map(len, letters)) < _SHORTEST or certain < _SHORTEST:
         return None
     if certain < 3 and all(word_at(tokens, start + offset) in {"a", "i", "o"} for offset in range(at - start)):

@@ -174,6 +174,14 @@ def is_impossible_clock(word: str) -> bool:
     return match is not None and (int(match.group(1)) > 24 or int(match.group(2)) > 59)
 
 
+def is_impossible_hour(tokens: Sequence[Token], at: int) -> int:
+    """The end of "thirty o'clock" at `at`, an hour that no clock shows; 0 when there is none."""
+    number = read_cardinal(tokens, at) if word_at(tokens, at) not in {"a", "an"} else None
+    if number is None or number.value <= 24 or word_at(tokens, number.end) != "o'clock":
+        return 0
+    return number.end + 1
+
+
 def _read_clock(tokens: Sequence[Token], at: int) -> TimeReading | None:
     match = _CLOCK.fullmatch(word_at(tokens, at))
     if match is None or is_impossible_clock(match.group()):
