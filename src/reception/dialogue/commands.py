@@ -69,8 +69,9 @@ class CorrectSlot:
 
 @dataclass(frozen=True, slots=True)
 class RejectedSlot:
-    """Something was given for `slot` that cannot be right; `reason`: `invalid_phone`, `incomplete_phone`,
-    `past_date`, `no_such_date`, `out_of_range`, `ambiguous`."""
+    """Something was given for `slot` that cannot be taken as it is; `reason`: `invalid_phone`, `incomplete_phone`,
+    `past_date`, `no_such_date`, `out_of_range`, `ambiguous`; `either` of several values, which `raw` holds with "|"
+    between; `contradictory`, the same for a day whose weekday and date differ; `more_than` the number in `raw`."""
 
     slot: SlotName
     reason: str
@@ -128,6 +129,13 @@ class Goodbye:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A second wish of the same turn, in the caller's words: taken up once the first is done."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotUnderstood:
     """Nothing could be made of the words; `reason`: `empty`, `unclear`, `other_language`, `abusive`."""
 
@@ -148,5 +156,6 @@ Command: TypeAlias = (
     | Repeat
     | SmallTalk
     | Goodbye
+    | Later
     | NotUnderstood
 )

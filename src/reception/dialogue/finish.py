@@ -38,6 +38,8 @@ def finish(
             return Finished(gone.state, gone.parts)
     if after.ended or not asks:
         return Finished(after, ())
+    if after.flow is None and after.later and after.question is Question.ANYTHING_ELSE and before.flow is not None:
+        after = replace(after, question=Question.NEXT_WISH)
     if resumed and after.flow is None and after.question is Question.HOW_HELP:
         after = replace(after, question=Question.ANYTHING_ELSE)
     stuck = _same_point(before, after)

@@ -16,7 +16,7 @@ from langgraph.runtime import Runtime
 from langsmith import tracing_context
 
 from reception.core.clock import Clock
-from reception.dialogue.commands import AskKnowledge, Command, SetSlot, SlotName
+from reception.dialogue.commands import AskKnowledge, Command, Confirm, Flow, SetSlot, SlotName, StartFlow
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import advance, farewell
@@ -35,6 +35,7 @@ from reception.dialogue.understanding.parsers.normalize import tokenize
 from reception.dialogue.understanding.parsers.places import find_places
 from reception.ports.answers import Answer, AnswerCache, CacheLevel, CacheUse, Lookup
 from reception.ports.dialogue import ReplyPart, Say
+from reception.ports.expectation import Expectation
 from reception.ports.knowledge import Passage
 from reception.ports.tools import Effect
 
@@ -110,9 +111,21 @@ async def _understand(state: TurnGraphState, runtime: Runtime[TurnTools]) -> Tur
     tools, draft = runtime.context, state["draft"]
     began_s = tools.clock.monotonic_s()
     commands = tuple(await tools.understanding.understand(tools.scene.text, tools.context))
+    if draft.state.question is Question.NEXT_WISH and any(isinstance(command, Confirm) for command in commands):
+        commands, draft = await _next_wish(tools, draft)
     elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
     work = plan_work(draft.state, commands)
     return {"draft": replace(draft, commands=commands, work=work, understanding_ms=elapsed_ms)}
+
+
+async def _next_wish(tools: TurnTools, draft: TurnDraft) -> tuple[tuple[Command, ...], TurnDraft]:
+    """What the caller wanted besides, read now that its turn has come."""
+    text, *rest = draft.state.later
+    context = replace(tools.context, expectation=Expectation(), slots={}, offered=(), booked=False)
+    commands = tuple(await tools.understanding.understand(text, context))
+    if not any(isinstance(command, StartFlow) for command in commands):
+        commands = (StartFlow(Flow.NEW_RESERVATION), *commands)
+    return commands, replace(draft, state=replace(draft.state, later=tuple(rest), question=Question.HOW_HELP))
 
 
 async def _route(state: TurnGraphState) -> TurnGraphState:

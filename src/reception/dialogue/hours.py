@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from reception.dialogue.replies import say_spans
 from reception.dialogue.spoken import say_day, say_near_day, say_phone, say_time, say_weekday
 from reception.dialogue.turn import TurnScene
-from reception.dialogue.understanding.parsers.dates import Day, find_dates
+from reception.dialogue.understanding.parsers.dates import find_dates
+from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.normalize import tokenize
 from reception.ports.business import OpeningHours, OpenSpan
 

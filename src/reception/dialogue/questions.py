@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from reception.dialogue.commands import Flow
+from reception.dialogue.flows.alternatives import which_number
 from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back, with_article
 from reception.dialogue.spoken import say_digits, say_list, say_near_day, say_phone, say_time
 from reception.dialogue.state import DialogueState, Question
@@ -35,6 +36,7 @@ _EXPECTS: dict[Question, Expects] = {
     Question.CONFIRM_CANCEL: Expects.YES_NO,
     Question.CONFIRM_LEAD: Expects.YES_NO,
     Question.OFFER_MESSAGE: Expects.YES_NO,
+    Question.NEXT_WISH: Expects.YES_NO,
     Question.ANYTHING_ELSE: Expects.YES_NO,
     Question.MESSAGE: Expects.FREE_TEXT,
     Question.LOOKING_FOR: Expects.FREE_TEXT,
@@ -79,6 +81,8 @@ def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = Fals
 
     `resumed`: it is asked again only because something else was answered in between.
     """
+    if state.question in {Question.PARTY, Question.NIGHTS} and (number := which_number(state.details)):
+        return (number,)
     if state.question in _RENDERED:
         return _RENDERED[state.question](state, scene, resumed)
     wording = _wording(state, scene)
@@ -274,7 +278,15 @@ def _ask_lead(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[st
     return (contact, "Is that right?")
 
 
+def _ask_next_wish(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    del scene
+    if resumed or not state.later:
+        return ("Shall we go on with the other one?",)
+    return (f"You also said: “{state.later[0].strip(' .,?!')}”.", "Shall we go on with that?")
+
+
 _RENDERED = {
+    Question.NEXT_WISH: _ask_next_wish,
     Question.READ_BACK: _ask_read_back,
     Question.CHOICE: _ask_choice,
     Question.PLACE: _ask_place,

@@ -14,7 +14,7 @@ from reception.dialogue.spoken import (
     say_time,
     say_weekday,
 )
-from reception.dialogue.state import DialogueState
+from reception.dialogue.state import Details, DialogueState
 from reception.dialogue.turn import TurnScene
 from reception.ports.booking import Refusal, Reservation, Slot
 from reception.ports.business import Bookable, OpenSpan
@@ -77,6 +77,15 @@ def capitalise(text: str) -> str:
 
 def say_guests(party_size: int) -> str:
     return "one" if party_size == 1 else say_count(party_size)
+
+
+def say_party(details: Details) -> str:
+    """How many, as far as it is known: "twelve", "more than ten", "ten or twelve"."""
+    if details.party_size:
+        return say_guests(details.party_size)
+    if details.or_party:
+        return say_list([say_count(number) for number in details.or_party], "or")
+    return f"more than {say_count(details.above_party)}"
 
 
 def say_subject(scene: TurnScene, place: str, party_size: int) -> str:
@@ -263,6 +272,7 @@ REJECTIONS = {
     "more_than": "A larger party, then.",
     "hidden": "I'm afraid I can't see your number.",
     "refused": "I understand, but I can't book without it.",
+    "unsure": "A rough number will do.",
     "forgotten": "No problem, your name and the day will do.",
 }
 """What is said to a value that cannot be, by `RejectedSlot.reason`."""

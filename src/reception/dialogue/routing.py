@@ -12,6 +12,7 @@ from reception.dialogue.commands import (
     CorrectSlot,
     Deny,
     Goodbye,
+    Later,
     NotUnderstood,
     RejectedSlot,
     Repeat,
@@ -25,7 +26,7 @@ from reception.dialogue.flows.message import FREE_TEXT
 from reception.dialogue.state import DialogueState, Question
 
 _MOST_QUESTIONS = 3
-_FLOW_COMMANDS = (StartFlow, SetSlot, CorrectSlot, RejectedSlot, ChooseOption, Confirm, Deny, CancelFlow)
+_FLOW_COMMANDS = (StartFlow, SetSlot, CorrectSlot, RejectedSlot, ChooseOption, Confirm, Deny, CancelFlow, Later)
 _IDLE = frozenset({Question.HOW_HELP, Question.ANYTHING_ELSE, Question.OFFER_MESSAGE})
 _WORTH_A_WORD = frozenset({"are_you_human", "how_are_you"})
 

@@ -30,6 +30,7 @@ class Question(StrEnum):
     REST_OF_PHONE = "rest_of_phone"
     CALLER_PHONE = "caller_phone"
     READ_BACK = "read_back"
+    NEXT_WISH = "next_wish"
     WHAT_TO_CHANGE = "what_to_change"
     FIND = "find"
     WHICH_RESERVATION = "which_reservation"
@@ -46,6 +47,8 @@ class Question(StrEnum):
 class Details:
     """What the caller has said of what they want; fields as in `SlotName`. `any_place` waives `place`.
 
+    `or_days`, `or_times`, `or_party` and `or_nights` are what was given to choose from ("Friday or Saturday"), not
+    settled on; `above_party` is what the party is larger than.
     `part` is the part of the day that was named with it. `more_people`, `more_nights` and `more_minutes` are steps from
     what is booked; `new_name` and `new_phone` are to replace what a booking was found by.
     """
@@ -63,6 +66,11 @@ class Details:
     message: str = ""
     reference: str = ""
     part: str = ""
+    or_days: tuple[date, ...] = ()
+    or_times: tuple[TimeOfDay, ...] = ()
+    or_party: tuple[int, ...] = ()
+    or_nights: tuple[int, ...] = ()
+    above_party: int = 0
     more_people: int = 0
     more_nights: int = 0
     more_minutes: int = 0
@@ -106,6 +114,7 @@ class DialogueState:
     `slot` is what the flow is about to book and holds; `offered` what was last offered, in spoken order; `target` the
     reservation that is to be changed or cancelled, `found` those it may be; `booked` the last one made or moved here.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
+    `later` are further wishes, in the caller's words, that wait until what is being done is done.
     `misdialled` counts numbers that could be none. `leaving`: the caller said goodbye along with what is being done.
     """
 
@@ -127,6 +136,7 @@ class DialogueState:
     stalled: int = 0
     last_reply: tuple[str, ...] = ()
     leaving: bool = False
+    later: tuple[str, ...] = ()
     ended: bool = False
 
     def without_flow(self) -> "DialogueState":

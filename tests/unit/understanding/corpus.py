@@ -18,6 +18,7 @@ from reception.dialogue.commands import (
     Deny,
     Flow,
     Goodbye,
+    Later,
     NotUnderstood,
     RejectedSlot,
     Repeat,
@@ -160,6 +161,8 @@ def notate(command: Command) -> str:
             return f"choose={index}"
         case SmallTalk(kind):
             return f"talk={kind}"
+        case Later(text):
+            return f"later={text.lower()}"
         case NotUnderstood(reason):
             return f"huh={reason}"
         case _:

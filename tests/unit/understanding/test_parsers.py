@@ -12,7 +12,8 @@ from reception.dialogue.understanding.parsers.calendar_words import (
     next_weekday,
     weekday_of_next_week,
 )
-from reception.dialogue.understanding.parsers.dates import Day, find_dates
+from reception.dialogue.understanding.parsers.dates import find_dates
+from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.named_days import easter_sunday
 from reception.dialogue.understanding.parsers.names import title_case
 from reception.dialogue.understanding.parsers.normalize import quote, tokenize

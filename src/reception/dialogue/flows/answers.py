@@ -19,6 +19,7 @@ from reception.dialogue.commands import (
     SmallTalk,
     TimeOfDay,
 )
+from reception.dialogue.flows.alternatives import chosen_day, contradiction, settled, with_alternatives
 from reception.dialogue.replies import REJECTIONS, WAIT
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
@@ -41,13 +42,15 @@ YES_OR_NO = frozenset(
 )
 _MOST_DIGITS = 15
 LONGEST_NAME = 120
+_LONGEST_NOTES = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What the commands of a turn came to. `state` has the new details; `changed` names the slots that are different;
     `chosen` is what was picked of the offered, `choice` the index that was picked of anything else. `any_time` is the
-    part of the day where the time was left to us, `wrong` what the caller wants to give again."""
+    part of the day where the time was left to us, `wrong` what the caller wants to give again; `either`: there were
+    several values for one thing."""
 
     state: DialogueState
     changed: frozenset[SlotName] = frozenset()
@@ -57,6 +60,7 @@ class Answers:
     denied: bool = False
     left: bool = False
     any_time: str = ""
+    either: bool = False
     wrong: SlotName | None = None
     complaints: tuple[str, ...] = ()
 
@@ -68,8 +72,8 @@ def take_in(state: DialogueState, commands: Sequence[Command], scene: TurnScene)
         return answers
     for command in commands:
         match command:
-            case SetSlot(slot, value) | CorrectSlot(slot, value):
-                answers = _take_value(answers, slot, value, scene)
+            case SetSlot(slot, value, raw) | CorrectSlot(slot, value, raw):
+                answers = _take_value(answers, slot, value, scene, raw)
             case RejectedSlot():
                 answers = _take_rejection(answers, command, scene)
             case ChooseOption(index):
@@ -96,7 +100,7 @@ def _is_back_from_waiting(state: DialogueState, text: str) -> bool:
     return waited and is_merely_polite(words_of(tokenize(text)))
 
 
-def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnScene) -> Answers:
+def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnScene, raw: str = "") -> Answers:
     state = answers.state
     chosen = _among(state.offered, slot, value) if state.question is Question.CHOICE else None
     if chosen is not None:
@@ -105,11 +109,24 @@ def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnS
         state = replace(state, phone_digits="", misdialled=0, caller_phone_refused=True)
     if slot is SlotName.NAME and isinstance(value, str):
         value = value[:LONGEST_NAME]
-    details = state.details.with_slot(slot, value)
+    if slot is SlotName.NOTES and isinstance(value, str):
+        value = _with_note(state.details.notes, value)
+    if isinstance(value, date) and state.details.or_days:
+        value = chosen_day(state.details, value, raw)
+    details = settled(state.details.with_slot(slot, value), slot)
     if slot is SlotName.PLACE:
         details = replace(details, any_place=False)
     changed = answers.changed | {slot} if details != state.details else answers.changed
     return replace(answers, state=replace(state, details=details), changed=changed)
+
+
+def _with_note(known: str, added: str) -> str:
+    """Both notes; one that says the other again takes its place."""
+    if added.lower() in known.lower():
+        return known
+    if not known or known.lower() in added.lower():
+        return added
+    return f"{known}; {added}"[:_LONGEST_NOTES]
 
 
 def _among(offered: Sequence[Slot], slot: SlotName, value: SlotValue) -> Slot | None:
@@ -173,6 +190,14 @@ def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) 
         return replace(answers, wrong=rejected.slot)
     if rejected.reason == "any":
         return replace(answers, any_time=rejected.raw)
+    if rejected.reason in {"either", "contradictory"}:
+        said = (contradiction(rejected),) if rejected.reason == "contradictory" else ()
+        state = replace(state, details=with_alternatives(state.details, rejected))
+        changed = answers.changed | {rejected.slot}
+        return replace(answers, state=state, changed=changed, either=True, complaints=(*answers.complaints, *said))
+    if rejected.reason == "more_than" and rejected.raw.isdecimal():
+        details = replace(state.details, party_size=None, above_party=int(rejected.raw))
+        return replace(answers, state=replace(state, details=details), changed=answers.changed | {rejected.slot})
     if rejected.slot is SlotName.PHONE and rejected.reason in {"incomplete_phone", "invalid_phone"}:
         return _take_digits(answers, rejected, scene)
     if rejected.reason == "ambiguous" and rejected.slot is SlotName.TIME:

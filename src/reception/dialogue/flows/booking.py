@@ -22,12 +22,15 @@ _NIGHT_HOURS = 4
 
 def missing_wish(details: Details, scene: TurnScene) -> Question | None:
     """The question for what must still be known before it can be checked."""
+    if details.or_nights:
+        return Question.NIGHTS
     if scene.bookable is Bookable.ROOM:
         return _missing_of_stay(details, scene)
     if scene.bookable is Bookable.VIEWING and not details.place and not details.any_place and scene.business.places:
         return Question.PLACE
     if scene.counts_people and details.party_size is None:
-        return Question.PARTY_AND_WHEN if details.day is None and details.time is None else Question.PARTY
+        begun = details.or_party or details.or_days or details.or_times or details.day or details.time
+        return Question.PARTY if begun else Question.PARTY_AND_WHEN
     if details.day is None:
         return Question.WHEN if details.time is None else Question.DATE
     return Question.TIME if details.time is None else None
@@ -153,6 +156,7 @@ def offer_slots(state: DialogueState, alternatives: tuple[Slot, ...], scene: Tur
 
 def details_of(slot: Slot, details: Details, scene: TurnScene) -> Details:
     """`details` as `slot` has them."""
+    details = replace(details, or_days=(), or_times=())
     known = replace(details, day=slot.starts_at.date(), party_size=slot.party_size, place=slot.place or details.place)
     if scene.bookable is Bookable.ROOM:
         return replace(known, nights=max(1, (slot.ends_at.date() - slot.starts_at.date()) // timedelta(days=1)))

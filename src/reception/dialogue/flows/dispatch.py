@@ -10,6 +10,7 @@ from reception.dialogue.commands import (
     CorrectSlot,
     Deny,
     Flow,
+    Later,
     SetSlot,
     SlotName,
     StartFlow,
@@ -64,6 +65,7 @@ _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _ABOUT = re.compile(r"\b(about|regarding|because|concerning|that)\b", re.IGNORECASE)
 _SHORTEST_ENQUIRY_WORDS = 6
+_MOST_LATER = 3
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
 _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.NEW_RESERVATION: ("Of course.", "I'd be happy to help.", "Certainly."),
@@ -76,7 +78,13 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
 
 async def advance(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """Take the conversation further by `commands`, those that concern flows."""
+    waiting = tuple(command.text for command in commands if isinstance(command, Later))
+    state = replace(state, later=(*state.later, *waiting)[:_MOST_LATER])
     wanted = _wanted_flow(state, commands, scene.text)
+    if state.question is Question.NEXT_WISH:
+        state = replace(state, later=state.later[1:], question=Question.ANYTHING_ELSE)
+        if wanted is None:
+            return Step(state, answered=True).saying("All right.")
     if wanted is not None:
         return await _begin(state, wanted, commands, scene)
     if state.question is Question.OFFER_MESSAGE and _is_answer(commands):

@@ -19,6 +19,7 @@ from reception.dialogue.commands import (
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.outcome import couldnt_reach
 from reception.dialogue.flows.reserve import leave
+from reception.dialogue.replies import say_party
 from reception.dialogue.spoken import say_day, say_phone, say_time
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
@@ -80,7 +81,7 @@ def lead_of(state: DialogueState, scene: TurnScene) -> CreateLead:
     details = state.details
     about: list[str] = []
     if state.lead_kind == "large_party":
-        about.append(f"Party of {details.party_size}")
+        about.append(f"Party of {say_party(details)}")
     if details.day is not None:
         at = f" at {say_time(details.time.time)}" if isinstance(details.time, TimeOfDay) else ""
         about.append(f"for {say_day(details.day)}{at}")

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reception.dialogue.commands import Command, Flow, SlotName
+from reception.dialogue.flows.alternatives import first_alternative, offer_alternatives, with_larger_number
 from reception.dialogue.flows.answers import Answers, ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
 from reception.dialogue.flows.openings import offer_rooms, offer_soonest, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
-from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_guests, with_article
+from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_party, with_article
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
 from reception.ports.booking import Guest, Refusal, Slot, SlotQuery
@@ -35,12 +36,13 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
         return hold(state, answers.chosen, scene)
     if answers.changed & QUERY_SLOTS:
         state = replace(state, slot=None, offered=())
+    state, remark = (state, "") if answers.either or answers.changed - QUERY_SLOTS else with_larger_number(state)
     if _is_too_large(state, scene) or _wants_several(scene):
         return large_party(state, scene)
     if answers.wrong is not None:
         return complain(Step(ask_again(state, answers.wrong), answered=True), answers.complaints)
     if state.slot is None:
-        return complain(await _find(state, answers, scene), answers.complaints)
+        return complain(await _find(state, answers, scene), (remark,) if remark else answers.complaints)
     step = _contact(state, answers, scene)
     return complain(_acknowledged(step, asked, answers, scene), answers.complaints)
 
@@ -88,6 +90,11 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
             return message_instead(state, "A colleague of mine can find a time with you.")
         step = Step(state, answered=bool(answers.changed))
         return step.saying("Thank you.") if answers.changed else step
+    offered = await offer_alternatives(state, scene)
+    if offered is not None:
+        return offered
+    if _is_known(state, scene):
+        state = replace(state, details=first_alternative(state.details))
     query = to_query(state.details, scene)
     if query is None:
         return await _ask_on(state, answers, scene)
@@ -97,6 +104,11 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
     if checked.slot is None:
         return checked.step
     return hold(checked.step.state, checked.slot, scene)
+
+
+def _is_known(state: DialogueState, scene: TurnScene) -> bool:
+    """Whether nothing but the choice between what was named is missing."""
+    return missing_wish(first_alternative(state.details), scene) is None
 
 
 def _with_part(answers: Answers, scene: TurnScene) -> DialogueState:
@@ -109,7 +121,7 @@ def _with_part(answers: Answers, scene: TurnScene) -> DialogueState:
 
 async def _ask_on(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
     """The next question; or what there is, where the answer was left to us; or why that day will not do."""
-    details, question = state.details, next_question(state, scene)
+    details, question = state.details, next_question(replace(state, details=first_alternative(state.details)), scene)
     if scene.bookable is not Bookable.ROOM and details.day is not None and not scene.business.hours.on(details.day):
         reason = closed(details.day, None, scene)
         asked = replace(state, details=replace(details, day=None))
@@ -199,7 +211,8 @@ def leave(state: DialogueState) -> Step:
 
 
 def _is_too_large(state: DialogueState, scene: TurnScene) -> bool:
-    return (state.details.party_size or 0) > scene.business.rules.largest_party
+    least = max(state.details.party_size or 0, state.details.above_party + 1, min(state.details.or_party, default=0))
+    return least > scene.business.rules.largest_party
 
 
 async def _takes_anyone(query: SlotQuery, scene: TurnScene) -> bool:
@@ -229,9 +242,9 @@ def large_party(state: DialogueState, scene: TurnScene) -> Step:
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     lead = replace(state, flow=Flow.LEAD, lead_kind="large_party", slot=None, offered=())
     asked = Question.DATE if lead.details.day is None else next_contact_question(lead) or Question.CONFIRM_LEAD
-    many = (state.details.party_size or 0) > scene.business.rules.largest_party
+    many = _is_too_large(state, scene)
     rooms = scene.bookable is Bookable.ROOM
-    what = "several rooms" if rooms and not many else f"{say_guests(lead.details.party_size or 0)} people"
+    what = "several rooms" if rooms and not many else f"{say_party(lead.details)} people"
     if not many:
         lead = replace(lead, details=replace(lead.details, message=lead.details.message or scene.text.strip()))
     step = Step(replace(lead, question=asked), effects=effects, answered=True)

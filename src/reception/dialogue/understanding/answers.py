@@ -6,8 +6,8 @@ _YES = (
     r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|of course|"
     r"please do|go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
     r"sounds (?:good|great|fine|right|perfect|about right)|"
-    r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)(?: (?:all|grand|everything correct|dead on|bang on|"
-    r"just|fine|good|great|"
+    r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)"
+    r"(?: (?:all|grand|everything correct|dead on|bang on|just|fine|good|great|"
     r"perfect|right|correct|absolutely|quite|spot on|okay|alright|lovely|about right|ideal|for me|me|wonderful|"
     r"excellent|brilliant|it))*|"
     r"you got it|confirmed?|i confirm|book it|do it|please|yes please|that one|i (?:do|would|am|did)|it is|it "
@@ -28,7 +28,8 @@ _NO = (
     r"have any|thanks))*|"
     r"negative|it is not|that will not work|that does not work(?: for me)?|it does not|please do not|do not(?: "
     r"(?:do that|cancel|book it|cancel it|do it))*|"
-    r"nothing of the sort|none(?: of (?:those|them|these)(?: work| suit)?)?|neither(?: of (?:them|those|these))?(?: works?)?|nothing|"
+    r"nothing of the sort|"
+    r"none(?: of (?:those|them|these)(?: work| suit)?)?|neither(?: of (?:them|those|these))?(?: works?)?|nothing|"
     r"no one|no i (?:do|did|would) not|you got (?:it|that) wrong|that is wrong|nothing special|"
     r"no thank you|no thanks|can not do (?:that|those|any of those)|wrong (?:number|name|day|time|date)|(?:i "
     r"would )?rather not(?: say)?|not needed|no special requests?|no requests?|no need"
@@ -55,8 +56,8 @@ _MERELY_POLITE = re.compile(
 )
 _YEAH_NO = re.compile(r"^(?:yeah|yes) no (?=yes|yeah|that|it|fine|sure)")
 _NO_FAULT = re.compile(
-    r"^(?:no )+(?=(?:(?:that|it|this|everything|all) (?:is|was|sounds|looks)(?: all| quite| just| perfectly| absolutely)? "
-    r"(?:right|fine|correct|good|great|perfect|okay|lovely|alright)\b))"
+    r"^(?:no )+(?=(?:(?:that|it|this|everything|all) (?:is|was|sounds|looks)"
+    r"(?: all| quite| just| perfectly| absolutely)? (?:right|fine|correct|good|great|perfect|okay|lovely|alright)\b))"
 )
 
 

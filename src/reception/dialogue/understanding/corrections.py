@@ -74,7 +74,8 @@ def _combine(
     if _MARKS.search(between):
         return later, []
     if _are_alternatives(tokens, first, later, between) and first.value is not None and later.value is not None:
-        return either(first.slot, first.start, later.end, first.value, later.value), []
+        middle = _middle(first.value, later.value) if "and" in between else ()
+        return either(first.slot, first.start, later.end, first.value, *middle, later.value), []
     if first.slot is SlotName.PARTY_SIZE:
         return _combine_parties(tokens, first, later, between), []
     if first.slot is SlotName.TIME and re.fullmatch(r"(?:and|to|until|till|or)(?: about| around)?", between):
@@ -96,6 +97,17 @@ def _are_alternatives(tokens: Sequence[Token], first: Found, later: Found, betwe
         spans = first.slot is SlotName.TIME and word_at(tokens, first.start - 1) == "between" and "and" in between
         return spans or re.search(r"\bor\b", between) is not None
     return first.slot in {SlotName.PARTY_SIZE, SlotName.NIGHTS} and between.endswith("or")
+
+
+def _middle(first: SlotValue, later: SlotValue) -> tuple[SlotValue, ...]:
+    """Half way between two times at least an hour apart, on the half hour."""
+    if not isinstance(first, TimeOfDay) or not isinstance(later, TimeOfDay):
+        return ()
+    minutes = (later.time.hour - first.time.hour) * 60 + later.time.minute - first.time.minute
+    if minutes < 60:
+        return ()
+    moment = datetime.combine(date(2000, 1, 1), first.time) + timedelta(minutes=minutes // 60 * 30)
+    return (TimeOfDay(moment.time(), first.certain),)
 
 
 def _combine_parties(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found:

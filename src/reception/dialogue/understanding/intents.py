@@ -11,6 +11,7 @@ from reception.dialogue.understanding.answers import is_merely_polite, is_no, is
 from reception.dialogue.understanding.clauses import Clause
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.rules import Intent
+from reception.dialogue.understanding.special_wishes import NOTES, WISHED
 from reception.ports.business import Bookable, BusinessKind
 from reception.ports.expectation import Expects
 
@@ -199,6 +200,8 @@ def _asks_what_is_free(words: str, slots: set[SlotName], context: UnderstandingC
 
 def is_question(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> bool:
     """Whether the clause asks for something to be known, rather than giving a value in the form of a question."""
+    if (context.flow is not None or context.booked) and NOTES.search(words) and WISHED.match(words):
+        return False
     values = [one for one in found if not one.weak or one.slot is SlotName.PLACE]
     booked = [one for one in values if one.slot in _BOOKED]
     going_on = context.flow is not None or bool(context.offered) or context.booked

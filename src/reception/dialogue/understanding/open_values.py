@@ -13,8 +13,12 @@ from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
 
 _LONGEST_DECLINED = 12
+_COUNTED = {Expects.PARTY_SIZE: SlotName.PARTY_SIZE, Expects.NIGHTS: SlotName.NIGHTS}
+_UNSURE = re.compile(r"\b(?:not (?:\w+ )?sure|do not (?:\w+ )?know|no idea|hard to say|depends|can not say)\b")
+_NUMBER = r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b"
 _BOUNDED = re.compile(
-    r"\b(?:between|before|after|past|from|by)\b.* (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
+    r"\b(?:between|before|after|past|from|by)\b.* "
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon)\b"
 )
 """ "Any time between six and eight" names times."""
 _BEFORE_LEFT = r"(?:(?:oh|um|well|just|at|maybe|honestly|really|i am|we are|we|i|it|is|yes|okay|so|on|the|for|me|us) )*"
@@ -40,7 +44,12 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
     expects = context.expectation.expects
     count = words.count(" ") + 1
     open_time = expects is Expects.TIME and SlotName.TIME not in context.slots and not re.search(r"\d", words)
-    if open_time and count <= _LONGEST_DECLINED and not _BOUNDED.search(words) and (left := rules.ANY_TIME.fullmatch(words)):
+    if (
+        open_time
+        and count <= _LONGEST_DECLINED
+        and not _BOUNDED.search(words)
+        and (left := rules.ANY_TIME.fullmatch(words))
+    ):
         named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
         return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
     if _may_leave_open(context) and count <= _LONGEST_DECLINED and _is_left_to_us(words, expects):
@@ -53,6 +62,8 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
         Flow.LEAD,
     }:
         return [RejectedSlot(SlotName(wrong.lastgroup or "name"), "wrong", words)]
+    if expects in _COUNTED and count <= _LONGEST_DECLINED and _UNSURE.search(words) and not re.search(_NUMBER, words):
+        return [RejectedSlot(_COUNTED[expects], "unsure", words)]
     if expects not in {Expects.PHONE, Expects.NAME} or count > _LONGEST_DECLINED or any(map(str.isdigit, words)):
         return None
     if expects is Expects.PHONE and not context.caller_phone and _CALLING_FROM.search(words):

@@ -14,6 +14,7 @@ from reception.dialogue.commands import (
     Deny,
     Flow,
     Goodbye,
+    Later,
     NotUnderstood,
     RejectedSlot,
     Repeat,
@@ -43,7 +44,9 @@ from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.rules import FLOWS, Intent
+from reception.dialogue.understanding.segments import second_wish
 from reception.dialogue.understanding.slots import gather
+from reception.dialogue.understanding.wishes import LEADING_JOINTS, read_free_text, read_notes
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
 
@@ -61,19 +64,7 @@ _SMALL_TALK = {
 _BOOKING_WORDS = re.compile(
     r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch|cancel|can not make it)\b"
 )
-_MERE_PHRASES = frozenset(
-    {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
-) | {Intent.ABUSE, Intent.LISTEN}
 _CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
-_LONGEST_PHRASE = 6
-_WISHED = re.compile(
-    r"^(?:(?:yes|please|no)\b[\s,]*)*(?:and\s+)?(?:(?:can|could|may|would) (?:i|we|you) (?:please |also |maybe )*"
-    r"(?:add|get|have|put|note|bring)|(?:we|i)(?:'d| would| will|'ll)? (?:also )?(?:need|like|want))(?: to have)?\s+",
-    re.IGNORECASE,
-)
-_LEADING_JOINTS = re.compile(
-    r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
-)
 
 
 @dataclass(slots=True)
@@ -111,9 +102,14 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
         return declined
     utterance = Utterance(text, tokens, context)
     if expects is Expects.FREE_TEXT:
-        dictated = _read_free_text(utterance)
+        dictated = read_free_text(text, tokens, context)
         if dictated is not None:
             return dictated
+    _read_clauses(utterance)
+    cut = _second_wish(utterance)
+    if cut:
+        later = LEADING_JOINTS.sub("", text[tokens[cut].start :]).strip()
+        return [*read(text[: tokens[cut].start], context), Later(later)]
     _analyse(utterance)
     commands = _commands(utterance)
     if commands:
@@ -121,7 +117,17 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
     return [NotUnderstood("unclear")]
 
 
-def _analyse(utterance: Utterance) -> None:
+def _second_wish(utterance: Utterance) -> int:
+    if utterance.context.flow is not None and utterance.context.expectation.expects not in {
+        Expects.ANYTHING,
+        Expects.YES_NO,
+    }:
+        return 0
+    dated = [one.start for one in utterance.found if one.slot in {SlotName.DATE, SlotName.TIME}]
+    return second_wish(utterance.tokens, utterance.clauses, utterance.readings, dated)
+
+
+def _read_clauses(utterance: Utterance) -> None:
     tokens, context = utterance.tokens, utterance.context
     booking = context.flow is not None or _BOOKING_WORDS.search(words_of(tokens)) is not None
     utterance.clauses = split(tokens)
@@ -129,6 +135,11 @@ def _analyse(utterance: Utterance) -> None:
     for one in utterance.found:
         utterance.first_said.setdefault(one.slot, one.start)
     utterance.readings = [read_clause(clause, utterance.values_in(clause), context) for clause in utterance.clauses]
+
+
+def _analyse(utterance: Utterance) -> None:
+    """What of the values stands, by what the clauses want."""
+    tokens, context = utterance.tokens, utterance.context
     asked = [
         clause for clause, reading in zip(utterance.clauses, utterance.readings, strict=True) if not reading.values
     ]
@@ -278,7 +289,7 @@ def _question(utterance: Utterance, index: int) -> str:
         end = clauses[after].end
         after += 1
     said = quote(utterance.text, utterance.tokens, start, end)
-    return _LEADING_JOINTS.sub("", said).strip(" ,.?!") or said
+    return LEADING_JOINTS.sub("", said).strip(" ,.?!") or said
 
 
 def _chosen(utterance: Utterance) -> int | None:
@@ -323,20 +334,18 @@ def _of_value(utterance: Utterance, one: Found, denied_at: int) -> Command:
 
 
 def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
-    """Special wishes, in the words they were said in."""
+    context = utterance.context
     booking = {Intent.NEW, Intent.CHANGE} & set(utterance.intents())
-    if utterance.context.flow not in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION} and not (
-        booking or utterance.context.booked
-    ):
+    going_on = context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION}
+    if not (going_on or booking or context.booked) or context.expectation.expects is Expects.EMAIL:
         return []
-    if utterance.context.expectation.expects in {Expects.NAME, Expects.EMAIL}:
-        return []
-    for clause, reading in zip(utterance.clauses, utterance.readings, strict=True):
-        if reading.values and rules.NOTES.search(clause.words):
-            said = quote(utterance.text, utterance.tokens, clause.start, clause.end)
-            said = _WISHED.sub("", _LEADING_JOINTS.sub("", said)).strip(" ,.?!")
-            return [(clause.end, SetSlot(SlotName.NOTES, said, said))]
-    return []
+    named = [one.start for one in utterance.found if one.slot is SlotName.NAME]
+    told = [
+        clause
+        for clause, reading in zip(utterance.clauses, utterance.readings, strict=True)
+        if reading.values and not any(clause.start <= at < clause.end for at in named)
+    ]
+    return read_notes(utterance.text, utterance.tokens, told)
 
 
 def _unique(commands: Sequence[Command]) -> list[Command]:
@@ -369,22 +378,3 @@ def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Comman
         at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
         return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]
     return commands
-
-
-def _read_free_text(utterance: Utterance) -> list[Command] | None:
-    """A message or a wish, taken as it is said, unless the caller wants something else of us."""
-    context = utterance.context
-    probe = UnderstandingContext(context.business, context.now, flow=context.flow, slots=context.slots)
-    tokens = utterance.tokens
-    clauses = split(tokens)
-    readings = [read_clause(clause, (), probe) for clause in clauses]
-    intents = {intent for reading in readings for intent in reading.intents}
-    if Intent.HUMAN in intents or Intent.CANCEL_FLOW in intents or Intent.REPEAT in intents:
-        return None
-    if len(tokens) <= _LONGEST_PHRASE and intents and intents <= _MERE_PHRASES:
-        return None
-    message = context.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
-    if not message and Intent.QUESTION in intents and not any(rules.NOTES.search(clause.words) for clause in clauses):
-        return None
-    said = utterance.text.strip()
-    return [SetSlot(SlotName.MESSAGE if message else SlotName.NOTES, said, said)]

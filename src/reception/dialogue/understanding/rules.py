@@ -313,35 +313,6 @@ EXISTING = _compiled(
     r"\b(?:i|we) (?:already )?(?:have|have got|had|made|got|booked)(?: already)? (?:a|an|my|our) (?:\w+ "
     r")?(?:reservation|booking|table|viewing|appointment)\b"
 )
-NOTES = _compiled(
-    r"\ballerg",
-    r"\bvegan\b",
-    r"\bvegetarian\b",
-    r"\bgluten\b",
-    r"\bco?eliac\b",
-    r"\bhigh ?chair",
-    r"\bwheel ?chair",
-    r"\bbirthday\b",
-    r"\banniversary\b",
-    r"\bwindow (?:seat|table)\b",
-    r"\bby the window\b",
-    r"\bdietary\b",
-    r"\bquiet (?:table|corner|spot|room)\b",
-    r"\b(?:sit|table|seat|be|eat) outside\b",
-    r"\b(?:on|the|your) terrace\b",
-    r"\bpram\b",
-    r"\bstroller\b",
-    r"\bservice dog\b",
-    r"\bground floor\b",
-    r"\b(?:cot|crib|extra bed|booster seat)\b",
-    r"\bintolerant\b",
-    r"\bhalal\b",
-    r"\bkosher\b",
-    r"\blactose\b",
-    r"\bproposing\b",
-    r"\bsea view\b",
-    r"\bhigh floor\b",
-)  # fmt: skip
 QUESTION_START = _compiled(
     r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |"
     r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|"

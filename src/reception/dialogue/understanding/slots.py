@@ -8,7 +8,8 @@ from datetime import date
 from reception.dialogue.commands import Flow, SlotName, TimeOfDay
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.parsers.clock_hours import resolve
-from reception.dialogue.understanding.parsers.dates import Day, find_dates
+from reception.dialogue.understanding.parsers.dates import find_dates
+from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.emails import find_emails
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names

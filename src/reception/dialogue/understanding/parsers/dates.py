@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.calendar_words import (
@@ -25,7 +25,9 @@ from reception.dialogue.understanding.parsers.day_readings import (
     PAST_DATE,
     Day,
     Reading,
+    contradiction,
 )
+from reception.dialogue.understanding.parsers.day_spans import read_span
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.month_days import read_day_of_month
 from reception.dialogue.understanding.parsers.named_days import read_named_day
@@ -58,6 +60,10 @@ def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
         reason = reading.reason
         if reading.value is not None and reading.value < day.today:
             reason = PAST_DATE
+        if reason == CONTRADICTORY and reading.value is not None and reading.weekday is not None:
+            found.append(contradiction(at, reading.end, reading.value, reading.weekday, day.today))
+            at = reading.end
+            continue
         weak = reading.number is not None and reason == NO_SUCH_DATE
         value, lone = None if reason else reading.value, reading.weekday is not None
         found.append(Found(SlotName.DATE, at, reading.end, value, reason, weak=weak, weekday=lone))
@@ -103,7 +109,7 @@ def _agreeing(reading: Reading, weekday: int, day: Day) -> Reading:
             if candidate is not None and candidate >= day.today and candidate.weekday() == weekday:
                 return replace(reading, value=candidate)
             month = add_months(month, 1)
-    return Reading(None, reading.end, CONTRADICTORY)
+    return replace(reading, reason=CONTRADICTORY, weekday=weekday)
 
 
 def _read_figures(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
@@ -222,62 +228,6 @@ def _past_week(tokens: Sequence[Token], at: int, end: int) -> int:
     return at + 1 if word_at(tokens, at) == "week" else end
 
 
-_SPANS = {"day": 1, "days": 1, "week": 7, "weeks": 7, "fortnight": 14, "month": 0, "months": 0}
-
-
-def _read_span(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
-    """ "in two weeks", "a week on Tuesday", "two weeks from Friday", "a week today", "three days from now"."""
-    word = word_at(tokens, at)
-    inside = word in {"in", "within"}
-    start = at + 1 if inside else at
-    if word_at(tokens, start) in {"a", "an", "one"} and word_at(tokens, start + 1) in _SPANS:
-        count, unit_at = 1, start + 1
-    else:
-        number = read_cardinal(tokens, start)
-        if number is None or number.value > 366:
-            return None
-        count, unit_at = number.value, number.end
-    unit = word_at(tokens, unit_at)
-    if unit not in _SPANS:
-        return None
-    after = unit_at + 1
-    if inside:
-        if word_at(tokens, after) in {"time", "times"} or word_at(tokens, after) == "from":
-            after += 1
-        return Reading(_later(day.today, count, unit), _past_from_now(tokens, after))
-    return _read_anchored_span(tokens, after, count, unit, day)
-
-
-def _read_anchored_span(tokens: Sequence[Token], after: int, count: int, unit: str, day: Day) -> Reading | None:
-    if word_at(tokens, after) in {"from", "on", "after", "this"}:
-        anchor_at = after + 1
-        if word_at(tokens, anchor_at) in {"now", "today"}:
-            return Reading(_later(day.today, count, unit), anchor_at + 1)
-    else:
-        anchor_at = after
-    if word_at(tokens, anchor_at) in {"next", "this", "coming"}:
-        anchor_at += 1
-    weekday = WEEKDAYS.get(word_at(tokens, anchor_at))
-    if weekday is not None and (anchor_at > after or unit in {"week", "weeks", "fortnight"}):
-        if anchor_at == after:
-            return None
-        return Reading(_later(next_weekday(day.today, weekday), count, unit), anchor_at + 1)
-    offset = {"today": 0, "tomorrow": 1}.get(word_at(tokens, anchor_at))
-    if offset is not None and unit in {"week", "weeks", "fortnight"}:
-        return Reading(_later(day.today + timedelta(days=offset), count, unit), anchor_at + 1)
-    return None
-
-
-def _past_from_now(tokens: Sequence[Token], at: int) -> int:
-    return at + 1 if word_at(tokens, at) in {"now", "today"} else at
-
-
-def _later(day: date, count: int, unit: str) -> date:
-    if unit in {"month", "months"}:
-        return add_months(day, count)
-    return day + timedelta(days=count * _SPANS[unit])
-
-
 def _read_weekday(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
     """ "Friday", "this Friday", "next Friday", "Friday week", "Friday after next", "next week Tuesday"."""
     word, following = word_at(tokens, at), word_at(tokens, at + 1)
@@ -393,7 +343,7 @@ _READERS: tuple[Callable[[Sequence[Token], int, Day], Reading | None], ...] = (
     _read_after_named,
     _read_named,
     _read_relative,
-    _read_span,
+    read_span,
     _read_weekend,
     _read_month_day,
     _read_weekday,

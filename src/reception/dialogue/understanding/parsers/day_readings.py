@@ -1,7 +1,10 @@
 """What reading a date comes to, and by which conventions it is read."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.found import Found
 
 NO_SUCH_DATE = "no_such_date"
 PAST_DATE = "past_date"
@@ -28,3 +31,13 @@ class Reading:
     reason: str = ""
     weekday: int | None = None
     number: int | None = None
+
+
+def contradiction(start: int, end: int, numbered: date, weekday: int, today: date) -> Found:
+    """ "Sunday the 16th" of a month whose 16th is a Monday: the date that was said, and the nearest such weekday."""
+    ahead = (weekday - numbered.weekday()) % 7
+    named = numbered + timedelta(days=ahead if ahead <= 3 else ahead - 7)
+    if named < today:
+        named += timedelta(days=7)
+    raw = f"{numbered.isoformat()}|{named.isoformat()}"
+    return Found(SlotName.DATE, start, end, reason=CONTRADICTORY, raw=raw)

@@ -5,7 +5,6 @@ from datetime import date
 
 from reception.dialogue.commands import SlotName, SlotValue, TimeOfDay
 
-
 EITHER = "either"
 """Two values were given to choose from, or as the ends of a span; what was said is both, with "|" between."""
 

@@ -1,4 +1,4 @@
-"""Days told by their place in a month: "the last Friday of March", "the first Saturday in April", "end of the month"."""
+"""Days told by their place in a month: "the last Friday of March", "the first Saturday in April"."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

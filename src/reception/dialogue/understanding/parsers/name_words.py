@@ -37,8 +37,9 @@ LEADS: tuple[tuple[str, ...], ...] = tuple(
         "my name is", "the name is", "name is", "name would be", "name will be", "my full name is", "the name on it is",
         "under the name of", "under the name", "in the name of", "under", "name should be", "change the name to",
         "name to", "put it under", "the guest is", "guest name is", "name of", "the name of",
-        "you can call me", "call me", "you are speaking to", "you are speaking with", "you are talking to",
-        "you are talking with", "i go by", "they call me", "book it under", "book it for", "booked under", "name for the booking is", "name for the reservation is",
+        "you can call me", "call me", "you are speaking to",
+        "you are speaking with", "you are talking to", "you are talking with", "i go by", "they call me",
+        "book it under", "book it for", "booked under", "name for the booking is", "name for the reservation is",
     )
 )  # fmt: skip
 SOFT_LEADS: tuple[tuple[str, ...], ...] = tuple(

@@ -176,7 +176,9 @@ def _find_said(
 
 def _find_corrected(text: str, tokens: Sequence[Token], letters: frozenset[int], known: str) -> Found | None:
     """ "No, it's Ramos": another name for the one that is known, told by its capital letter."""
-    if not known or not {"no", "not", "wrong", "actually", "sorry", "except", "name", "spelled"} & {token.word for token in tokens}:
+    if not known or not {"no", "not", "wrong", "actually", "sorry", "except", "name", "spelled"} & {
+        token.word for token in tokens
+    }:
         return None
     for at, token in enumerate(tokens):
         parts = [part.lower() for part in known.split()]

@@ -153,7 +153,11 @@ def _without_asides(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     for aside in _ASIDES:
         end = start + len(aside)
         said = tuple(token.word for token in tokens[start:end])
-        if said == aside and end < len(tokens) and (tokens[end - 1].gap or tokens[end].word in {"do", "just", "forget"}):
+        if (
+            said == aside
+            and end < len(tokens)
+            and (tokens[end - 1].gap or tokens[end].word in {"do", "just", "forget"})
+        ):
             return tokens[end:]
     return tokens
 

@@ -1,0 +1,60 @@
+"""What callers say in words of their own: messages, and special wishes for a booking."""
+
+import re
+from collections.abc import Sequence
+
+from reception.dialogue.commands import Command, Flow, SetSlot, SlotName
+from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding.clauses import Clause, split
+from reception.dialogue.understanding.intents import read_clause
+from reception.dialogue.understanding.parsers.normalize import Token, quote
+from reception.dialogue.understanding.rules import Intent
+from reception.dialogue.understanding.special_wishes import NOTES
+
+_MERE_PHRASES = frozenset(
+    {Intent.DENY, Intent.GOODBYE, Intent.THANKS, Intent.CONFIRM, Intent.WAIT, Intent.ACKNOWLEDGE, Intent.GREETING}
+) | {Intent.ABUSE, Intent.LISTEN}
+_LONGEST_PHRASE = 6
+_WISHED = re.compile(
+    r"^(?:(?:yes|please|no)\b[\s,]*)*(?:and\s+)?(?:(?:can|could|may|would) (?:i|we|you) (?:please |also |maybe )*"
+    r"(?:add|get|have|put|note|bring)|(?:we|i)(?:'d| would| will|'ll)? (?:also )?(?:need|like|want))(?: to have)?\s+",
+    re.IGNORECASE,
+)
+LEADING_JOINTS = re.compile(
+    r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
+)
+_NO_WISH = re.compile(
+    r"\b(?:no|not any|without any) (?:special |particular |known |dietary |food )*(?:allerg|dietary|requ|needs|wishes)"
+)
+_LONGEST_NOTE = 300
+
+
+def read_notes(text: str, tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[tuple[int, Command]]:
+    """Special wishes in `clauses`, in the words they were said in, as one note."""
+    notes: list[str] = []
+    end = 0
+    for clause in clauses:
+        if not NOTES.search(clause.words) or _NO_WISH.search(clause.words):
+            continue
+        said = quote(text, tokens, clause.start, clause.end)
+        notes.append(_WISHED.sub("", LEADING_JOINTS.sub("", said)).strip(" ,.?!"))
+        end = clause.end
+    note = "; ".join(dict.fromkeys(note for note in notes if note))[:_LONGEST_NOTE]
+    return [(end, SetSlot(SlotName.NOTES, note, note))] if note else []
+
+
+def read_free_text(text: str, tokens: Sequence[Token], context: UnderstandingContext) -> list[Command] | None:
+    """A message or a wish, taken as it is said, unless the caller wants something else of us."""
+    probe = UnderstandingContext(context.business, context.now, flow=context.flow, slots=context.slots)
+    clauses = split(tokens)
+    readings = [read_clause(clause, (), probe) for clause in clauses]
+    intents = {intent for reading in readings for intent in reading.intents}
+    if Intent.HUMAN in intents or Intent.CANCEL_FLOW in intents or Intent.REPEAT in intents:
+        return None
+    if len(tokens) <= _LONGEST_PHRASE and intents and intents <= _MERE_PHRASES:
+        return None
+    message = context.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
+    if not message and Intent.QUESTION in intents and not any(NOTES.search(clause.words) for clause in clauses):
+        return None
+    said = text.strip()
+    return [SetSlot(SlotName.MESSAGE if message else SlotName.NOTES, said, said)]
