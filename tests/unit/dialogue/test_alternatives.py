@@ -52,7 +52,7 @@ async def test_three_or_four_nights_are_asked_which() -> None:
     caller = Caller(book_of(hotel()))
     replies = await caller.talk("a queen room on Friday for three or four nights for two", "three")
     assert "three or four nights?" in replies[0]
-    assert "three nights" in replies[1]
+    assert "Three nights" in replies[1]
 
 
 async def test_two_bookings_in_one_breath_are_both_made() -> None:
