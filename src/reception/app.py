@@ -39,6 +39,7 @@ from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate, runtime_url
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.access.service import Role, create_user, set_password
+from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
@@ -172,7 +173,10 @@ async def _served(
                 on_show = tuple(await seed_demo(database, speech.embedder, clock.now()))
             _log.info(DEMO_SEEDED, agents=len(on_show))
         tokens = Tokens(signing_key(settings), clock)
-        async with _running(_Parts(settings, database, speech, understanding, clock, tokens, on_show)) as (app, live):
+        async with _running(_Parts(settings, service_url, database, speech, understanding, clock, tokens, on_show)) as (
+            app,
+            live,
+        ):
             yield Reception(app, live, None, on_show)
     finally:
         await database.dispose()
@@ -230,6 +234,7 @@ def _routers(*, demo_mode: bool) -> list[APIRouter]:
 @dataclass(frozen=True, slots=True)
 class _Parts:
     settings: Settings
+    service_url: str
     database: Database
     speech: Speech
     understanding: LocalUnderstanding
@@ -285,6 +290,9 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(conversations.answers.run(), name="answer-cache"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
+    if settings.jobs_at_once:
+        worker = JobWorker(parts.service_url, database, _job_tasks(parts), at_once=settings.jobs_at_once)
+        background.append(asyncio.create_task(worker.run(), name="jobs"))
     for task in background:
         task.add_done_callback(_report_failure)
     try:
@@ -297,6 +305,11 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await conversations.answers.flush()
         await lost.give_up()
         await recordings.flush()
+
+
+def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
+    """Everything that is done in the background."""
+    return ()
 
 
 def _observed_by(recorder: MetricsRecorder, figures: Metrics) -> ObserverFactory:

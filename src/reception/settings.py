@@ -38,6 +38,9 @@ class Settings(BaseSettings):
     max_calls: int = Field(default=32, ge=1, le=10_000)
     max_frame_bytes: int = Field(default=1 << 20, ge=1 << 16, le=16 << 20)
     max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
+    jobs_at_once: int = Field(default=1, ge=0, le=16)
+    knowledge_chunk_chars: int = Field(default=700, ge=200, le=4000)
+    knowledge_overlap_chars: int = Field(default=0, ge=0, le=1000)
     token_minutes: int = Field(default=60, ge=1, le=24 * 60)
     recordings_url: str = ""
     dump_dir: Path | None = None

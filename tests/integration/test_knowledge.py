@@ -53,7 +53,7 @@ class Failing:
 async def with_house(database: Database, embedder: MiniLmEmbedder) -> Business:
     business = await make_business(database)
     async with database.tenant_session(business.tenant_id) as session:
-        await ingest(session, business.tenant_id, title="House", text=HOUSE, kind="markdown", embedder=embedder)
+        await ingest(session, business.tenant_id, title="House", text=HOUSE, kind="general", embedder=embedder)
     return business
 
 
@@ -105,10 +105,10 @@ async def test_the_same_content_is_recognised(database: Database, embedder: Mini
     async with database.tenant_session(business.tenant_id) as session:
         (first,) = await list_documents(session)
         same = await ingest(
-            session, business.tenant_id, title="House", text=f"\n{HOUSE}", kind="markdown", embedder=embedder
+            session, business.tenant_id, title="House", text=f"\n{HOUSE}", kind="general", embedder=embedder
         )
         renamed = await ingest(
-            session, business.tenant_id, title="Other name", text=HOUSE, kind="markdown", embedder=embedder
+            session, business.tenant_id, title="Other name", text=HOUSE, kind="general", embedder=embedder
         )
         assert same.duplicate
         assert renamed.duplicate
@@ -122,11 +122,16 @@ async def test_the_same_title_is_replaced_whole_or_not_at_all(database: Database
         (before,) = await list_documents(session)
     with pytest.raises(ProviderError):
         async with database.tenant_session(business.tenant_id) as session:
-            await ingest(session, business.tenant_id, title="House", text="New.", kind="text", embedder=Failing())
+            await ingest(session, business.tenant_id, title="House", text="New.", kind="general", embedder=Failing())
     async with database.tenant_session(business.tenant_id) as session:
         assert await list_documents(session) == [before]
         after = await ingest(
-            session, business.tenant_id, title="House", text="Cats only, on weekdays.", kind="text", embedder=embedder
+            session,
+            business.tenant_id,
+            title="House",
+            text="Cats only, on weekdays.",
+            kind="general",
+            embedder=embedder,
         )
         assert (after.document_id, after.chunk_count, after.duplicate) == (before.document_id, 1, False)
         assert await search(session, "dogs", None, limit=3) == []
@@ -144,7 +149,7 @@ async def test_one_title_ingested_by_many_at_once_is_one_document(database: Data
                 business.tenant_id,
                 title="Notice",
                 text=f"Notice number {number} for everybody.",
-                kind="text",
+                kind="general",
                 embedder=embedder,
             )
 
@@ -160,7 +165,7 @@ async def test_nearer_passages_of_other_tenants_hide_nothing(database: Database,
     vector = (await embedder.embed([question]))[0]
     async with database.tenant_session(crowd.tenant_id) as session:
         text_of_many = "\n\n".join(f"Park your car at place number {n}, right at the door." for n in range(300))
-        await ingest(session, crowd.tenant_id, title="Lot", text=text_of_many, kind="text", embedder=embedder)
+        await ingest(session, crowd.tenant_id, title="Lot", text=text_of_many, kind="general", embedder=embedder)
     async with database.tenant_session(ours.tenant_id) as session:
         await session.execute(text("SET LOCAL enable_seqscan = off"))
         await session.execute(text("SET LOCAL enable_bitmapscan = off"))
@@ -181,7 +186,7 @@ async def test_documents_are_bounded_and_deleted(database: Database, embedder: M
             ("t", "x" * 2_000_001, "/text"),
         ):
             with pytest.raises(Unprocessable) as refused:
-                await ingest(session, business.tenant_id, title=title, text=body, kind="text", embedder=embedder)
+                await ingest(session, business.tenant_id, title=title, text=body, kind="general", embedder=embedder)
             assert [problem.pointer for problem in refused.value.problems] == [pointer]
         with pytest.raises(NotFound):
             await ingest(
@@ -189,7 +194,7 @@ async def test_documents_are_bounded_and_deleted(database: Database, embedder: M
                 business.tenant_id,
                 title="t",
                 text="x y z",
-                kind="text",
+                kind="general",
                 embedder=embedder,
                 agent_id=uuid7(),
             )
@@ -211,7 +216,7 @@ async def test_an_agents_own_document_goes_with_it(database: Database, embedder:
             business.tenant_id,
             title="House",
             text="Only for Ada.",
-            kind="text",
+            kind="general",
             embedder=embedder,
             agent_id=agent.agent_id,
         )
@@ -236,7 +241,7 @@ async def test_no_connection_is_kept_while_a_document_is_embedded(postgres: Embe
     embedder.database = Database(postgres.runtime_url, pool_size=1)
     try:
         business = await make_business(embedder.database)
-        put = partial(take_in, embedder.database, embedder, business.tenant_id, title="House", kind="markdown")
+        put = partial(take_in, embedder.database, embedder, business.tenant_id, title="House", kind="general")
         stored = await put(text=HOUSE)
         assert stored.chunk_count > 1
         again = await put(text=HOUSE)

@@ -42,7 +42,7 @@ async def _agent(database: Database, tenant_id: UUID) -> Agent:
 async def _put(database: Database, tenant_id: UUID, title: str, words: str, agent_id: UUID | None = None) -> UUID:
     async with database.tenant_session(tenant_id) as session:
         document = await knowledge.ingest(
-            session, tenant_id, title=title, text=words, kind="text", embedder=EvenEmbedder(), agent_id=agent_id
+            session, tenant_id, title=title, text=words, kind="general", embedder=EvenEmbedder(), agent_id=agent_id
         )
     return document.document_id
 
@@ -88,7 +88,7 @@ async def test_what_is_undone_is_not_counted_and_everything_can_still_be_deleted
     before = await _versions(database, agent)
     async with database.tenant_session(business.tenant_id) as session:
         await knowledge.ingest(
-            session, business.tenant_id, title="Menu", text="Soup.", kind="text", embedder=EvenEmbedder()
+            session, business.tenant_id, title="Menu", text="Soup.", kind="general", embedder=EvenEmbedder()
         )
         await session.rollback()
     assert await _versions(database, agent) == before

@@ -10,7 +10,7 @@ from reception.api.access import InTenant, in_tenant
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.domains.knowledge import service as knowledge
-from reception.ports.knowledge import Passage
+from reception.ports.knowledge import DocumentKind, Passage
 from reception.runtime.documents import take_in
 from reception.runtime.principal import Scope
 
@@ -25,7 +25,7 @@ class NewDocument(Request):
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]
     text: Annotated[Text, Field(min_length=1, max_length=knowledge.LONGEST_TEXT)]
-    kind: str = Field(default="text", pattern=r"^[a-z_]{1,40}$")
+    kind: DocumentKind = DocumentKind.GENERAL
     agent_id: UUID | None = None
 
 

@@ -44,5 +44,5 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("uvicorn", "uvicorn.error", "alembic", "httpx", "faster_whisper"):
+    for noisy in ("uvicorn", "uvicorn.error", "alembic", "httpx", "faster_whisper", "procrastinate", "pdfminer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

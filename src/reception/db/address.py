@@ -1,5 +1,6 @@
 """Database addresses: one driver, and the options a run-time connection is opened with."""
 
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -36,3 +37,10 @@ def with_options(url: URL, options: str) -> URL:
 def text(url: URL) -> str:
     """`url` written out, password included."""
     return url.render_as_string(hide_password=False)
+
+
+def conninfo(address: str) -> str:
+    """`address` as psycopg itself takes it."""
+    url = parse(address)
+    parts = {**url.translate_connect_args(username="user", database="dbname"), **url.query}
+    return make_conninfo(**{name: str(value) for name, value in parts.items()})

@@ -16,6 +16,7 @@ from langgraph.runtime import Runtime
 from langsmith import tracing_context
 
 from reception.core.clock import Clock
+from reception.core.requirements import requirements
 from reception.dialogue.commands import AskKnowledge, Command, Confirm, Flow, SetSlot, SlotName, StartFlow
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.finish import finish
@@ -25,7 +26,6 @@ from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, profile_text
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
-from reception.dialogue.requirements import requirements
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.sharing import may_share, shared
 from reception.dialogue.smalltalk import small_talk

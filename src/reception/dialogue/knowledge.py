@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
+from reception.core.requirements import Requirements, requirements, without_requirements
 from reception.dialogue.evidence import Evidence, enough, share, weigh
 from reception.dialogue.inquiry import Inquiry, Kind, inquire
-from reception.dialogue.requirements import Requirements, requirements, without_requirements
 from reception.dialogue.spoken import say_list
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms

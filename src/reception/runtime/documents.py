@@ -7,6 +7,7 @@ from uuid import UUID
 from reception.db.database import Database
 from reception.domains.agents.service import get_agent
 from reception.domains.knowledge import service as knowledge
+from reception.domains.knowledge.chunking import DEFAULT_CHUNKING, Chunking
 from reception.ports.speech import Embedder
 
 
@@ -19,6 +20,8 @@ async def take_in(
     text: str,
     kind: str,
     agent_id: UUID | None = None,
+    chunking: Chunking = DEFAULT_CHUNKING,
+    source: str = "text",
 ) -> knowledge.Document:
     """Store a document as `domains.knowledge.service.store` does, or leave the one there that says the same.
 
@@ -28,13 +31,16 @@ async def take_in(
         ProviderError: the embedder failed.
         Unavailable: the database cannot be reached.
     """
-    document = await asyncio.to_thread(partial(knowledge.draft, title=title, text=text, kind=kind, embedder=embedder))
+    draft = partial(knowledge.draft, title=title, text=text, kind=kind, embedder=embedder, chunking=chunking)
+    document = await asyncio.to_thread(draft)
     async with database.tenant_session(tenant_id) as session:
         if agent_id is not None:
             await get_agent(session, agent_id)
         known = await knowledge.find_same(session, document, agent_id)
     if known is not None:
         return known
-    vectors = await knowledge.embed_draft(document, embedder)
+    vectors = await knowledge.embed_chunks(document.title, document.chunks, embedder)
     async with database.tenant_session(tenant_id) as session:
-        return await knowledge.store(session, tenant_id, document, vectors, agent_id)
+        return await knowledge.store(
+            session, tenant_id, document, vectors, agent_id, model=embedder.model, source=source
+        )

@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 
+from reception.core.requirements import requirements
 from reception.core.thesaurus import canonical, others, siblings
 from reception.dialogue.inquiry import Kind, days_asked, days_in, inquire, kind_of
 from reception.dialogue.knowledge import compose
-from reception.dialogue.requirements import requirements
 from reception.ports.knowledge import Passage
 
 

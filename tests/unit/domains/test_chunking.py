@@ -36,8 +36,8 @@ def test_a_question_stays_with_its_answer() -> None:
 def test_each_row_of_a_table_names_its_columns() -> None:
     text = "## Rooms\n\n| Room | Rate | Sleeps |\n|:---|---:|:-:|\n| **Garden** | $180 | 2 |\n| Harbor | $240 | |\n"
     assert chunk(text) == [
-        Chunk("Rooms", "Room: Garden; Rate: $180; Sleeps: 2."),
-        Chunk("Rooms", "Room: Harbor; Rate: $240."),
+        Chunk("Rooms", "Room: Garden; Rate: $180; Sleeps: 2.", "", {"room": "Garden", "price": 180.0, "sleeps": 2.0}),
+        Chunk("Rooms", "Room: Harbor; Rate: $240.", "", {"room": "Harbor", "price": 240.0}),
     ]
 
 

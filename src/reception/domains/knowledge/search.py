@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.thesaurus import others
 from reception.domains.knowledge.models import DIMENSIONS
-from reception.ports.knowledge import Passage
+from reception.ports.knowledge import DocumentKind, Passage
 
 _MOST_WORDS = 64
 _SMALLEST_POOL = 50
@@ -41,13 +41,13 @@ _SEARCH = text(
         ORDER BY ts_rank(search, words, 1) DESC, id
         LIMIT :pool
     ), weighed AS (
-        SELECT c.id, c.document_id, c.heading, c.text,
+        SELECT c.id, c.document_id, c.heading, c.text, c.place, c.kind, c.fields,
                (1 - (c.embedding <=> asked.meaning))::float8 AS similarity,
                CASE WHEN c.search @@ asked.words THEN ts_rank(c.search, asked.words, 1)::float8 END AS keyword_rank
         FROM knowledge_chunks c CROSS JOIN asked
         WHERE c.id IN (SELECT id FROM nearest UNION SELECT id FROM worded)
     )
-    SELECT w.id, w.document_id, d.title, w.heading, w.text, w.similarity, w.keyword_rank,
+    SELECT w.id, w.document_id, d.title, w.heading, w.text, w.place, w.kind, w.fields, w.similarity, w.keyword_rank,
            coalesce(w.similarity, 0) + :word_weight * coalesce(w.keyword_rank, 0) AS score
     FROM weighed w
     JOIN knowledge_documents d ON d.id = w.document_id
@@ -89,6 +89,9 @@ async def search(
             score=row.score,
             similarity=row.similarity,
             keyword_rank=row.keyword_rank,
+            place=row.place,
+            kind=DocumentKind(row.kind),
+            fields=row.fields,
         )
         for row in rows
     ]

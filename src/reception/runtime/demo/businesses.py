@@ -19,6 +19,7 @@ from reception.ports.business import (
     OpenSpan,
 )
 from reception.ports.dialogue import Json
+from reception.ports.knowledge import DocumentKind
 
 HARBOR_TABLE_TENANT_ID = UUID("01990000-0000-7000-8000-000000000101")
 HARBOR_TABLE_AGENT_ID = UUID("01990000-0000-7000-8000-000000000201")
@@ -45,6 +46,7 @@ class DocumentSpec:
 
     file: str
     title: str
+    kind: DocumentKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,10 @@ def _harbor_table(holidays: _Closed) -> DemoBusiness:
             for number in range(1, count + 1)
         ),
         documents=(
-            DocumentSpec("menu.md", "Menu"),
-            DocumentSpec("drinks.md", "Drinks"),
-            DocumentSpec("faq.md", "Frequently asked questions"),
-            DocumentSpec("reservations.md", "Reservation policy"),
+            DocumentSpec("menu.md", "Menu", DocumentKind.MENU),
+            DocumentSpec("drinks.md", "Drinks", DocumentKind.MENU),
+            DocumentSpec("faq.md", "Frequently asked questions", DocumentKind.FAQ),
+            DocumentSpec("reservations.md", "Reservation policy", DocumentKind.POLICY),
         ),
         blurb="A seafood restaurant by the harbor of Port Linden, California. June books, moves and cancels tables.",
         sample_questions=(
@@ -216,9 +218,9 @@ def _alder_house() -> DemoBusiness:
             for number in numbers
         ),
         documents=(
-            DocumentSpec("rooms.md", "Rooms and rates"),
-            DocumentSpec("policies.md", "House policies"),
-            DocumentSpec("services.md", "Services and facilities"),
+            DocumentSpec("rooms.md", "Rooms and rates", DocumentKind.PRICE_LIST),
+            DocumentSpec("policies.md", "House policies", DocumentKind.POLICY),
+            DocumentSpec("services.md", "Services and facilities", DocumentKind.GENERAL),
         ),
         blurb="A riverside hotel of 38 rooms in Alder Falls, Vermont. Clara books rooms and knows the house rules.",
         sample_questions=(
@@ -287,9 +289,9 @@ def _northgate_homes(holidays: _Closed) -> DemoBusiness:
             for listing, person in _LISTINGS.items()
         ),
         documents=(
-            DocumentSpec("listings-for-sale.md", "Homes for sale"),
-            DocumentSpec("listings-for-rent.md", "Homes for rent"),
-            DocumentSpec("faq.md", "Questions and answers"),
+            DocumentSpec("listings-for-sale.md", "Homes for sale", DocumentKind.LISTING),
+            DocumentSpec("listings-for-rent.md", "Homes for rent", DocumentKind.LISTING),
+            DocumentSpec("faq.md", "Questions and answers", DocumentKind.FAQ),
         ),
         blurb="An estate agency in Fairlake, Illinois, with ten homes to buy or rent. Avery arranges viewings.",
         sample_questions=(

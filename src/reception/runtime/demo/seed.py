@@ -16,7 +16,7 @@ from reception.ports.speech import Embedder
 from reception.runtime.demo.businesses import DemoBusiness, DocumentSpec, demo_businesses
 from reception.runtime.documents import take_in
 
-_KIND = "demo"
+_SOURCE = "demo"
 """Marks the documents that are ours to replace."""
 
 
@@ -92,7 +92,7 @@ async def _create_once(database: Database, demo: DemoBusiness) -> None:
 
 async def _ingest_documents(database: Database, embedder: Embedder, demo: DemoBusiness) -> None:
     async with database.tenant_session(demo.tenant_id) as session:
-        foreign = {stored.title for stored in await knowledge.list_documents(session) if stored.kind != _KIND}
+        foreign = {stored.title for stored in await knowledge.list_documents(session) if stored.source != _SOURCE}
     for document in demo.documents:
         if document.title not in foreign:
             await take_in(
@@ -101,7 +101,8 @@ async def _ingest_documents(database: Database, embedder: Embedder, demo: DemoBu
                 demo.tenant_id,
                 title=document.title,
                 text=document_text(demo.spec.slug, document),
-                kind=_KIND,
+                kind=document.kind,
+                source=_SOURCE,
             )
 
 
