@@ -5,6 +5,7 @@ import typer
 from reception.cli.admin import create_admin
 from reception.cli.bench import bench
 from reception.cli.call import call
+from reception.cli.eval import evaluation
 from reception.cli.replay import replay_dump
 from reception.cli.serve import serve
 
@@ -20,6 +21,7 @@ app.command()(call)
 app.command()(create_admin)
 app.command("replay")(replay_dump)
 app.add_typer(bench, name="bench")
+app.add_typer(evaluation, name="eval")
 
 
 @app.callback()

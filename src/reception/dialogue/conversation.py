@@ -121,6 +121,11 @@ class GraphDialogue:
         """Goodbye has been said."""
         return self._state.ended
 
+    @property
+    def question(self) -> str:
+        """The name of the question that waits for an answer."""
+        return self._state.question.value
+
     def expectation(self) -> Expectation:
         return expectation_of(self._state, self._scene("", self._state.turn))
 

@@ -1,0 +1,1 @@
+"""Evaluation: scenarios in YAML are played against the real dialogue and graded on what the database then holds."""

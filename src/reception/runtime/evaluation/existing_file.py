@@ -1,0 +1,131 @@
+"""Bookings and leads that are there before the call, read from a scenario's file."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+
+from reception.domains.tenants.service import TenantSpec
+from reception.ports.business import Bookable
+from reception.runtime.evaluation.document import Node
+from reception.runtime.evaluation.moments import read_day, read_moment, read_time
+from reception.runtime.evaluation.reading import (
+    Fields,
+    Report,
+    Wrong,
+    choice_of,
+    items,
+    plain_of,
+    raised,
+    said_by,
+    text_of,
+    whole_of,
+)
+from reception.runtime.evaluation.scenario import Existing, LeadSetUp, ReservationSetUp
+
+_RESERVATION = (
+    "date", "time", "at", "party", "name", "phone", "email", "notes", "place", "nights", "status", "count",
+)  # fmt: skip
+_ALIASES = {
+    "party_size": "party", "guests": "party", "people": "party", "guest_name": "name", "guest_phone": "phone",
+    "room": "place", "room_type": "place", "listing": "place", "property": "place", "service": "place", "day": "date",
+    "arrival": "date", "check_in": "date", "note": "notes", "starts_at": "at", "starts": "at", "times": "count",
+}  # fmt: skip
+_MOST = 300
+
+
+def existing_of(
+    node: Node | None,
+    of_business: tuple[Node | None, Node | None],
+    spec: TenantSpec,
+    clock: datetime,
+    report: Report,
+) -> Existing:
+    """What a scenario's `existing` and its business list together."""
+    reservations: list[ReservationSetUp] = []
+    leads: list[LeadSetUp] = []
+    found = (
+        None
+        if node is None
+        else Fields(node, "what exists", ("reservations", "leads"), report, {"bookings": "reservations"})
+    )
+    for inner in (of_business[0], found.node_of("reservations") if found else None):
+        if inner is not None:
+            reservations += _collected(inner, spec, clock, report)
+    for inner in (of_business[1], found.node_of("leads") if found else None):
+        if inner is not None:
+            leads += [_lead(item) for item in items(inner)]
+    return Existing(tuple(reservations), tuple(leads))
+
+
+def _collected(node: Node, spec: TenantSpec, clock: datetime, report: Report) -> Sequence[ReservationSetUp]:
+    try:
+        return reservations_of(node, spec, clock)
+    except Wrong as wrong:
+        report(wrong)
+        return ()
+
+
+def reservations_of(node: Node, spec: TenantSpec, clock: datetime) -> tuple[ReservationSetUp, ...]:
+    """The bookings in a list. One that names no guest has a fictional one of its own."""
+    found = items(node)
+    if len(found) > _MOST:
+        raise Wrong(node, f"has {len(found)} bookings; at most {_MOST}")
+    return tuple(_reservation(item, spec, clock, number) for number, item in enumerate(found))
+
+
+def _reservation(node: Node, spec: TenantSpec, clock: datetime, number: int) -> ReservationSetUp:
+    found = Fields(node, "a booking", _RESERVATION, raised, _ALIASES)
+    is_stay = spec.rules.bookable is Bookable.ROOM
+    return ReservationSetUp(
+        starts=_starts(found, node, spec, clock, is_stay=is_stay),
+        party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), 2),
+        name=found.take("name", text_of, f"Guest {_letters(number)}"),
+        phone=found.take("phone", text_of, f"+1212555{(100 + number % 100):04d}"),
+        email=found.take("email", text_of, ""),
+        notes=found.take("notes", text_of, ""),
+        place=found.take("place", text_of, ""),
+        nights=found.take("nights", lambda inner: whole_of(inner, least=1, most=365), 1 if is_stay else 0),
+        cancelled=found.take("status", lambda inner: choice_of(inner, ("confirmed", "cancelled"), "status"), "")
+        == "cancelled",
+        count=found.take("count", _count, 1),
+        line=node.line,
+    )
+
+
+def _starts(found: Fields, node: Node, spec: TenantSpec, clock: datetime, *, is_stay: bool) -> datetime:
+    today = clock.date()
+    default = spec.rules.check_in if is_stay else None
+    if "at" in found:
+        return found.take("at", lambda inner: said_by(lambda text: read_moment(text, today), inner), _MIDNIGHT).replace(
+            tzinfo=clock.tzinfo
+        )
+    if "date" not in found or ("time" not in found and default is None):
+        raise Wrong(node, 'needs "date" and "time", or "at" with both' if not is_stay else 'needs "date", the arrival')
+    day = found.take("date", lambda inner: said_by(lambda text: read_day(text, today), inner), today)
+    at = found.take("time", lambda inner: said_by(read_time, inner), default or time(12))
+    return datetime.combine(day, at, tzinfo=clock.tzinfo)
+
+
+_MIDNIGHT = datetime(2027, 1, 1)  # noqa: DTZ001  local to the business
+
+
+def _letters(number: int) -> str:
+    """A, B, … Z, AA, …: names without digits."""
+    first, last = divmod(number, 26)
+    return (chr(64 + first) if first else "") + chr(65 + last)
+
+
+def _count(node: Node) -> int:
+    if isinstance(node.content, str) and node.content.lower() == "all":
+        return 0
+    return whole_of(node, least=1, most=_MOST)
+
+
+def _lead(node: Node) -> LeadSetUp:
+    found = Fields(node, "a lead", ("kind", "name", "phone", "summary", "details"), raised, {"text": "summary"})
+    return LeadSetUp(
+        kind=found.take("kind", text_of, "message"),
+        name=found.take("name", text_of, "Ann Example"),
+        phone=found.take("phone", text_of, "+12125550199"),
+        summary=found.take("summary", text_of, ""),
+        details=found.take("details", plain_of, {}),
+    )

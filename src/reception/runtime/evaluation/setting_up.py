@@ -1,0 +1,144 @@
+"""Puts a scenario's business into the database, as a tenant of its own."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from reception.core.errors import AppError, Unprocessable
+from reception.core.ids import uuid7
+from reception.db.database import Database
+from reception.domains.agents import service as agents
+from reception.domains.leads import service as leads
+from reception.domains.reservations import service as reservations
+from reception.domains.tenants import service as tenants
+from reception.ports.booking import Guest, Reservation, SlotQuery
+from reception.ports.business import Bookable, Business
+from reception.ports.speech import Embedder
+from reception.ports.tools import CreateLead
+from reception.runtime.documents import take_in
+from reception.runtime.evaluation.expected_file import digits_of
+from reception.runtime.evaluation.scenario import BusinessSetUp, Existing, ReservationSetUp, Scenario
+
+_MOST_OF_ALL = 500
+_EARLIER = timedelta(days=1)
+
+
+class NotSetUp(Exception):
+    """The scenario's business or what exists in it could not be stored; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A tenant that is ready to be called. `references` are those of the bookings that exist, by the guest's name."""
+
+    tenant_id: UUID
+    agent_id: UUID
+    business: Business
+    references: dict[str, str]
+
+
+async def set_up(database: Database, embedder: Embedder, scenario: Scenario) -> Stage:
+    """Store the scenario's business with all that exists in it.
+
+    Raises:
+        NotSetUp: a field is not valid, or a booking cannot be had.
+    """
+    tenant_id = uuid7()
+    try:
+        agent_id = await _store_business(database, tenant_id, scenario)
+        for document in scenario.business.documents:
+            await take_in(database, embedder, tenant_id, title=document.title, text=document.text, kind="scenario")
+        async with database.tenant_session(tenant_id) as session:
+            business = await tenants.get_business(session)
+        references = await _store_existing(database, business, scenario.existing)
+    except Unprocessable as error:
+        told = "; ".join(f"{problem.pointer.strip('/')} {problem.detail}" for problem in error.problems)
+        raise NotSetUp(told or error.detail) from error
+    except AppError as error:
+        raise NotSetUp(error.detail) from error
+    return Stage(tenant_id, agent_id, business, references)
+
+
+async def _store_business(database: Database, tenant_id: UUID, scenario: Scenario) -> UUID:
+    """Tenant, agents and resources in one transaction. Returns the agent that takes the call."""
+    wanted: BusinessSetUp = scenario.business
+    chosen = scenario.agent or wanted.agents[0].name
+    answering: UUID | None = None
+    async with database.tenant_session(tenant_id) as session:
+        slug = f"{wanted.spec.slug[:24].strip('-')}-{tenant_id.hex}"
+        await tenants.create_tenant(session, tenant_id, replace(wanted.spec, slug=slug))
+        for agent in wanted.agents:
+            made = await agents.create_agent(
+                session, tenant_id, name=agent.name, kind=agent.kind, settings=agent.settings
+            )
+            answering = made.agent_id if agent.name == chosen and answering is None else answering
+        for resource in wanted.resources:
+            await reservations.create_resource(
+                session,
+                tenant_id,
+                kind=resource.kind,
+                name=resource.name,
+                place=resource.place,
+                capacity=resource.capacity,
+                attributes=resource.attributes,
+            )
+    assert answering is not None
+    return answering
+
+
+async def _store_existing(database: Database, business: Business, existing: Existing) -> dict[str, str]:
+    references: dict[str, str] = {}
+    for booking in existing.reservations:
+        for row in await make_bookings(database, business, booking):
+            references.setdefault(row.guest.name, row.reference)
+    async with database.tenant_session(business.tenant_id) as session:
+        for lead in existing.leads:
+            phone = digits_of(lead.phone, business.region)
+            made = CreateLead(lead.kind, lead.name, phone, lead.summary, lead.details)
+            await leads.create_lead(session, business.tenant_id, None, made)
+    return references
+
+
+async def make_bookings(database: Database, business: Business, wanted: ReservationSetUp) -> list[Reservation]:
+    """The bookings that `wanted` stands for: one, several, or as many as there is room for.
+
+    Raises:
+        NotSetUp: there is no room for one of them.
+    """
+    made: list[Reservation] = []
+    for number in range(wanted.count or _MOST_OF_ALL):
+        guest = Guest(
+            wanted.name if wanted.count == 1 else f"{wanted.name} {chr(65 + number % 26)}",
+            digits_of(wanted.phone, business.region),
+            wanted.email,
+            wanted.notes,
+        )
+        row = await _book(database, business, wanted, guest)
+        if row is None and wanted.count == 0 and made:
+            break
+        if row is None:
+            when = wanted.starts.strftime("%Y-%m-%d %H:%M")
+            raise NotSetUp(f"line {wanted.line}: no room for a booking for {wanted.party_size} on {when}")
+        made.append(row)
+    return made
+
+
+async def _book(database: Database, business: Business, wanted: ReservationSetUp, guest: Guest) -> Reservation | None:
+    """As if it had been booked a good while before, so that no notice is too short."""
+    starts = wanted.starts.astimezone(ZoneInfo(business.timezone))
+    now = _in_time(starts, business)
+    nights = wanted.nights if business.rules.bookable is Bookable.ROOM else 0
+    query = SlotQuery(starts, wanted.party_size, nights, wanted.place)
+    async with database.tenant_session(business.tenant_id) as session:
+        found = await reservations.availability(session, business, query, now)
+        if found.exact is None:
+            return None
+        row = await reservations.commit_reservation(session, business, found.exact, guest, uuid7(), now)
+        if wanted.cancelled:
+            row = await reservations.cancel(session, business, row.reservation_id, now)
+        return row
+
+
+def _in_time(starts: datetime, business: Business) -> datetime:
+    return starts - business.rules.lead_time - _EARLIER
