@@ -12,7 +12,9 @@
     ├── Unprocessable         422  understood, but a field is wrong
     ├── RateLimited           429
     ├── ProviderError         502  a speech, language or embedding provider failed
-    │   └── ProviderTimeout   504
+    │   ├── ProviderTimeout   504
+    │   ├── ProviderLimited   503  too many requests, or the account's quota is used up
+    │   └── ProviderRefused   502  the key, the model or the request is not accepted: waiting does not mend it
     ├── Unavailable           503  not ready, full, or a part is down
     └── MissingModel          503  a model file or package is absent; says which command mends it
 
@@ -129,6 +131,23 @@ class ProviderTimeout(ProviderError):
     code = "provider_timeout"
     status = 504
     title = "A provider did not answer in time"
+
+
+class ProviderLimited(ProviderError):
+    """The vendor takes no more for now; again in `retry_after_s` seconds."""
+
+    code = "provider_limited"
+    status = 503
+    title = "A provider takes no more requests for now"
+
+    def __init__(self, provider: str, detail: str = "", *, request_id: str = "", retry_after_s: float) -> None:
+        super().__init__(provider, detail, request_id=request_id, retryable=True)
+        self.retry_after_s = retry_after_s
+
+
+class ProviderRefused(ProviderError):
+    code = "provider_refused"
+    title = "A provider does not accept what it is asked"
 
 
 class Unavailable(AppError):

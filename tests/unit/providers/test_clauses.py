@@ -1,6 +1,6 @@
 import pytest
 
-from reception.providers.embedded.clauses import Clause, clauses
+from reception.providers.clauses import Clause, clauses
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from reception.core.audio import Pcm16, Resampler
 from reception.core.errors import ProviderError
 from reception.core.speakable import speakable
 from reception.ports.speech import Voice
-from reception.providers.embedded.clauses import Clause, clauses
+from reception.providers.clauses import Clause, clauses
 from reception.providers.embedded.lane import Lane
 from reception.providers.embedded.weights import HIBARI, Weights
 

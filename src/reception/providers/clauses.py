@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=\S)")
 _CLAUSE_END = re.compile(r"(?<=[,;:])\s+")
+_SPACE = re.compile(r"\s+")
 _INITIAL = re.compile(r"(?:^|\s)[A-Z]\.$")
 _LONG_START_WORDS = 8
 _LONG_WORDS = 28
@@ -57,3 +58,23 @@ def _head(sentence: str) -> tuple[str, str]:
         if len(head.split()) >= _FEWEST_WORDS and len(rest.split()) >= _FEWEST_WORDS:
             return head, rest
     return sentence, ""
+
+
+def pieces(text: str, longest_chars: int) -> list[str]:
+    """`text` in pieces of at most `longest_chars`, cut after a sentence where that can be, else after a clause, else
+    between words; a word that is longer still is cut anywhere."""
+    found: list[str] = []
+    rest = text.strip()
+    while len(rest) > longest_chars:
+        cut = _last_cut(rest, longest_chars)
+        found.append(rest[:cut].strip())
+        rest = rest[cut:].strip()
+    return [*found, rest] if rest else found
+
+
+def _last_cut(text: str, longest_chars: int) -> int:
+    for boundary in (_SENTENCE_END, _CLAUSE_END, _SPACE):
+        cuts = [cut.end() for cut in boundary.finditer(text[: longest_chars + 1]) if cut.start() <= longest_chars]
+        if cuts:
+            return cuts[-1]
+    return longest_chars

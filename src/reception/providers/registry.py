@@ -1,0 +1,73 @@
+"""Every vendor there is. Adding one is a file in `vendors/` and an entry here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from reception.core.errors import InvalidInput
+from reception.ports.speech import Embedder, Recognizer, TextToSpeech
+from reception.providers.access import Access
+from reception.providers.segmented import SegmentedRecognizer
+from reception.providers.spec import EMBEDDED, ProviderSpec
+from reception.providers.vendors.openai_embeddings import OpenAiEmbedder
+from reception.providers.vendors.openai_stt import OpenAiSpeechToText
+from reception.providers.vendors.openai_tts import GroqTextToSpeech, OpenAiTextToSpeech
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """A vendor's adapter for one part. `key_names` are the environment variables that may hold its key, the first
+    the usual one; `address` is where the vendor serves."""
+
+    make: Callable[[Access], T]
+    model: str
+    address: str
+    key_names: tuple[str, ...] = ()
+    streams: bool = True
+
+
+_OPENAI = "https://api.openai.com/v1"
+_GROQ = "https://api.groq.com/openai/v1"
+
+
+def _batch(make: Callable[[Access], OpenAiSpeechToText]) -> Callable[[Access], Recognizer]:
+    return lambda access: SegmentedRecognizer(make(access))
+
+
+SPEECH_TO_TEXT: Mapping[str, Entry[Recognizer]] = {
+    "openai": Entry(_batch(OpenAiSpeechToText), "gpt-4o-mini-transcribe", _OPENAI, ("OPENAI_API_KEY",), streams=False),
+    "groq": Entry(_batch(OpenAiSpeechToText), "whisper-large-v3-turbo", _GROQ, ("GROQ_API_KEY",), streams=False),
+}
+
+TEXT_TO_SPEECH: Mapping[str, Entry[TextToSpeech]] = {
+    "openai": Entry(OpenAiTextToSpeech, "gpt-4o-mini-tts", _OPENAI, ("OPENAI_API_KEY",)),
+    "groq": Entry(GroqTextToSpeech, "canopylabs/orpheus-v1-english", _GROQ, ("GROQ_API_KEY",)),
+}
+
+EMBEDDINGS: Mapping[str, Entry[Embedder]] = {
+    "openai": Entry(OpenAiEmbedder, "text-embedding-3-small", _OPENAI, ("OPENAI_API_KEY",)),
+}
+
+
+def find(entries: Mapping[str, Entry[T]], spec: ProviderSpec) -> Entry[T]:
+    """The entry for `spec`, which is not the embedded one.
+
+    Raises:
+        InvalidInput: there is no such vendor; names those there are.
+    """
+    entry = entries.get(spec.vendor)
+    if entry is None:
+        known = ", ".join([*entries, EMBEDDED])
+        raise InvalidInput(f"{spec.vendor!r} is not a provider of this. There are: {known}.")
+    return entry
+
+
+def key_names() -> dict[str, tuple[str, ...]]:
+    """For each vendor, the environment variables that may hold its key."""
+    return {
+        **{vendor: entry.key_names for vendor, entry in EMBEDDINGS.items()},
+        **{vendor: entry.key_names for vendor, entry in TEXT_TO_SPEECH.items()},
+        **{vendor: entry.key_names for vendor, entry in SPEECH_TO_TEXT.items()},
+    }

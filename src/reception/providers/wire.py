@@ -1,0 +1,137 @@
+"""What vendors' wires have in common: their failures as ours, their limits, audio as bytes."""
+
+import io
+import re
+import wave
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx
+import orjson
+from pydantic import ValidationError
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+
+from reception.core.audio import Encoding, Pcm16, decode
+from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
+
+DEFAULT_RETRY_AFTER_S = 5.0
+LONGEST_RETRY_AFTER_S = 3600.0
+_REQUEST_IDS = ("x-request-id", "request-id", "dg-request-id", "x-amzn-requestid")
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
+_REFUSED_CLOSES = {1008, 3000, 3005, 3006, 3007, 4000, 4001, 4003, 4401, 4403}
+_LIMITED_CLOSES = {3008, 3009, 4008, 4029, 4429}
+
+
+@contextmanager
+def vendor_errors(provider: str) -> Iterator[None]:
+    """Turns what the libraries raise into `ProviderError`, whose details hold nothing of what was sent or answered."""
+    try:
+        yield
+    except (TimeoutError, httpx.TimeoutException):
+        raise ProviderTimeout(provider, f"{provider} did not answer in time", retryable=True) from None
+    except InvalidStatus as error:
+        answer = error.response
+        raise refusal(provider, answer.status_code, answer.headers, bytes(answer.body or b"")) from None
+    except ConnectionClosed as error:
+        raise _closed(provider, error) from None
+    except (httpx.HTTPError, InvalidHandshake, WebSocketException, OSError) as error:
+        detail = f"the connection to {provider} failed ({type(error).__name__})"
+        raise ProviderError(provider, detail, retryable=True) from None
+    except ValidationError:
+        raise garbage(provider) from None
+
+
+def garbage(provider: str) -> ProviderError:
+    """The vendor answered with something that its documentation does not know."""
+    return ProviderError(provider, f"{provider} answered with something that cannot be read", retryable=True)
+
+
+def refusal(provider: str, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error for an answer that is none: `status` is that of HTTP."""
+    code = _code_in(body)
+    told = f"{provider} answered {status}" + (f" ({code})" if code else "")
+    request_id = next((headers[name] for name in _REQUEST_IDS if headers.get(name)), "")
+    if status == 429:
+        wait_s = retry_after_s(headers)
+        return ProviderLimited(provider, told, request_id=request_id, retry_after_s=wait_s)
+    if status in (408, 409) or status >= 500:
+        return ProviderError(provider, told, request_id=request_id, retryable=True)
+    if status in (401, 403):
+        told += ": its key is missing, wrong or not allowed to do this"
+    return ProviderRefused(provider, told, request_id=request_id)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """How long to wait by the header `retry-after`, within reason."""
+    try:
+        asked_s = float(headers.get("retry-after", ""))
+    except ValueError:
+        return DEFAULT_RETRY_AFTER_S
+    return min(max(asked_s, 0.0), LONGEST_RETRY_AFTER_S)
+
+
+def used_up_for_s(headers: Mapping[str, str]) -> float:
+    """Seconds until another request is allowed, by the headers that come with an answer; 0 when one is allowed now.
+
+    `x-ratelimit-remaining-requests` and `x-ratelimit-reset-requests` (such as `1m2.5s`), of OpenAI and those like it.
+    """
+    if headers.get("x-ratelimit-remaining-requests") != "0":
+        return 0.0
+    match = _DURATION.fullmatch(headers.get("x-ratelimit-reset-requests", ""))
+    if match is None or not match[0]:
+        return 0.0
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
+    return min(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000, LONGEST_RETRY_AFTER_S)
+
+
+def wav_bytes(samples: Pcm16, sample_rate_hz: int) -> bytes:
+    """`samples` as a RIFF file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(sample_rate_hz)
+        writer.writeframes(samples.astype("<i2", copy=False).tobytes())
+    return file.getvalue()
+
+
+class SampleReader:
+    """Makes samples of bytes that come in pieces of any length."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self._encoding = encoding
+        self._odd = b""
+
+    def read(self, data: bytes) -> Pcm16:
+        """The samples that are whole now."""
+        if self._encoding != "pcm_s16le":
+            return decode(data, self._encoding)
+        data = self._odd + data
+        whole = len(data) // 2 * 2
+        self._odd = data[whole:]
+        return decode(data[:whole], self._encoding)
+
+
+def _code_in(body: bytes) -> str:
+    """The vendor's own word for the error. Its sentences are left out: they may repeat keys or what was said."""
+    try:
+        told = orjson.loads(body[:65536])
+    except orjson.JSONDecodeError:
+        return ""
+    for holder in (told, *(told.get(name) for name in ("error", "detail") if isinstance(told, dict))):
+        for name in ("code", "err_code", "status", "type"):
+            code = holder.get(name) if isinstance(holder, dict) else None
+            if isinstance(code, str) and _CODE.fullmatch(code):
+                return code
+    return ""
+
+
+def _closed(provider: str, error: ConnectionClosed) -> ProviderError:
+    code = error.rcvd.code if error.rcvd is not None else 1006
+    told = f"{provider} closed the connection ({code})"
+    if code in _LIMITED_CLOSES:
+        return ProviderLimited(provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
+    if code in _REFUSED_CLOSES:
+        return ProviderRefused(provider, told)
+    return ProviderError(provider, told, retryable=True)
