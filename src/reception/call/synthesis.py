@@ -27,13 +27,10 @@ class Synthesis:
         self.failure: CallFault | None = None
         self.first_audio_ms: float | None = None
         self.on_change = on_change
+        self.provider = speech.tts.provider
         self._speech = speech
         self._chunks: list[Pcm16] = []
         self._task: asyncio.Task[None] = speech.spawn(self._run())
-
-    @property
-    def provider(self) -> str:
-        return self._speech.tts.provider
 
     def read(self, start: int, limit: int) -> Pcm16:
         """Up to `limit` samples from sample `start`, of those there already."""
@@ -78,6 +75,7 @@ class Synthesis:
                     return
                 if self.first_audio_ms is None:
                     self.first_audio_ms = (speech.clock.monotonic_s() - asked_s) * 1000
+                    self.provider = speech.tts.provider
                 self._chunks.append(chunk)
                 self.length += len(chunk)
                 self._changed()

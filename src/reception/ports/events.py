@@ -78,12 +78,30 @@ class CallFault:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderSwitched:
+    """Another provider answers from here on. `reason` is the code of what was wrong, or `recovered`."""
+
+    part: Literal["stt", "tts", "llm", "embeddings"]
+    from_provider: str
+    to_provider: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     reason: str
 
 
 CallEvent: TypeAlias = (
-    SpeechChanged | TranscriptHeard | ReplySaid | ActionDone | TurnAnswered | TurnMetrics | CallFault | CallEnded
+    SpeechChanged
+    | TranscriptHeard
+    | ReplySaid
+    | ActionDone
+    | TurnAnswered
+    | TurnMetrics
+    | CallFault
+    | ProviderSwitched
+    | CallEnded
 )
 
 

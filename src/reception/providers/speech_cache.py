@@ -48,6 +48,11 @@ class CachedTextToSpeech:
         return self._inner.provider
 
     @property
+    def inner(self) -> TextToSpeech:
+        """Whoever speaks what is not remembered."""
+        return self._inner
+
+    @property
     def size_bytes(self) -> int:
         """How much audio is remembered."""
         return self._bytes

@@ -16,6 +16,7 @@ from reception.ports.events import (
     CallEnded,
     CallEvent,
     CallFault,
+    ProviderSwitched,
     ReplySaid,
     SpeechChanged,
     TranscriptHeard,
@@ -132,6 +133,8 @@ def event_message(event: CallEvent) -> dict[str, Any]:
             return {"type": "turn_metrics", **_rounded(event)}
         case CallFault(code, message, fatal):
             return error_message(code, message, fatal=fatal)
+        case ProviderSwitched(part, from_provider, to_provider, reason):
+            return {"type": "provider", "part": part, "from": from_provider, "to": to_provider, "reason": reason}
         case CallEnded(reason):
             return {"type": "ended", "reason": reason}
 

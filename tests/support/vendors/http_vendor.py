@@ -25,11 +25,11 @@ class Asked:
         told: dict[str, Any] = orjson.loads(self.body)
         return told
 
-    def form(self) -> dict[str, bytes]:
+    def form(self) -> dict[object, bytes]:
         """The parts of a multipart body by name."""
         head = f"content-type: {self.headers['content-type']}\r\n\r\n".encode()
         message = BytesParser(policy=email.policy.HTTP).parsebytes(head + self.body)
-        parts = {}
+        parts: dict[object, bytes] = {}
         for part in message.iter_parts():
             payload = part.get_payload(decode=True)
             assert isinstance(payload, bytes)

@@ -1,0 +1,209 @@
+"""Seats each call with those who hear and speak for it, as its agent and the installation wish."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
+
+import httpx
+import structlog
+
+from reception.core.errors import InvalidInput
+from reception.core.telemetry import PROVIDER_SKIPPED
+from reception.ports.speech import Embedder, Recognizer, TextToSpeech
+from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
+from reception.providers.bundle import Speech
+from reception.providers.limits import TimeLimits
+from reception.providers.registry import EMBEDDINGS, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Entry, find
+from reception.providers.resilience.budget import Budget
+from reception.providers.resilience.chain import Link, OnSwitch, Probes
+from reception.providers.resilience.embedding import GuardedEmbedder
+from reception.providers.resilience.health import Health
+from reception.providers.resilience.probing import probe_embedder, probe_recognizer, probe_voice
+from reception.providers.resilience.recognition import ResilientRecognizer
+from reception.providers.resilience.voice import ResilientTextToSpeech, Speaker
+from reception.providers.spec import EMBEDDED, ProviderSpec, parse_chain
+from reception.providers.speech_cache import CachedTextToSpeech
+
+_log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+_CACHE_BYTES = 16 * 1024 * 1024
+"""A quarter of an hour of telephone audio for each voice of a vendor."""
+_MOST_LINKS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the installation uses unless an agent says otherwise, each the first of its chain first.
+
+    `keys` are the installation's own, by vendor.
+    """
+
+    stt: tuple[ProviderSpec, ...] = (ProviderSpec(EMBEDDED),)
+    tts: tuple[ProviderSpec, ...] = (ProviderSpec(EMBEDDED),)
+    embeddings: ProviderSpec = ProviderSpec(EMBEDDED)
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Who hears and speaks in one call."""
+
+    recognizer: Recognizer
+    tts: TextToSpeech
+
+
+class SpeechDesk:
+    """Makes adapters and keeps them: one for each model and key, so that all calls share its connections, its cache and
+    what is known of its health.
+
+    The installation's own models stand at the end of every chain. A call that wants nothing else gets them bare.
+    """
+
+    def __init__(
+        self,
+        own: Speech,
+        wanted: Wanted,
+        http: httpx.AsyncClient,
+        *,
+        watch: Watch | None = None,
+        limits: TimeLimits = TimeLimits(),  # noqa: B008  a frozen value
+        budget: Budget = Budget(),  # noqa: B008  a frozen value
+    ) -> None:
+        self._own = own
+        self._wanted = wanted
+        self._http = http
+        self._told = watch or NoWatch()
+        self._limits = limits
+        self._budget = budget
+        self._probes = Probes()
+        self._links: OrderedDict[tuple[Part, ProviderSpec, str], Link[Any]] = OrderedDict()
+        self._by_name: dict[str, list[Health]] = {}
+        self._own_stt: Link[Recognizer] = Link(
+            own.recognizer.provider, own.recognizer, partial(probe_recognizer, own.recognizer)
+        )
+        self._own_tts: Link[Speaker] = Link(own.tts.provider, Speaker(own.tts), partial(probe_voice, own.tts))
+        self.embedder = self._embedder()
+
+    def seat(self, stt: str, tts: str, keys: Mapping[str, str], on_switch: OnSwitch) -> Seat:
+        """Who hears and speaks for a call.
+
+        Args:
+            stt: the agent's chain of recognisers, empty for the installation's.
+            tts: its chain of voices, likewise.
+            keys: the tenant's own keys by vendor, which go before the installation's.
+            on_switch: is told whenever another provider answers.
+        """
+        hearing = parse_chain(stt, addresses=False) if stt else self._wanted.stt
+        speaking = parse_chain(tts, addresses=False) if tts else self._wanted.tts
+        ears = self._chain("stt", SPEECH_TO_TEXT, hearing, keys, _as_is, probe_recognizer)
+        voices = self._chain("tts", TEXT_TO_SPEECH, speaking, keys, _remembered, _probe_speaker)
+        return Seat(
+            ResilientRecognizer([*ears, self._own_stt], self._probes, on_switch, self._budget)
+            if ears
+            else self._own.recognizer,
+            ResilientTextToSpeech([*voices, self._own_tts], self._probes, on_switch, self._budget)
+            if voices
+            else self._own.tts,
+        )
+
+    async def aclose(self) -> None:
+        await self._probes.aclose()
+
+    def on_request(self, seen: RequestSeen) -> None:
+        self._told.on_request(seen)
+
+    def on_limit(self, provider: str, for_s: float) -> None:
+        """Every call heeds the limit that one of them was told of."""
+        for health in self._by_name.get(provider, ()):
+            health.limited(for_s)
+        self._told.on_limit(provider, for_s)
+
+    def _embedder(self) -> Embedder:
+        spec = self._wanted.embeddings
+        if spec.vendor == EMBEDDED:
+            return self._own.embedder
+        (link,) = self._chain("embeddings", EMBEDDINGS, (spec,), {}, _as_is, probe_embedder)
+        return GuardedEmbedder(link, self._probes)
+
+    def _chain(
+        self,
+        part: Part,
+        entries: Mapping[str, Entry[Any]],
+        specs: tuple[ProviderSpec, ...],
+        keys: Mapping[str, str],
+        dressed: Callable[[Any], T],
+        probe: Callable[[T], Awaitable[None]],
+    ) -> list[Link[T]]:
+        links = []
+        for spec in specs:
+            if spec.vendor == EMBEDDED:
+                break
+            entry = find(entries, spec)
+            key = keys.get(spec.vendor) or self._wanted.keys.get(spec.vendor, "")
+            if not key and entry.key_names and not spec.base_url:
+                _log.warning(PROVIDER_SKIPPED, provider=spec.name, reason="no_key")
+                continue
+            links.append(self._link(part, entry, spec, key, dressed, probe))
+        return links
+
+    def _link(
+        self,
+        part: Part,
+        entry: Entry[Any],
+        spec: ProviderSpec,
+        key: str,
+        dressed: Callable[[Any], T],
+        probe: Callable[[T], Awaitable[None]],
+    ) -> Link[T]:
+        known = (part, spec, hashlib.sha256(key.encode()).hexdigest())
+        link = self._links.get(known)
+        if link is None:
+            model = spec.model or entry.model
+            access = Access(
+                provider=f"{spec.vendor}:{model}",
+                model=model,
+                base_url=spec.base_url or entry.address,
+                http=self._http,
+                api_key=key,
+                limits=self._limits,
+                watch=self,
+            )
+            made = dressed(entry.make(access))
+            link = self._links[known] = Link(access.provider, made, partial(probe, made))
+            self._by_name.setdefault(access.provider, []).append(link.health)
+            if len(self._links) > _MOST_LINKS:
+                _, oldest = self._links.popitem(last=False)
+                self._by_name[oldest.provider].remove(oldest.health)
+        self._links.move_to_end(known)
+        return link
+
+
+def check_wanted(wanted: Wanted) -> None:
+    """Raises `InvalidInput` for a vendor that does not exist, or one whose key is missing; says what to do."""
+    for name, entries, specs in (
+        ("RECEPTION_STT", SPEECH_TO_TEXT, wanted.stt),
+        ("RECEPTION_TTS", TEXT_TO_SPEECH, wanted.tts),
+        ("RECEPTION_EMBEDDINGS", EMBEDDINGS, (wanted.embeddings,)),
+    ):
+        for spec in specs:
+            if spec.vendor == EMBEDDED:
+                continue
+            entry: Entry[Any] = find(entries, spec)
+            if entry.key_names and not spec.base_url and not wanted.keys.get(spec.vendor):
+                raise InvalidInput(f"{name} names {spec.vendor}, which needs a key: set {entry.key_names[0]}.")
+
+
+def _as_is(adapter: T) -> T:
+    return adapter
+
+
+def _remembered(tts: TextToSpeech) -> Speaker:
+    return Speaker(CachedTextToSpeech(tts, _CACHE_BYTES))
+
+
+async def _probe_speaker(speaker: Speaker) -> None:
+    await probe_voice(speaker.tts.inner)

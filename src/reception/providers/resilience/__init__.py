@@ -1,0 +1,1 @@
+"""What keeps a call going when a provider is slow, dead or wrong."""

@@ -1,0 +1,127 @@
+"""The order in which providers are asked, and what a call is told when another one answers."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import structlog
+
+from reception.core.errors import ProviderError, ProviderTimeout
+from reception.core.telemetry import PROVIDER_RECOVERED
+from reception.ports.events import ProviderSwitched
+from reception.providers.access import Part
+from reception.providers.resilience.health import Health
+
+_log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+SPARED_S = 20.0
+"""How long a call leaves a provider alone that has failed it: a voice that comes and goes is worse than another one."""
+
+OnSwitch = Callable[[ProviderSwitched], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Link(Generic[T]):
+    """One provider in a chain, shared by all calls that use it. `probe` sends it one small request."""
+
+    provider: str
+    asked: T
+    probe: Callable[[], Awaitable[None]]
+    health: Health = field(default_factory=Health)
+
+
+class Probes:
+    """Sees whether providers whose circuit is open are back, so that no caller has to wait to find out."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def send(self, link: Link[T]) -> None:
+        """Probe `link` in the background."""
+        link.health.probing()
+        task = asyncio.create_task(self._probe(link), name=f"probe {link.provider}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def aclose(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _probe(self, link: Link[T]) -> None:
+        try:
+            await link.probe()
+        except ProviderError as error:
+            link.health.failed(error)
+        except asyncio.CancelledError:
+            link.health.failed(ProviderTimeout(link.provider))
+            raise
+        else:
+            link.health.succeeded()
+            _log.info(PROVIDER_RECOVERED, provider=link.provider)
+
+
+class Chain(Generic[T]):
+    """The providers of one call for one part, in order of preference."""
+
+    def __init__(
+        self,
+        part: Part,
+        links: Sequence[Link[T]],
+        probes: Probes,
+        on_switch: OnSwitch,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._part = part
+        self.links = tuple(links)
+        self._probes = probes
+        self._on_switch = on_switch
+        self._now_s = now_s
+        self._spared_until_s = [0.0] * len(self.links)
+        self._reason = ""
+        self.current = 0
+
+    @property
+    def provider(self) -> str:
+        """Who answered last."""
+        return self.links[self.current].provider
+
+    def order(self, ready: Callable[[T], bool] | None = None) -> list[int]:
+        """Whom to ask, in this order; everybody when nobody is fit. `ready` says who needs nothing from outside."""
+        now_s = self._now_s()
+        for link in self.links:
+            if link.health.probe_due:
+                self._probes.send(link)
+        able = [place for place, link in enumerate(self.links) if link.health.admits or (ready and ready(link.asked))]
+        fit = [place for place in able if self._spared_until_s[place] <= now_s]
+        return fit or able or list(range(len(self.links)))
+
+    def answered(self, place: int) -> None:
+        """`place` has answered; the call is told when it was another before."""
+        if place == self.current:
+            return
+        before, self.current = self.current, place
+        reason = self._reason if place > before else "recovered"
+        self._on_switch(
+            ProviderSwitched(self._part, self.links[before].provider, self.links[place].provider, reason or "unfit")
+        )
+        self._reason = ""
+
+    def succeeded(self, place: int) -> None:
+        self.links[place].health.succeeded()
+
+    def failed(self, place: int, error: ProviderError) -> None:
+        """`place` failed this call."""
+        self.links[place].health.failed(error)
+        self._spare(place, error.code)
+
+    def overtaken(self, place: int) -> None:
+        """`place` was so slow that another answered first."""
+        self.failed(place, ProviderTimeout(self.links[place].provider, "another was faster"))
+
+    def _spare(self, place: int, reason: str) -> None:
+        self._spared_until_s[place] = self._now_s() + SPARED_S
+        self._reason = self._reason or reason
