@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -41,6 +41,9 @@ from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.access.service import Role, create_user, set_password
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
+from reception.providers.desk import SpeechDesk
+from reception.providers.http import open_http
+from reception.providers.limits import TimeLimits
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
 from reception.runtime.capacity import Headroom
@@ -56,7 +59,7 @@ from reception.runtime.recording.store import RecordingStore
 from reception.runtime.returning import LostCallers
 from reception.runtime.tokens import Tickets, Tokens, ticket_register
 from reception.runtime.warming import warm_speech
-from reception.settings import Settings, signing_key
+from reception.settings import Settings, signing_key, wanted_providers
 from reception.transports.twilio_stream import PATH as TWILIO_PATH
 from reception.transports.twilio_stream import TwilioStream
 from reception.transports.voice_stream import VoiceStream
@@ -106,8 +109,9 @@ async def found(settings: Settings, progress: Progress) -> AsyncIterator[Foundat
     """The database, embedded unless `database_url` is set, migrated; stopped at exit if it was started.
 
     Raises:
-        AppError: the database cannot be used; its detail says why, and what mends it.
+        AppError: a setting is wrong, or the database cannot be used; its detail says why, and what mends it.
     """
+    wanted_providers(settings)
     async with _storage(settings, progress) as (owner_url, service_url):
         yield Foundation(owner_url, service_url, await _demo_login(owner_url) if settings.demo_mode else None)
 
@@ -162,24 +166,23 @@ async def _served(
 ) -> AsyncIterator[Reception]:
     clock = SystemClock()
     database = Database(service_url)
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.dispose)
         speech = await loading
+        figures = Metrics()
+        desk = await stack.enter_async_context(_desk(settings, speech, figures))
         understanding = LocalUnderstanding(speech.embedder)
         await understanding.warm()
         on_show: tuple[DemoAgent, ...] = ()
         if settings.demo_mode:
             progress("Preparing the demo businesses")
             async with database.exclusively(_SEEDING):
-                on_show = tuple(await seed_demo(database, speech.embedder, clock.now()))
+                on_show = tuple(await seed_demo(database, desk.embedder, clock.now()))
             _log.info(DEMO_SEEDED, agents=len(on_show))
         tokens = Tokens(signing_key(settings), clock)
-        async with _running(_Parts(settings, service_url, database, speech, understanding, clock, tokens, on_show)) as (
-            app,
-            live,
-        ):
-            yield Reception(app, live, None, on_show)
-    finally:
-        await database.dispose()
+        parts = _Parts(settings, service_url, database, speech, understanding, clock, tokens, desk, figures, on_show)
+        app, live = await stack.enter_async_context(_running(parts))
+        yield Reception(app, live, None, on_show)
 
 
 def create_app(
@@ -240,6 +243,8 @@ class _Parts:
     understanding: LocalUnderstanding
     clock: Clock
     tokens: Tokens
+    desk: SpeechDesk
+    figures: Metrics
     demo_agents: tuple[DemoAgent, ...]
 
 
@@ -248,16 +253,16 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     """The application with its background work, which ends with it."""
     settings, database, speech, clock = parts.settings, parts.database, parts.speech, parts.clock
     lost = LostCallers()
-    conversations = ConversationFactory(database, parts.understanding, speech.embedder, clock, lost)
+    conversations = ConversationFactory(database, parts.understanding, parts.desk.embedder, clock, lost)
     recorder = MetricsRecorder(database)
-    figures = Metrics()
+    figures = parts.figures
     headroom = Headroom(figures.lag, speech.vad_behind_s)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
     tickets = Tickets(signing_key(settings), clock, ticket_register(database, clock))
     services = Services(
         database=database,
-        embedder=speech.embedder,
-        voices=speech.voices,
+        embedder=parts.desk.embedder,
+        desk=parts.desk,
         clock=clock,
         tokens=parts.tokens,
         tickets=tickets,
@@ -275,7 +280,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     recordings = Recordings(store, settings.data_dir / "recording", database, clock)
     dumps = CallDumps(settings.dump_dir, clock) if settings.dump_dir else None
     observe = _observed_by(recorder, figures)
-    calls = CallCentre(conversations, live, speech, clock, observe, recordings=recordings, dumps=dumps)
+    calls = CallCentre(conversations, live, speech, clock, observe, recordings=recordings, dumps=dumps, desk=parts.desk)
     app = create_app(
         services,
         calls,
@@ -310,6 +315,17 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
 def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
     """Everything that is done in the background."""
     return ()
+
+
+@asynccontextmanager
+async def _desk(settings: Settings, speech: Speech, figures: Metrics) -> AsyncIterator[SpeechDesk]:
+    """Who hears and speaks, with the connections to vendors, which are closed at exit."""
+    async with open_http(connect_s=TimeLimits().connect_s) as http:
+        desk = SpeechDesk(speech, wanted_providers(settings), http, watch=figures)
+        try:
+            yield desk
+        finally:
+            await desk.aclose()
 
 
 def _observed_by(recorder: MetricsRecorder, figures: Metrics) -> ObserverFactory:

@@ -10,6 +10,9 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reception.core.errors import InvalidInput
+from reception.providers.desk import Wanted, check_wanted
+from reception.providers.registry import key_names
+from reception.providers.spec import parse_chain
 
 SHORTEST_SECRET = 32
 SHORTEST_METRICS_TOKEN = 16
@@ -45,6 +48,9 @@ class Settings(BaseSettings):
     recordings_url: str = ""
     dump_dir: Path | None = None
     metrics_token: SecretStr | None = None
+    stt: str = ""
+    tts: str = ""
+    embeddings: str = ""
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -103,6 +109,26 @@ def _sentence(problem: Any) -> str:
     message = str(problem["msg"]).removeprefix("Value error, ")
     name = "_".join(str(part) for part in problem["loc"]).upper().removeprefix("RECEPTION_")
     return f"RECEPTION_{name}: {message}." if name else message
+
+
+def wanted_providers(settings: Settings) -> Wanted:
+    """Who hears, speaks and embeds, with the keys that the environment holds for them.
+
+    Raises:
+        InvalidInput: something is named that does not exist, or whose key is missing; says which setting to mend.
+    """
+    keys = {
+        vendor: key
+        for vendor, names in key_names().items()
+        if (key := next((os.environ[name] for name in names if os.environ.get(name)), ""))
+    }
+    embeddings = parse_chain(settings.embeddings, addresses=True)
+    if len(embeddings) > 1:
+        raise InvalidInput("RECEPTION_EMBEDDINGS: one model only, for vectors of two models do not compare.")
+    stt, tts = parse_chain(settings.stt, addresses=True), parse_chain(settings.tts, addresses=True)
+    wanted = Wanted(stt, tts, embeddings[0], keys)
+    check_wanted(wanted)
+    return wanted
 
 
 def signing_key(settings: Settings) -> str:

@@ -37,6 +37,12 @@ class AgentTuning(Request):
     persona_name: Annotated[Text, Field(max_length=60)] = ""
     voice: str = Field(default="heart", pattern=r"^[A-Za-z0-9_.-]{1,60}$")
     voice_speed: float = Field(default=1.0, ge=0.5, le=2.0, allow_inf_nan=False)
+    stt: str = Field(default="", max_length=400, examples=["deepgram:nova-3, embedded"])
+    tts: str = Field(default="", max_length=400, examples=["elevenlabs:eleven_flash_v2_5, embedded"])
+    language: str = Field(default="", pattern=r"^([A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3})?$", max_length=35)
+    pronunciations: Annotated[dict[_Word, _Word], Field(max_length=agents.MOST_PRONUNCIATIONS)] = Field(
+        default_factory=dict, description="How words are to be said, by how they are written."
+    )
     patience: float = Field(default=1.0, ge=0.5, le=3.0, allow_inf_nan=False)
     silence_prompt_s: float = Field(default=8.0, ge=2.0, le=60.0, allow_inf_nan=False)
     silence_prompts: int = Field(default=2, ge=0, le=5)
@@ -131,17 +137,15 @@ def check_tools(definition: AgentDefinition | None, services: Services) -> None:
         raise Unprocessable("A tool must be on the public internet.", problems=problems)
 
 
-def _check_voice(settings: AgentTuning, services: Services) -> None:
-    if settings.voice not in services.voices:
-        known = ", ".join(services.voices)
-        problem = FieldProblem("/settings/voice", f"must be one of the voices available here: {known}")
-        raise Unprocessable(f"There is no such voice; there is: {known}.", problems=(problem,))
+def _check_speech(settings: AgentTuning, services: Services) -> None:
+    if problem := services.desk.problem(settings.stt, settings.tts, settings.voice):
+        raise Unprocessable("Nobody can hear or speak like this.", problems=(problem,))
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create an agent")
 async def create(body: NewAgent, services: ServicesDep, where: AgentWriter, answer: Answer) -> AgentState:
     """It takes calls at once, as version 1."""
-    _check_voice(body.settings, services)
+    _check_speech(body.settings, services)
     check_tools(body.definition, services)
     async with services.database.tenant_session(where.tenant_id) as session:
         agent = await agents.create_agent(
@@ -188,8 +192,6 @@ async def change(
 
     Without `draft=true` it is refused while there is a draft.
     """
-    if body.settings is not None and "voice" in body.settings.model_fields_set:
-        _check_voice(body.settings, services)
     check_tools(body.definition, services)
     async with services.database.tenant_session(where.tenant_id) as session:
         stored = await agents.read_agent(session, agent_id, to_change=True)
@@ -198,7 +200,10 @@ async def change(
         settings = None
         if body.settings is not None:
             kept = AgentTuning.of(base.settings).model_dump()
-            settings = AgentTuning(**{**kept, **body.settings.model_dump(exclude_unset=True)}).value()
+            tuning = AgentTuning(**{**kept, **body.settings.model_dump(exclude_unset=True)})
+            if {"voice", "stt", "tts"} & body.settings.model_fields_set:
+                _check_speech(tuning, services)
+            settings = tuning.value()
         save = versions.save_draft if draft else agents.update_agent
         await save(session, agent_id, name=body.name, settings=settings, definition=body.definition)
         stored = await agents.read_agent(session, agent_id)

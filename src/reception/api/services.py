@@ -10,6 +10,7 @@ from reception.core.clock import Clock
 from reception.db.database import Database
 from reception.dialogue.tools.answers import AnswerShelf
 from reception.ports.speech import Embedder
+from reception.providers.desk import SpeechDesk
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.chat import ChatDesk
 from reception.runtime.demo.seed import DemoAgent
@@ -24,7 +25,7 @@ class Services:
 
     database: Database
     embedder: Embedder
-    voices: tuple[str, ...]
+    desk: SpeechDesk
     clock: Clock
     tokens: Tokens
     tickets: Tickets

@@ -37,7 +37,7 @@ from reception.call.turn_taking import TurnTaker
 from reception.core.clock import Clock
 from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
 from reception.ports.dialogue import CallerTurn, Dialogue
-from reception.ports.events import CallEnded, CallEvent, CallFault, CallObserver, SpeechChanged, TranscriptHeard
+from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
 from reception.ports.expectation import Completeness, Expectation, Expects
 from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn
 from reception.ports.speech import (
@@ -101,6 +101,7 @@ class CallSession:
         self._keypad = Keypad(config)
         self._keypad_timer: asyncio.TimerHandle | None = None
         self._feed = EventFeed(leg, observers, limit=config.max_waiting_events)
+        self.tell = self._feed.post
         self._playout = Playout(leg.output_rate_hz)
         speech = VoiceOfCall(
             tts, voice, leg.output_rate_hz, clock=clock, spawn=self._spawn, timeout_s=config.tts_timeout_s
@@ -150,10 +151,6 @@ class CallSession:
     async def end(self, reason: str) -> None:
         """Ask the call to end once the reply in progress has been said. Returns at once."""
         self._conversation.add(Finish(reason))
-
-    def tell(self, event: CallEvent) -> None:
-        """Pass on what has happened to a part of the call, to its client and its observers. Returns at once."""
-        self._feed.post(event)
 
     def cut(self, reason: str) -> None:
         """End the call at once, in the middle of a word if need be; effects under way finish. Returns at once."""

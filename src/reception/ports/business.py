@@ -1,5 +1,6 @@
 """A business and its agent, as the dialogue and the engine see them: plain values, read once at the start of a call."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from enum import StrEnum
@@ -107,12 +108,20 @@ class AgentSettings:
 
     `patience` scales every wait at the end of an utterance, 0.5 to 3. With `recording`, calls are recorded and kept for
     `recording_days`, and begin with `recording_notice`, or with one of ours where it is empty.
+
+    `stt` and `tts` name who hears and speaks, in the order in which they stand in for each other (`deepgram:nova-3,
+    embedded`); empty for what the installation uses. `voice` is one of the first of `tts`. `language` is a BCP 47 tag,
+    empty for that of the business. `pronunciations` say for words as written how they are spoken.
     """
 
     greeting: str = ""
     persona_name: str = ""
     voice: str = "heart"
     voice_speed: float = 1.0
+    stt: str = ""
+    tts: str = ""
+    language: str = ""
+    pronunciations: Mapping[str, str] = field(default_factory=dict)
     patience: float = 1.0
     silence_prompt_s: float = 8.0
     silence_prompts: int = 2

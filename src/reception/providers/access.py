@@ -35,7 +35,7 @@ class RequestSeen:
 class Watch(Protocol):
     """Is told of every request, on the event loop. Must not block and must not raise."""
 
-    def on_request(self, seen: RequestSeen) -> None: ...
+    def on_vendor(self, seen: RequestSeen) -> None: ...
 
     def on_limit(self, provider: str, for_s: float) -> None:
         """The vendor says that it takes no request for so long."""
@@ -43,7 +43,7 @@ class Watch(Protocol):
 
 
 class NoWatch:
-    def on_request(self, seen: RequestSeen) -> None:
+    def on_vendor(self, seen: RequestSeen) -> None:
         return None
 
     def on_limit(self, provider: str, for_s: float) -> None:
@@ -95,7 +95,7 @@ class Access:
             raise
         finally:
             elapsed_s = time.perf_counter() - request.started_s
-            self.watch.on_request(RequestSeen(part, self.provider, outcome, elapsed_s, request.first_s, request.units))
+            self.watch.on_vendor(RequestSeen(part, self.provider, outcome, elapsed_s, request.first_s, request.units))
 
     def heed(self, headers: Mapping[str, str]) -> None:
         """Take note of the limits that an answer tells of."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import httpx
 import structlog
 
-from reception.core.errors import InvalidInput
+from reception.core.errors import FieldProblem, InvalidInput
 from reception.core.telemetry import PROVIDER_SKIPPED
 from reception.ports.speech import Embedder, Recognizer, TextToSpeech
 from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
@@ -35,6 +35,9 @@ _CACHE_BYTES = 16 * 1024 * 1024
 _MOST_LINKS = 256
 
 
+_OWN = ProviderSpec(EMBEDDED)
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the installation uses unless an agent says otherwise, each the first of its chain first.
@@ -42,9 +45,9 @@ class Wanted:
     `keys` are the installation's own, by vendor.
     """
 
-    stt: tuple[ProviderSpec, ...] = (ProviderSpec(EMBEDDED),)
-    tts: tuple[ProviderSpec, ...] = (ProviderSpec(EMBEDDED),)
-    embeddings: ProviderSpec = ProviderSpec(EMBEDDED)
+    stt: tuple[ProviderSpec, ...] = (_OWN,)
+    tts: tuple[ProviderSpec, ...] = (_OWN,)
+    embeddings: ProviderSpec = _OWN
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -110,11 +113,31 @@ class SpeechDesk:
             else self._own.tts,
         )
 
+    def problem(self, stt: str, tts: str, voice: str) -> FieldProblem | None:
+        """What is wrong with an agent's choice. A voice can be told to be wrong for the installation's own only: which
+        ones a vendor has is for the vendor to say."""
+        parts: tuple[tuple[str, str, Mapping[str, Entry[Any]]], ...] = (
+            ("stt", stt, SPEECH_TO_TEXT),
+            ("tts", tts, TEXT_TO_SPEECH),
+        )
+        for name, text, entries in parts:
+            try:
+                for spec in parse_chain(text, addresses=False):
+                    if spec.vendor != EMBEDDED:
+                        find(entries, spec)
+            except InvalidInput as error:
+                return FieldProblem(f"/settings/{name}", error.detail)
+        first = (parse_chain(tts, addresses=False) if tts else self._wanted.tts)[0]
+        if first.vendor == EMBEDDED and voice not in self._own.voices:
+            known = ", ".join(self._own.voices)
+            return FieldProblem("/settings/voice", f"must be one of the voices available here: {known}")
+        return None
+
     async def aclose(self) -> None:
         await self._probes.aclose()
 
-    def on_request(self, seen: RequestSeen) -> None:
-        self._told.on_request(seen)
+    def on_vendor(self, seen: RequestSeen) -> None:
+        self._told.on_vendor(seen)
 
     def on_limit(self, provider: str, for_s: float) -> None:
         """Every call heeds the limit that one of them was told of."""

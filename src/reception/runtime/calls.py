@@ -18,11 +18,14 @@ from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import TAKEN_OVER, CallLeg
-from reception.ports.speech import Recognizer, Voice
+from reception.ports.speech import Recognizer, TextToSpeech, Voice
 from reception.providers.bundle import Speech
+from reception.providers.desk import SpeechDesk
+from reception.providers.lexicon import PronouncingTextToSpeech
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.dumps import CallDumps
 from reception.runtime.recording.service import Recordings
+from reception.runtime.switches import Switches
 
 _log = structlog.get_logger(__name__)
 
@@ -194,6 +197,7 @@ class CallCentre:
     timings: Callable[[AgentSettings], CallConfig] = CallConfig.for_agent
     recordings: Recordings | None = None
     dumps: CallDumps | None = None
+    desk: SpeechDesk | None = None
 
     async def answer(
         self,
@@ -215,22 +219,39 @@ class CallCentre:
         )
         with context:
             async with AsyncExitStack() as taps:
-                parts = await self._tapped(taps, leg, wired, dialogue.conversation_id)
+                switches = Switches()
+                parts = await self._tapped(taps, leg, wired, dialogue.conversation_id, switches)
                 session = self._session(parts, wired, dialogue, first_turn, observers)
+                switches.tell = session.tell
                 with self.live.register(dialogue.conversation_id, session):
                     return await session.run()
 
-    async def _tapped(self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, conversation_id: UUID) -> "_Parts":
+    async def _tapped(
+        self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, conversation_id: UUID, switches: Switches
+    ) -> "_Parts":
         """What a call is made of, listened in on where that is asked for."""
-        parts = _Parts(leg, self.speech.recognizer)
+        parts = _Parts(leg, *self._seat(wired, switches))
         if self.recordings is not None and wired.agent.settings.recording:
             recording = self.recordings.recording(leg, wired.business.tenant_id, conversation_id)
             parts = replace(parts, leg=await taps.enter_async_context(recording))
         if self.dumps is not None:
             dump = await taps.enter_async_context(self.dumps.dump(parts.leg, conversation_id))
             if dump is not None:
-                parts = _Parts(dump.leg, dump.recognizer(parts.recognizer), dump.turn_taker, (dump,))
+                heard = dump.recognizer(parts.recognizer)
+                parts = _Parts(dump.leg, heard, parts.tts, dump.turn_taker, (dump,))
         return parts
+
+    def _seat(self, wired: WiredAgent, switches: Switches) -> tuple[Recognizer, TextToSpeech]:
+        """Who hears and speaks."""
+        recognizer: Recognizer = self.speech.recognizer
+        tts: TextToSpeech = self.speech.tts
+        settings = wired.agent.settings
+        if self.desk is not None:
+            seat = self.desk.seat(settings.stt, settings.tts, {}, switches)
+            recognizer, tts = seat.recognizer, seat.tts
+        if settings.pronunciations:
+            tts = PronouncingTextToSpeech(tts, settings.pronunciations)
+        return recognizer, tts
 
     def _session(
         self,
@@ -247,8 +268,8 @@ class CallCentre:
             vad=self.speech.vad,
             recognizer=parts.recognizer,
             turn_detector=self.speech.turn_detector,
-            tts=self.speech.tts,
-            voice=Voice(name=settings.voice, speed=settings.voice_speed, locale=wired.business.locale),
+            tts=parts.tts,
+            voice=Voice(settings.voice, settings.voice_speed, settings.language or wired.business.locale),
             config=self.timings(settings),
             clock=self.clock,
             observers=(
@@ -265,5 +286,6 @@ class CallCentre:
 class _Parts:
     leg: CallLeg
     recognizer: Recognizer
+    tts: TextToSpeech
     turn_taker: Callable[[CallConfig], TurnTaker] = TurnTaker
     observers: tuple[CallObserver, ...] = ()

@@ -14,8 +14,9 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from reception.ports.events import CallEnded, CallEvent, CallFault, CallObserver, TurnMetrics
+from reception.ports.events import CallEnded, CallEvent, CallFault, CallObserver, ProviderSwitched, TurnMetrics
 from reception.ports.leg import LOST_REASONS, TAKEN_OVER
+from reception.providers.access import RequestSeen
 from reception.runtime.load import LoopLag, resident_bytes
 
 METRICS_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
@@ -74,6 +75,14 @@ class Metrics:
         self._barge_ins = self._counter("reception_barge_ins", "Replies that their caller interrupted")
         self._dropped = self._counter("reception_speculations_dropped", "Replies prepared in vain")
         self._faults = self._counter("reception_call_faults", "Parts of a call that failed, vendors included", "code")
+        self._vendor = self._counter("reception_provider_requests", "Requests to vendors", "part", "vendor", "outcome")
+        self._vendor_s = self._histogram(
+            "reception_provider_seconds", "A vendor's first audio, or its whole answer", _STAGE_S, "part", "vendor"
+        )
+        self._switches = self._counter(
+            "reception_provider_switches", "Calls that went on with another provider", "part", "reason"
+        )
+        self._limits = self._counter("reception_provider_limits", "Times a vendor took no more requests", "vendor")
         self._lag = self._histogram("reception_event_loop_lag_seconds", "How late the event loop wakes", _LAG_S)
         self._vad = self._gauge("reception_vad_behind_seconds", "The oldest audio that waits to be judged", "livemax")
         self._queues = self._gauge("reception_model_queue", "Work that waits for a model", "livesum", "model")
@@ -90,6 +99,8 @@ class Metrics:
                 self._on_turn(event)
             case CallFault(code=code):
                 self._faults.labels(code).inc()
+            case ProviderSwitched(part=part, reason=reason):
+                self._switches.labels(part, reason).inc()
             case CallEnded(reason=reason):
                 self._calls.labels(reason if reason in _REASONS else _OTHER).inc()
 
@@ -98,6 +109,17 @@ class Metrics:
         method = method if method in _METHODS else _OTHER
         self._requests.labels(method, route, str(status)).inc()
         self._request_s.labels(method, route).observe(elapsed_s)
+
+    def on_vendor(self, seen: RequestSeen) -> None:
+        """One request to a vendor; models are not told apart, for agents may name any."""
+        vendor = seen.provider.partition(":")[0]
+        self._vendor.labels(seen.part, vendor, seen.outcome).inc()
+        if seen.outcome == "ok":
+            took_s = seen.elapsed_s if seen.first_s is None else seen.first_s
+            self._vendor_s.labels(seen.part, vendor).observe(took_s)
+
+    def on_limit(self, provider: str, for_s: float) -> None:
+        self._limits.labels(provider.partition(":")[0]).inc()
 
     def on_refusal(self) -> None:
         self._refused.inc()

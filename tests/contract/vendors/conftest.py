@@ -26,7 +26,7 @@ class Witness:
         self.seen: list[RequestSeen] = []
         self.limits: list[tuple[str, float]] = []
 
-    def on_request(self, seen: RequestSeen) -> None:
+    def on_vendor(self, seen: RequestSeen) -> None:
         self.seen.append(seen)
 
     def on_limit(self, provider: str, for_s: float) -> None:

@@ -12,6 +12,7 @@ from reception.ports.business import AgentKind, AgentSettings
 from reception.ports.definition import AgentDefinition
 from reception.ports.dialogue import Json
 
+MOST_PRONUNCIATIONS = 200
 MOST_WORDS = 100
 LONGEST_WORD = 60
 """Of the vocabulary; characters."""
@@ -26,7 +27,16 @@ _RANGES = {
     "max_call_s": (30, 14_400),
     "recording_days": (1, 3650),
 }
-_LENGTHS = {"greeting": 500, "persona_name": 60, "voice": 60, "handoff_phone": 32, "recording_notice": 300}
+_LENGTHS = {
+    "greeting": 500,
+    "persona_name": 60,
+    "voice": 60,
+    "handoff_phone": 32,
+    "recording_notice": 300,
+    "stt": 400,
+    "tts": 400,
+    "language": 35,
+}
 _DEFINITION: TypeAdapter[AgentDefinition] = TypeAdapter(AgentDefinition)
 
 
@@ -83,7 +93,11 @@ def definition_json(definition: AgentDefinition) -> dict[str, Json]:
 
 
 def settings_json(settings: AgentSettings) -> dict[str, Json]:
-    return {**asdict(settings), "vocabulary": list(settings.vocabulary)}
+    return {
+        **asdict(replace(settings, pronunciations={})),
+        "vocabulary": list(settings.vocabulary),
+        "pronunciations": dict(settings.pronunciations),
+    }
 
 
 def settings_from(stored: Mapping[str, Json]) -> AgentSettings:
@@ -103,4 +117,19 @@ def _validated(settings: AgentSettings) -> AgentSettings:
         bounded(word, f"/settings/vocabulary/{index}", shortest=1, longest=LONGEST_WORD)
         for index, word in enumerate(settings.vocabulary)
     )
-    return replace(settings, **cast("dict[str, Any]", texts), vocabulary=vocabulary)
+    return replace(
+        settings,
+        **cast("dict[str, Any]", texts),
+        vocabulary=vocabulary,
+        pronunciations=_pronunciations(settings.pronunciations),
+    )
+
+
+def _pronunciations(given: Mapping[str, str]) -> dict[str, str]:
+    if len(given) > MOST_PRONUNCIATIONS:
+        raise refuse("/settings/pronunciations", f"must have at most {MOST_PRONUNCIATIONS} words")
+    at = "/settings/pronunciations"
+    return {
+        bounded(written, at, shortest=1, longest=LONGEST_WORD): bounded(spoken, at, shortest=1, longest=LONGEST_WORD)
+        for written, spoken in given.items()
+    }

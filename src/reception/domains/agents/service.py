@@ -12,14 +12,14 @@ from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.db.bounds import bounded
 from reception.db.violations import is_violation
-from reception.domains.agents.content import LONGEST_WORD, MOST_WORDS, AgentContent
+from reception.domains.agents.content import LONGEST_WORD, MOST_PRONUNCIATIONS, MOST_WORDS, AgentContent
 from reception.domains.agents.models import AgentRow, AgentVersionRow
 from reception.ports.business import Agent, AgentKind, AgentSettings
 from reception.ports.definition import AgentDefinition
 
 __all__ = [
-    "LONGEST_NOTE", "LONGEST_WORD", "MOST_WORDS", "StoredAgent", "content_of", "create_agent", "delete_agent",
-    "get_agent", "list_agents", "list_stored", "publish", "read_agent", "update_agent", "write",
+    "LONGEST_NOTE", "LONGEST_WORD", "MOST_PRONUNCIATIONS", "MOST_WORDS", "StoredAgent", "content_of", "create_agent",
+    "delete_agent", "get_agent", "list_agents", "list_stored", "publish", "read_agent", "update_agent", "write",
 ]  # fmt: skip
 
 MOST_VERSIONS = 500

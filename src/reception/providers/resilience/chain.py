@@ -1,7 +1,6 @@
 """The order in which providers are asked, and what a call is told when another one answers."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -12,7 +11,7 @@ from reception.core.errors import ProviderError, ProviderTimeout
 from reception.core.telemetry import PROVIDER_RECOVERED
 from reception.ports.events import ProviderSwitched
 from reception.providers.access import Part
-from reception.providers.resilience.health import Health
+from reception.providers.resilience.health import Health, loop_s
 
 _log = structlog.get_logger(__name__)
 
@@ -73,13 +72,11 @@ class Chain(Generic[T]):
         links: Sequence[Link[T]],
         probes: Probes,
         on_switch: OnSwitch,
-        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._part = part
         self.links = tuple(links)
         self._probes = probes
         self._on_switch = on_switch
-        self._now_s = now_s
         self._spared_until_s = [0.0] * len(self.links)
         self._reason = ""
         self.current = 0
@@ -91,7 +88,7 @@ class Chain(Generic[T]):
 
     def order(self, ready: Callable[[T], bool] | None = None) -> list[int]:
         """Whom to ask, in this order; everybody when nobody is fit. `ready` says who needs nothing from outside."""
-        now_s = self._now_s()
+        now_s = loop_s()
         for link in self.links:
             if link.health.probe_due:
                 self._probes.send(link)
@@ -123,5 +120,5 @@ class Chain(Generic[T]):
         self.failed(place, ProviderTimeout(self.links[place].provider, "another was faster"))
 
     def _spare(self, place: int, reason: str) -> None:
-        self._spared_until_s[place] = self._now_s() + SPARED_S
+        self._spared_until_s[place] = loop_s() + SPARED_S
         self._reason = self._reason or reason

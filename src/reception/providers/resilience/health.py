@@ -1,6 +1,6 @@
 """What is known of how a provider does, shared by all calls: a circuit breaker that heeds limits too."""
 
-import time
+import asyncio
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -9,6 +9,11 @@ from reception.core.errors import ProviderError, ProviderLimited, ProviderRefuse
 TRIPS_AFTER = 3
 FIRST_REST_S = 2.0
 LONGEST_REST_S = 60.0
+
+
+def loop_s() -> float:
+    """The event loop's own time, in seconds."""
+    return asyncio.get_running_loop().time()
 
 
 class Circuit(StrEnum):
@@ -28,7 +33,7 @@ class Health:
     While the provider takes no requests by its own word, it is not asked either.
     """
 
-    def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now_s: Callable[[], float] = loop_s) -> None:
         self._now_s = now_s
         self._failures = 0
         self._rest_s = FIRST_REST_S

@@ -14,7 +14,8 @@ from reception.core.errors import ProviderError
 class ClauseReader:
     """The audio of one clause. `received` counts its samples; `pending` of them have not been taken."""
 
-    def __init__(self, open_stream: Callable[[], AsyncIterator[Pcm16]]) -> None:
+    def __init__(self, provider: str, open_stream: Callable[[], AsyncIterator[Pcm16]]) -> None:
+        self._provider = provider
         self._open_stream = open_stream
         self._chunks: deque[Pcm16] = deque()
         self._changed = asyncio.Event()
@@ -37,8 +38,8 @@ class ClauseReader:
         except asyncio.CancelledError:
             await self.aclose()
             raise
-        if self.failure is not None and not self.received:
-            raise self.failure
+        if not self.received:
+            raise self.failure or ProviderError(self._provider, f"{self._provider} spoke no sound", retryable=True)
         return self
 
     async def changed(self, within_s: float | None) -> None:

@@ -1,8 +1,8 @@
 """A recogniser that goes on with another when one fails, with the audio kept."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial as partially
 
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError
@@ -10,6 +10,7 @@ from reception.core.recent import RecentAudio
 from reception.ports.speech import RecognitionStream, Recognizer, Transcript, TranscriptionHints
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Chain, Link, OnSwitch, Probes
+from reception.providers.resilience.health import loop_s
 from reception.providers.resilience.race import Race
 from reception.providers.segmented import KEPT_S
 
@@ -66,9 +67,9 @@ class ResilientStream:
         order = self._chain.order()
         if partial:
             return await self._partial(order, start_ms, end_ms, hints)
-        asked_s = time.perf_counter()
+        asked_s = loop_s()
         race = Race(
-            [lambda place=place: self._ask(place, start_ms, end_ms, hints, partial=False) for place in order],
+            [partially(self._ask, place, start_ms, end_ms, hints, partial=False) for place in order],
             self._budget.stt_hedge_s,
             lambda at, error: self._chain.failed(order[at], error),
         )
@@ -78,7 +79,7 @@ class ResilientStream:
         self._chain.succeeded(order[at])
         self._chain.answered(order[at])
         waited_ms = max(0.0, took_ms - heard.elapsed_ms)
-        return replace(heard, elapsed_ms=1000 * (time.perf_counter() - asked_s) - waited_ms)
+        return replace(heard, elapsed_ms=1000 * (loop_s() - asked_s) - waited_ms)
 
     async def aclose(self) -> None:
         """Close what has been opened, and let the audio go."""
@@ -102,9 +103,9 @@ class ResilientStream:
         self, place: int, start_ms: int, end_ms: int, hints: TranscriptionHints, *, partial: bool
     ) -> tuple[Transcript, float]:
         stream, from_ms = self._opened(place)
-        asked_s = time.perf_counter()
+        asked_s = loop_s()
         heard = await stream.transcribe(max(0, start_ms - from_ms), end_ms - from_ms, hints, partial=partial)
-        return heard, 1000 * (time.perf_counter() - asked_s)
+        return heard, 1000 * (loop_s() - asked_s)
 
     def _opened(self, place: int) -> tuple[RecognitionStream, int]:
         """The stream of a provider, opened when it is first asked, with what is kept of the call; its time begins as

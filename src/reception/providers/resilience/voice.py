@@ -1,9 +1,9 @@
 """A voice that goes on with another when one fails, in the middle of a sentence if need be, and repeats nothing."""
 
-import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError
@@ -12,6 +12,7 @@ from reception.ports.speech import Voice
 from reception.providers.clauses import clauses
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Chain, Link, OnSwitch, Probes
+from reception.providers.resilience.health import loop_s
 from reception.providers.resilience.pace import Pace, quietest_cut
 from reception.providers.resilience.race import Race
 from reception.providers.resilience.reader import ClauseReader
@@ -44,11 +45,9 @@ class ResilientTextToSpeech:
         probes: Probes,
         on_switch: OnSwitch,
         budget: Budget,
-        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         self._chain = Chain("tts", links, probes, on_switch)
         self._budget = budget
-        self._now_s = now_s
         self.provider = self._chain.provider
 
     async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
@@ -57,7 +56,7 @@ class ResilientTextToSpeech:
         Raises:
             ProviderError: every provider failed.
         """
-        ear = _Ear(sample_rate_hz, self._now_s)
+        ear = _Ear(sample_rate_hz)
         breaks = 0
         for clause in clauses(speakable(text)):
             rest = clause.text
@@ -77,12 +76,12 @@ class ResilientTextToSpeech:
         """What one provider says of a text."""
         place, reader, known = await self._begin(said)
         link = self._chain.links[place]
-        self.provider = link.provider
         async with reader:
             if not known:
                 self._chain.answered(place)
             async with aclosing(_given_out(reader, ear, said)) as chunks:
                 async for chunk in chunks:
+                    self.provider = link.provider
                     yield chunk
             audio_ms = 1000 * said.samples / said.rate_hz
             if reader.failure is None:
@@ -100,7 +99,7 @@ class ResilientTextToSpeech:
         order = self._chain.order(lambda speaker: speaker.tts.holds(text, voice, rate_hz))
         known = [self._chain.links[place].asked.tts.holds(text, voice, rate_hz) for place in order]
         race = Race(
-            [lambda place=place: self._reader(place, text, voice, rate_hz).begin() for place in order],
+            [partial(self._begun, place, said) for place in order],
             self._budget.tts_hedge_s,
             lambda at, error: self._chain.failed(order[at], error),
             ClauseReader.cancel,
@@ -110,9 +109,10 @@ class ResilientTextToSpeech:
             self._chain.overtaken(order[slow])
         return order[at], reader, known[at]
 
-    def _reader(self, place: int, text: str, voice: Voice, rate_hz: int) -> ClauseReader:
+    async def _begun(self, place: int, said: "_Said") -> ClauseReader:
         tts = self._chain.links[place].asked.tts
-        return ClauseReader(lambda: tts.stream(text, voice, rate_hz))
+        stream = partial(tts.stream, said.text, said.voice, said.rate_hz)
+        return await ClauseReader(tts.provider, stream).begin()
 
 
 @dataclass(slots=True)
@@ -152,14 +152,13 @@ async def _given_out(reader: ClauseReader, ear: "_Ear", said: _Said) -> AsyncGen
 class _Ear:
     """How far what has been given out is ahead of who listens, at the least: they began at the first chunk or later."""
 
-    def __init__(self, rate_hz: int, now_s: Callable[[], float]) -> None:
+    def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
-        self._now_s = now_s
         self._began_s: float | None = None
         self._heard = 0
 
     def hears(self, samples: int) -> None:
-        now_s = self._now_s()
+        now_s = loop_s()
         if self._began_s is None or self.lead_s < 0:
             self._began_s = now_s - self._heard / self._rate_hz
         self._heard += samples
@@ -168,4 +167,4 @@ class _Ear:
     def lead_s(self) -> float:
         if self._began_s is None:
             return 0.0
-        return self._heard / self._rate_hz - (self._now_s() - self._began_s)
+        return self._heard / self._rate_hz - (loop_s() - self._began_s)
