@@ -19,12 +19,13 @@ class Session(Protocol):
         ...
 
 
-def open_session(path: Path) -> Session:
-    """A session on the CPU that computes in the thread that calls it."""
+def open_session(model: Path | bytes) -> Session:
+    """A session on the CPU that computes in the thread that calls it. `model` is a file, or what would be in one."""
     options = _RUNTIME.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-    return cast(Session, _RUNTIME.InferenceSession(str(path), options, providers=["CPUExecutionProvider"]))
+    given = model if isinstance(model, bytes) else str(model)
+    return cast(Session, _RUNTIME.InferenceSession(given, options, providers=["CPUExecutionProvider"]))
