@@ -1,6 +1,7 @@
 """Businesses in scenario files: a whole tenant as a mapping, the name of a demo business, or a file of its own."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import partial
@@ -9,6 +10,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
+from pydantic import TypeAdapter, ValidationError
+
+from reception.core.errors import Unprocessable
+from reception.domains.agents.rules import check_definition
 from reception.domains.tenants.service import TenantSpec
 from reception.ports.business import (
     AgentKind,
@@ -18,6 +23,8 @@ from reception.ports.business import (
     BusinessKind,
     OpeningHours,
 )
+from reception.ports.definition import AgentDefinition
+from reception.ports.knowledge import DocumentKind
 from reception.runtime.demo.businesses import demo_businesses
 from reception.runtime.demo.seed import document_text
 from reception.runtime.evaluation.document import Node, read_documents
@@ -29,6 +36,7 @@ from reception.runtime.evaluation.reading import (
     choice_of,
     items,
     not_one_of,
+    plain_of,
     raised,
     record_of,
     text_of,
@@ -38,7 +46,7 @@ from reception.runtime.evaluation.scenario import AgentSetUp, BusinessSetUp, Doc
 
 _FIELDS = (
     "like", "name", "kind", "slug", "timezone", "region", "locale", "phone", "address", "hours", "exceptions", "rules",
-    "tables", "rooms", "listings", "resources", "agent", "agents", "documents", "reservations", "leads",
+    "tables", "rooms", "listings", "resources", "agent", "agents", "documents", "reservations", "leads", "waitlist",
 )  # fmt: skip
 _ALIASES = {
     "type": "kind", "zone": "timezone", "time_zone": "timezone", "country": "region", "opening_hours": "hours",
@@ -75,6 +83,7 @@ class Read:
     business: BusinessSetUp
     reservations: Node | None = None
     leads: Node | None = None
+    waitlist: Node | None = None
 
 
 def demo_names() -> tuple[str, ...]:
@@ -105,7 +114,7 @@ def _demo(name: str, node: Node, today: date) -> BusinessSetUp:
                 ),
                 agents=(AgentSetUp(demo.spec.name, demo.agent_kind, demo.settings),),
                 documents=tuple(
-                    DocumentSetUp(each.title, document_text(demo.spec.slug, each)) for each in demo.documents
+                    DocumentSetUp(each.title, document_text(demo.spec.slug, each), each.kind) for each in demo.documents
                 ),
             )
     raise Wrong(
@@ -138,7 +147,7 @@ def _described(node: Node, place: Place) -> Read:
         agents=tuple(agents) or (like.agents if like else (default,)),
         documents=documents or (like.documents if like else ()),
     )
-    return Read(business, found.node_of("reservations"), found.node_of("leads"))
+    return Read(business, found.node_of("reservations"), found.node_of("leads"), found.node_of("waitlist"))
 
 
 def _kind_by_contents(found: Fields) -> str:
@@ -234,19 +243,52 @@ def _agent_kind(kind: BusinessKind) -> AgentKind:
 def _agent(node: Node, spec: TenantSpec, today: date) -> AgentSetUp:
     """An agent's name, kind and settings; the settings in place or under `settings`."""
     settings = tuple(each.name for each in fields(AgentSettings))
-    found = Fields(node, "an agent", ("name", "kind", "settings", *settings), raised, _AGENT_ALIASES)
+    found = Fields(node, "an agent", ("name", "kind", "settings", "definition", *settings), raised, _AGENT_ALIASES)
     given: dict[str, Any] = {name: found.node_of(name) for name in settings if name in found}
     inner = found.node_of("settings")
     if inner is not None and isinstance(inner.content, dict):
         given = {**inner.content, **given}
     kinds = [kind.value for kind in AgentKind]
+    default = _agent_kind(spec.kind).value
+    kind = AgentKind(found.take("kind", lambda value: choice_of(value, kinds, "kind of agent"), default))
+    definition = found.take("definition", partial(_definition, kind=kind), AgentDefinition())
     return AgentSetUp(
         name=found.take("name", text_of, spec.name),
-        kind=AgentKind(
-            found.take("kind", lambda value: choice_of(value, kinds, "kind of agent"), _agent_kind(spec.kind).value)
-        ),
+        kind=kind,
         settings=record_of(AgentSettings, Node(given, node.line, node.field), today, aliases=_AGENT_ALIASES),
+        definition=definition,
     )
+
+
+_DEFINITION: TypeAdapter[AgentDefinition] = TypeAdapter(AgentDefinition)
+
+
+def _definition(node: Node, kind: AgentKind) -> AgentDefinition:
+    """An agent's prompt, intents, flows, tools and transfer targets, as the API takes them."""
+    try:
+        definition = _DEFINITION.validate_python(plain_of(node))
+        check_definition(definition, kind)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Wrong(_inner(node, first["loc"]), f"{first['msg']}{_at(first['loc'])}") from None
+    except Unprocessable as error:
+        path = error.problems[0].pointer.removeprefix("/definition").strip("/").split("/")
+        raise Wrong(_inner(node, path), error.problems[0].detail + _at(path)) from None
+    return definition
+
+
+def _at(path: Sequence[str | int]) -> str:
+    return f" (at {'.'.join(map(str, path))})" if path else ""
+
+
+def _inner(node: Node, path: Sequence[str | int]) -> Node:
+    """The node at `path`, or the nearest above it that is there."""
+    for step in path:
+        if isinstance(node.content, dict) and str(step) in node.content:
+            node = node.content[str(step)]
+        elif isinstance(node.content, list) and str(step).isdigit() and int(step) < len(node.content):
+            node = node.content[int(step)]
+    return node
 
 
 def _documents(node: Node, folder: Path) -> tuple[DocumentSetUp, ...]:
@@ -259,7 +301,7 @@ def _documents(node: Node, folder: Path) -> tuple[DocumentSetUp, ...]:
 def _document(node: Node, folder: Path) -> DocumentSetUp:
     if isinstance(node.content, str):
         return DocumentSetUp("About us", node.content)
-    found = Fields(node, "a document", ("title", "text", "file"), raised, {"name": "title", "content": "text"})
+    found = Fields(node, "a document", ("title", "text", "file", "kind"), raised, {"name": "title", "content": "text"})
     text = found.take("text", text_of, "")
     file = found.node_of("file")
     if file is not None:
@@ -271,4 +313,6 @@ def _document(node: Node, folder: Path) -> DocumentSetUp:
     if not text.strip():
         raise Wrong(node, 'needs a "text", or a "file" with one')
     title = found.take("title", text_of, Path(text_of(file)).stem if file is not None else "About us")
-    return DocumentSetUp(title, text)
+    kinds = [kind.value for kind in DocumentKind]
+    kind = found.take("kind", lambda inner: choice_of(inner, kinds, "kind of document"), DocumentKind.GENERAL.value)
+    return DocumentSetUp(title, text, DocumentKind(kind))

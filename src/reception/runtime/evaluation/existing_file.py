@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, time
+from functools import partial
 
 from reception.domains.tenants.service import TenantSpec
 from reception.ports.business import Bookable
@@ -19,7 +20,7 @@ from reception.runtime.evaluation.reading import (
     text_of,
     whole_of,
 )
-from reception.runtime.evaluation.scenario import Existing, LeadSetUp, ReservationSetUp
+from reception.runtime.evaluation.scenario import Existing, LeadSetUp, ReservationSetUp, WaitingSetUp
 
 _RESERVATION = (
     "date", "time", "at", "party", "name", "phone", "email", "notes", "place", "nights", "status", "count",
@@ -29,12 +30,14 @@ _ALIASES = {
     "room": "place", "room_type": "place", "listing": "place", "property": "place", "service": "place", "day": "date",
     "arrival": "date", "check_in": "date", "note": "notes", "starts_at": "at", "starts": "at", "times": "count",
 }  # fmt: skip
+_WAITING = ("date", "time", "at", "from", "until", "party", "name", "phone", "place", "nights")
+_STATUSES = ("confirmed", "cancelled", "seated", "no_show")
 _MOST = 300
 
 
 def existing_of(
     node: Node | None,
-    of_business: tuple[Node | None, Node | None],
+    of_business: tuple[Node | None, Node | None, Node | None],
     spec: TenantSpec,
     clock: datetime,
     report: Report,
@@ -42,10 +45,11 @@ def existing_of(
     """What a scenario's `existing` and its business list together."""
     reservations: list[ReservationSetUp] = []
     leads: list[LeadSetUp] = []
+    waiting: list[WaitingSetUp] = []
     found = (
         None
         if node is None
-        else Fields(node, "what exists", ("reservations", "leads"), report, {"bookings": "reservations"})
+        else Fields(node, "what exists", ("reservations", "leads", "waitlist"), report, {"bookings": "reservations"})
     )
     for inner in (of_business[0], found.node_of("reservations") if found else None):
         if inner is not None:
@@ -53,7 +57,10 @@ def existing_of(
     for inner in (of_business[1], found.node_of("leads") if found else None):
         if inner is not None:
             leads += [_lead(item) for item in items(inner)]
-    return Existing(tuple(reservations), tuple(leads))
+    for inner in (of_business[2], found.node_of("waitlist") if found else None):
+        if inner is not None:
+            waiting += [_waits(item, spec, clock, number) for number, item in enumerate(items(inner))]
+    return Existing(tuple(reservations), tuple(leads), tuple(waiting))
 
 
 def _collected(node: Node, spec: TenantSpec, clock: datetime, report: Report) -> Sequence[ReservationSetUp]:
@@ -84,8 +91,7 @@ def _reservation(node: Node, spec: TenantSpec, clock: datetime, number: int) -> 
         notes=found.take("notes", text_of, ""),
         place=found.take("place", text_of, ""),
         nights=found.take("nights", lambda inner: whole_of(inner, least=1, most=365), 1 if is_stay else 0),
-        cancelled=found.take("status", lambda inner: choice_of(inner, ("confirmed", "cancelled"), "status"), "")
-        == "cancelled",
+        status=found.take("status", lambda inner: choice_of(inner, _STATUSES, "status"), "confirmed"),
         count=found.take("count", _count, 1),
         line=node.line,
     )
@@ -103,6 +109,27 @@ def _starts(found: Fields, node: Node, spec: TenantSpec, clock: datetime, *, is_
     day = found.take("date", lambda inner: said_by(lambda text: read_day(text, today), inner), today)
     at = found.take("time", lambda inner: said_by(read_time, inner), default or time(12))
     return datetime.combine(day, at, tzinfo=clock.tzinfo)
+
+
+def _waits(node: Node, spec: TenantSpec, clock: datetime, number: int) -> WaitingSetUp:
+    found = Fields(node, "somebody on the waitlist", _WAITING, raised, _ALIASES)
+    is_stay = spec.rules.bookable is Bookable.ROOM
+    wanted = _starts(found, node, spec, clock, is_stay=is_stay)
+    return WaitingSetUp(
+        wanted=wanted,
+        earliest=datetime.combine(
+            wanted.date(), found.take("from", partial(said_by, read_time), wanted.time()), tzinfo=clock.tzinfo
+        ),
+        latest=datetime.combine(
+            wanted.date(), found.take("until", partial(said_by, read_time), wanted.time()), tzinfo=clock.tzinfo
+        ),
+        party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), 2),
+        name=found.take("name", text_of, f"Waiting {_letters(number)}"),
+        phone=found.take("phone", text_of, f"+1212555{(150 + number % 50):04d}"),
+        place=found.take("place", text_of, ""),
+        nights=found.take("nights", lambda inner: whole_of(inner, least=1, most=365), 1 if is_stay else 0),
+        line=node.line,
+    )
 
 
 _MIDNIGHT = datetime(2027, 1, 1)  # noqa: DTZ001  local to the business

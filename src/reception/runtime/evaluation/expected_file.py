@@ -187,17 +187,17 @@ def _row(node: Node, name: str, view: View | None, sight: Sight) -> RowWanted:
         raise Wrong(node, "must be a mapping of the fields that the row must have")
     singular = name.removesuffix("s")
     if view is None:
-        known = {key: "value" for key in node.content if key != "times"}
-        found = Fields(node, singular, (*known, "times"), raised)
+        known = {key: "value" for key in node.content if key != "count"}
+        found = Fields(node, singular, (*known, "count"), raised)
     else:
         known = dict(view.fields)
-        found = Fields(node, f"a {singular}", (*known, "times"), raised, view.aliases)
+        found = Fields(node, f"a {singular}", (*known, "count"), raised, view.aliases)
     fields = [
         (key, found.take(key, partial(_match, known[key], key, sight=sight), PRESENT)) for key in known if key in found
     ]
     if view is not None and view.default_status and "status" not in found:
         fields.append(("status", equals(view.default_status)))
-    count = found.take("times", lambda inner: whole_of(inner, least=1, most=1000), 1)
+    count = found.take("count", lambda inner: whole_of(inner, least=1, most=1000), 1)
     return RowWanted(tuple(fields), count, node.line)
 
 

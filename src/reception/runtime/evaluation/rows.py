@@ -14,8 +14,6 @@ from reception.domains.reservations.models import ReservationRow
 
 Row = Mapping[str, Any]
 
-WAITLIST_TABLES = ("waitlist_entries", "waitlist")
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -38,7 +36,7 @@ _RESERVATION_FIELDS = {
     "status": "text", "name": "text", "phone": "phone", "email": "text", "notes": "part", "party": "number",
     "date": "day", "time": "time", "at": "moment", "ends": "time", "ends_at": "moment", "departure": "day",
     "nights": "number", "minutes": "number", "place": "text", "resource": "each", "resources": "number",
-    "staff": "each", "reference": "text",
+    "staff": "each", "reference": "text", "special_requests": "part",
 }  # fmt: skip
 _RESERVATION_ALIASES = {
     "party_size": "party", "guests": "party", "people": "party", "guest_name": "name", "guest_phone": "phone",
@@ -46,6 +44,11 @@ _RESERVATION_ALIASES = {
     "table": "resource", "room": "place", "arrival": "date", "check_in": "date", "day": "date",
     "check_out": "departure", "starts_at": "at", "starts": "at", "note": "notes", "with": "staff",
     "duration_minutes": "minutes",
+}  # fmt: skip
+_WAITING_FIELDS = {
+    "status": "text", "name": "text", "phone": "phone", "email": "text", "notes": "part", "party": "number",
+    "date": "day", "time": "time", "at": "moment", "earliest": "time", "latest": "time", "nights": "number",
+    "place": "text", "special_requests": "part",
 }  # fmt: skip
 _LEAD_FIELDS = {
     "kind": "text", "name": "text", "phone": "phone", "summary": "part", "details": "details",
@@ -69,6 +72,14 @@ VIEWS: Mapping[str, View] = {
     ),
     "holds": View("reservations", _RESERVATION_FIELDS, _RESERVATION_ALIASES, ("held",), default_status="held"),
     "leads": View("leads", {**_LEAD_FIELDS, **_columns(LeadRow, {**_LEAD_FIELDS, **_LEAD_ALIASES})}, _LEAD_ALIASES),
+    "waitlist": View(
+        "waitlist",
+        _WAITING_FIELDS,
+        _RESERVATION_ALIASES,
+        ("waiting", "offered"),
+        ("expired",),
+        default_status="waiting",
+    ),
     "messages": View("leads", _LEAD_FIELDS, _LEAD_ALIASES, kinds=("message",)),
     "callbacks": View("leads", _LEAD_FIELDS, _LEAD_ALIASES, kinds=("callback",)),
     "handoffs": View("leads", _LEAD_FIELDS, _LEAD_ALIASES, kinds=("handoff",)),
@@ -85,22 +96,17 @@ class Snapshot:
         """The rows of a view or of a table; None of a table that there is not."""
         view = VIEWS.get(name)
         if view is None:
-            return self.tables.get(self.table_of(name), ())
+            return self.tables.get(name, ())
         rows = self.tables.get(view.table, ())
         if name == "holds":
             return [row for row in rows if row.get("status") == "held"]
         return [row for row in rows if not view.kinds or row.get("kind") in view.kinds]
 
-    def table_of(self, name: str) -> str:
-        if name == "waitlist":
-            return next((table for table in WAITLIST_TABLES if table in self.tables), name)
-        return name
-
     def has(self, name: str) -> bool:
-        return name in VIEWS or self.table_of(name) in self.tables
+        return name in VIEWS or name in self.tables
 
 
-_ALWAYS = ("reservations", "leads")
+_ALWAYS = ("reservations", "leads", "waitlist")
 
 
 async def take_snapshot(database: Database, tenant_id: UUID, zone: ZoneInfo, wanted: Sequence[str]) -> Snapshot:
@@ -109,8 +115,6 @@ async def take_snapshot(database: Database, tenant_id: UUID, zone: ZoneInfo, wan
     async with database.tenant_session(tenant_id) as session:
         there = await tenant_tables(session)
         names = {*_ALWAYS, *wanted} & set(there)
-        if "waitlist" in wanted:
-            names |= set(WAITLIST_TABLES) & set(there)
         for name in sorted(names):
             tables[name] = [_localised(row, zone) for row in await tenant_rows(session, name)]
         taken = await tenant_rows(session, "allocations")
@@ -119,6 +123,7 @@ async def take_snapshot(database: Database, tenant_id: UUID, zone: ZoneInfo, wan
     for one in taken:
         used.setdefault(one["reservation_id"], []).append(resources.get(one["resource_no"], {}))
     tables["reservations"] = [_reservation(row, used.get(row["id"], [])) for row in tables["reservations"]]
+    tables["waitlist"] = [_waiting(row) for row in tables["waitlist"]]
     return Snapshot(tables)
 
 
@@ -128,7 +133,7 @@ def _localised(row: Row, zone: ZoneInfo) -> dict[str, Any]:
 
 
 def _local(name: str, value: Any, zone: ZoneInfo) -> Any:
-    if not name.endswith(("_at", "_until")) or not isinstance(value, str):
+    if not name.endswith(("_at", "_until", "wanted", "earliest", "latest")) or not isinstance(value, str):
         return value
     try:
         found = datetime.fromisoformat(value)
@@ -157,4 +162,22 @@ def _reservation(row: Mapping[str, Any], resources: Sequence[Row]) -> Row:
         "resource": [one.get("name", "") for one in resources],
         "resources": len(resources),
         "staff": [name for name in staff if name],
+        "special_requests": [row["notes"], *row["requests"]],
+    }
+
+
+def _waiting(row: Mapping[str, Any]) -> Row:
+    wanted = row["wanted"]
+    return {
+        **row,
+        "name": row["guest_name"],
+        "phone": row["guest_phone"],
+        "email": row["guest_email"],
+        "party": row["party_size"],
+        "date": wanted.date(),
+        "time": wanted.time().replace(tzinfo=None),
+        "at": wanted.replace(tzinfo=None),
+        "earliest": row["earliest"].time().replace(tzinfo=None),
+        "latest": row["latest"].time().replace(tzinfo=None),
+        "special_requests": [row["notes"], *row["requests"]],
     }

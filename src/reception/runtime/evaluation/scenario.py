@@ -8,7 +8,9 @@ from typing import Literal
 from reception.domains.tenants.service import TenantSpec
 from reception.ports.audio import Encoding
 from reception.ports.business import AgentKind, AgentSettings, Bookable
+from reception.ports.definition import AgentDefinition
 from reception.ports.dialogue import Channel, Json
+from reception.ports.knowledge import DocumentKind
 from reception.runtime.evaluation.matching import Match, RowsWanted
 
 ActKind = Literal["say", "dtmf", "silence", "hang_up", "wait", "interrupt", "meanwhile", "nothing"]
@@ -30,12 +32,14 @@ class AgentSetUp:
     name: str
     kind: AgentKind
     settings: AgentSettings
+    definition: AgentDefinition = field(default_factory=AgentDefinition)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentSetUp:
     title: str
     text: str
+    kind: DocumentKind = DocumentKind.GENERAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,23 @@ class ReservationSetUp:
     notes: str = ""
     place: str = ""
     nights: int = 0
-    cancelled: bool = False
+    status: str = "confirmed"
     count: int = 1
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingSetUp:
+    """Somebody who waits for a place at `wanted`, or between `earliest` and `latest`."""
+
+    wanted: datetime
+    earliest: datetime
+    latest: datetime
+    party_size: int
+    name: str
+    phone: str
+    place: str = ""
+    nights: int = 0
     line: int = 0
 
 
@@ -80,6 +99,7 @@ class Existing:
 
     reservations: tuple[ReservationSetUp, ...] = ()
     leads: tuple[LeadSetUp, ...] = ()
+    waitlist: tuple[WaitingSetUp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,7 +159,9 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
     spec = read.business.spec
     clock = written.replace(tzinfo=ZoneInfo(spec.timezone))
     sight = Sight(clock.date(), spec.region)
-    existing = existing_of(found.node_of("existing"), (read.reservations, read.leads), spec, clock, report)
+    existing = existing_of(
+        found.node_of("existing"), (read.reservations, read.leads, read.waitlist), spec, clock, report
+    )
     agents = tuple(agent.name for agent in read.business.agents)
     scenario = Scenario(
         name=found.take("name", text_of, fallback),

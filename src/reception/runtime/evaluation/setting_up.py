@@ -11,14 +11,16 @@ from reception.db.database import Database
 from reception.domains.agents import service as agents
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
+from reception.domains.reservations.rows import update_row
+from reception.domains.reservations.waitlist import join_waitlist
 from reception.domains.tenants import service as tenants
-from reception.ports.booking import Guest, Reservation, SlotQuery
+from reception.ports.booking import Guest, Reservation, ReservationStatus, SlotQuery
 from reception.ports.business import Bookable, Business
 from reception.ports.speech import Embedder
 from reception.ports.tools import CreateLead
 from reception.runtime.documents import take_in
 from reception.runtime.evaluation.expected_file import digits_of
-from reception.runtime.evaluation.scenario import BusinessSetUp, Existing, ReservationSetUp, Scenario
+from reception.runtime.evaluation.scenario import BusinessSetUp, Existing, ReservationSetUp, Scenario, WaitingSetUp
 
 _MOST_OF_ALL = 500
 _EARLIER = timedelta(days=1)
@@ -48,10 +50,10 @@ async def set_up(database: Database, embedder: Embedder, scenario: Scenario) -> 
     try:
         agent_id = await _store_business(database, tenant_id, scenario)
         for document in scenario.business.documents:
-            await take_in(database, embedder, tenant_id, title=document.title, text=document.text, kind="scenario")
+            await take_in(database, embedder, tenant_id, title=document.title, text=document.text, kind=document.kind)
         async with database.tenant_session(tenant_id) as session:
             business = await tenants.get_business(session)
-        references = await _store_existing(database, business, scenario.existing)
+        references = await _store_existing(database, business, scenario.existing, scenario.clock)
     except Unprocessable as error:
         told = "; ".join(f"{problem.pointer.strip('/')} {problem.detail}" for problem in error.problems)
         raise NotSetUp(told or error.detail) from error
@@ -70,7 +72,12 @@ async def _store_business(database: Database, tenant_id: UUID, scenario: Scenari
         await tenants.create_tenant(session, tenant_id, replace(wanted.spec, slug=slug))
         for agent in wanted.agents:
             made = await agents.create_agent(
-                session, tenant_id, name=agent.name, kind=agent.kind, settings=agent.settings
+                session,
+                tenant_id,
+                name=agent.name,
+                kind=agent.kind,
+                settings=agent.settings,
+                definition=agent.definition,
             )
             answering = made.agent_id if agent.name == chosen and answering is None else answering
         for resource in wanted.resources:
@@ -87,7 +94,7 @@ async def _store_business(database: Database, tenant_id: UUID, scenario: Scenari
     return answering
 
 
-async def _store_existing(database: Database, business: Business, existing: Existing) -> dict[str, str]:
+async def _store_existing(database: Database, business: Business, existing: Existing, now: datetime) -> dict[str, str]:
     references: dict[str, str] = {}
     for booking in existing.reservations:
         for row in await make_bookings(database, business, booking):
@@ -97,7 +104,17 @@ async def _store_existing(database: Database, business: Business, existing: Exis
             phone = digits_of(lead.phone, business.region)
             made = CreateLead(lead.kind, lead.name, phone, lead.summary, lead.details)
             await leads.create_lead(session, business.tenant_id, None, made)
+    for waiting in existing.waitlist:
+        await _wait(database, business, waiting, now)
     return references
+
+
+async def _wait(database: Database, business: Business, wanted: WaitingSetUp, now: datetime) -> None:
+    guest = Guest(wanted.name, digits_of(wanted.phone, business.region))
+    nights = wanted.nights if business.rules.bookable is Bookable.ROOM else 0
+    query = SlotQuery(wanted.wanted, wanted.party_size, nights, wanted.place)
+    async with database.tenant_session(business.tenant_id) as session:
+        await join_waitlist(session, business, query, wanted.earliest, wanted.latest, guest, now)
 
 
 async def make_bookings(database: Database, business: Business, wanted: ReservationSetUp) -> list[Reservation]:
@@ -135,8 +152,10 @@ async def _book(database: Database, business: Business, wanted: ReservationSetUp
         if found.exact is None:
             return None
         row = await reservations.commit_reservation(session, business, found.exact, guest, uuid7(), now)
-        if wanted.cancelled:
-            row = await reservations.cancel(session, business, row.reservation_id, now)
+        if wanted.status == ReservationStatus.CANCELLED:
+            return await reservations.cancel(session, business, row.reservation_id, now)
+        if wanted.status != ReservationStatus.CONFIRMED:
+            await update_row(session, row.reservation_id, {"status": wanted.status})
         return row
 
 
