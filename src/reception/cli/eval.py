@@ -16,7 +16,9 @@ from typer.core import TyperGroup
 from reception.cli.eval_bench import Prepared, prepared
 from reception.cli.eval_progress import Progress
 from reception.cli.eval_reports import write_html, write_json, write_junit
+from reception.cli.eval_speech import speech_phone
 from reception.cli.eval_table import print_results
+from reception.cli.eval_voice import CallerVoice
 from reception.cli.logs import configure_logs
 from reception.core.errors import AppError, InvalidInput
 from reception.runtime.evaluation.results import Manner, Result
@@ -130,7 +132,7 @@ async def _run(scenarios: Sequence[Scenario], choice: Choice, console: Console) 
     with Progress(console, len(scenarios)) as progress:
         async with prepared(choice.mode, progress.say, spoken=choice.spoken) as bench:
             manner: Manner = "speech" if choice.spoken else "text"
-            phone = _phone(bench, choice)
+            phone = await _phone(bench)
             return await run_all(
                 scenarios,
                 lambda scenario: run_one(bench.bench, scenario, manner, phone),
@@ -140,5 +142,7 @@ async def _run(scenarios: Sequence[Scenario], choice: Choice, console: Console) 
             )
 
 
-def _phone(bench: Prepared, choice: Choice) -> MakePhone:
-    return text_phone
+async def _phone(bench: Prepared) -> MakePhone:
+    if bench.speech is None:
+        return text_phone
+    return speech_phone(bench.speech, await asyncio.to_thread(CallerVoice, bench.speech.tts))

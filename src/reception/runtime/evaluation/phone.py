@@ -32,8 +32,9 @@ class Phone(Protocol):
 
     async def greeting(self) -> Heard: ...
 
-    async def do(self, act: Act) -> Heard:
-        """`say`, `interrupt`, `dtmf` or `silence`."""
+    async def do(self, act: Act, *, cut_short: bool = False) -> Heard:
+        """`say`, `interrupt`, `dtmf` or `silence`. With `cut_short` it returns while the agent still speaks, as the
+        caller is about to interrupt."""
         ...
 
     async def wait(self, length: timedelta) -> None:

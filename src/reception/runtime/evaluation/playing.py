@@ -90,7 +90,8 @@ async def play(scenario: Scenario, phone: Phone, hooks: Hooks) -> Played:
         if same >= _SAME_AGAIN:
             played.failures.append(Failure("turns", f'the agent asks "{heard.question}" again and again'))
             break
-        heard = await _take(act, heard, phone, hooks, played)
+        interrupts = bool(turns) and turns[0].act.kind == "interrupt" and not turns[0].when
+        heard = await _take(act, heard, phone, hooks, played, cut_short=interrupts)
         if turn is not None and turn.expect is not None:
             played.failures += await hooks.check(turn, played.exchanges, played.ended)
     if len(played.exchanges) > scenario.most_turns:
@@ -119,7 +120,7 @@ def _next_step(turns: deque[Turn], answers: Answers, heard: Heard, played: Playe
     return None if answer is None else (answer, None)
 
 
-async def _take(act: Act, heard: Heard, phone: Phone, hooks: Hooks, played: Played) -> Heard:
+async def _take(act: Act, heard: Heard, phone: Phone, hooks: Hooks, played: Played, *, cut_short: bool) -> Heard:
     match act.kind:
         case "hang_up":
             played.ended = await phone.hang_up()
@@ -132,7 +133,7 @@ async def _take(act: Act, heard: Heard, phone: Phone, hooks: Hooks, played: Play
             return heard
         case "nothing":
             return heard
-    heard = await phone.do(act)
+    heard = await phone.do(act, cut_short=cut_short)
     _note(played, _told(act), heard)
     return heard
 

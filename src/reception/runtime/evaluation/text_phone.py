@@ -38,7 +38,8 @@ class TextPhone:
             return Heard("", self._dialogue.question)
         return await self._heard(0, await self._dialogue.open(), "")
 
-    async def do(self, act: Act) -> Heard:
+    async def do(self, act: Act, *, cut_short: bool = False) -> Heard:
+        del cut_short
         match act.kind:
             case "silence":
                 return await self._silence(act.lasts)
