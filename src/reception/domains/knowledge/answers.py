@@ -28,12 +28,12 @@ _FIND = text(
 _NEAR = text(
     """
     SELECT question, key, answer, cost_ms, cost_tokens,
-           (1 - (embedding <=> CAST(:vector AS vector)))::float8 AS similarity
+           (1 - (embedding <=> CAST(:vector AS halfvec)))::float8 AS similarity
     FROM answer_cache
     WHERE agent_id = :agent_id AND locale = :locale AND model = :model AND expires_at > :now
       AND agent_version = :agent AND business_version = :business AND knowledge_version = :knowledge
       AND embedding IS NOT NULL
-    ORDER BY embedding <=> CAST(:vector AS vector)
+    ORDER BY embedding <=> CAST(:vector AS halfvec)
     LIMIT :limit
     """
 )
@@ -44,7 +44,7 @@ _KEEP = text(
         knowledge_version, model, embedding, answer, cost_ms, cost_tokens, created_at, expires_at
     ) VALUES (
         :id, :tenant_id, :agent_id, :locale, :question, :question_hash, :key, :agent, :business,
-        :knowledge, :model, CAST(:vector AS vector), :answer, :cost_ms, :cost_tokens, :now, :expires_at
+        :knowledge, :model, CAST(:vector AS halfvec), :answer, :cost_ms, :cost_tokens, :now, :expires_at
     )
     ON CONFLICT (tenant_id, question_hash) DO UPDATE SET
         question = excluded.question, key = excluded.key, agent_version = excluded.agent_version,

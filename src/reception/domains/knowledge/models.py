@@ -6,7 +6,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from pgvector.sqlalchemy import VECTOR
+from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import FetchedValue, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -62,7 +62,7 @@ class ChunkRow(Model):
     context: Mapped[str] = mapped_column(String(900))
     place: Mapped[str] = mapped_column(String(300))
     fields: Mapped[JsonObject]
-    embedding: Mapped[NDArray[np.float32] | Any] = mapped_column(VECTOR(DIMENSIONS))
+    embedding: Mapped[NDArray[np.float32] | Any] = mapped_column(HALFVEC(DIMENSIONS))
     embedding_model: Mapped[str] = mapped_column(String(100))
 
 

@@ -1,7 +1,8 @@
-"""Hybrid retrieval: what is nearest by pgvector and by PostgreSQL full text, weighed by both together.
+"""Hybrid retrieval: every passage of the tenant is weighed by its nearness (pgvector) and its words (full text).
 
 The sum of cosine and weighted full-text rank orders better than reciprocal ranks do where documents are short: on the
-demo questions the right passage is first for 94 of 100, against 90.
+demo questions the right passage is first for 94 of 100, against 90. All of a tenant's passages are gone through once:
+for the few thousand that a business has this is quicker than an index of all tenants' and misses none.
 """
 
 import re
@@ -17,42 +18,30 @@ from reception.domains.knowledge.models import DIMENSIONS
 from reception.ports.knowledge import DocumentKind, Passage
 
 _MOST_WORDS = 64
-_SMALLEST_POOL = 50
 _WORD_WEIGHT = 2.0
 """What a full-text rank of 1 counts against a cosine of 1."""
 _WORD = re.compile(r"[^\W_]+")
 _WIFI = re.compile(r"\bwi[- ]fi\b", re.IGNORECASE)
 
-_ITERATE = text("SELECT set_config('hnsw.iterative_scan', 'strict_order', true)")
-"""Row-level security filters what the index returns: it must go on until enough rows of this tenant have come."""
-
 _SEARCH = text(
     """
-    WITH asked AS (
-        SELECT websearch_to_tsquery('english', :words) AS words, CAST(:vector AS vector) AS meaning
-    ), nearest AS (
-        SELECT id FROM knowledge_chunks
-        WHERE CAST(:vector AS vector) IS NOT NULL
-        ORDER BY embedding <=> CAST(:vector AS vector)
-        LIMIT :pool
-    ), worded AS (
-        SELECT id FROM knowledge_chunks, asked
-        WHERE search @@ words
-        ORDER BY ts_rank(search, words, 1) DESC, id
-        LIMIT :pool
-    ), weighed AS (
-        SELECT c.id, c.document_id, c.heading, c.text, c.place, c.kind, c.fields,
-               (1 - (c.embedding <=> asked.meaning))::float8 AS similarity,
-               CASE WHEN c.search @@ asked.words THEN ts_rank(c.search, asked.words, 1)::float8 END AS keyword_rank
-        FROM knowledge_chunks c CROSS JOIN asked
-        WHERE c.id IN (SELECT id FROM nearest UNION SELECT id FROM worded)
+    WITH best AS (
+        SELECT id, similarity, keyword_rank,
+               coalesce(similarity, 0) + :word_weight * coalesce(keyword_rank, 0) AS score
+        FROM (
+            SELECT id, (1 - (embedding <=> CAST(:vector AS halfvec)))::float8 AS similarity,
+                   CASE WHEN search @@ websearch_to_tsquery('english', :words)
+                       THEN ts_rank(search, websearch_to_tsquery('english', :words), 1)::float8 END AS keyword_rank
+            FROM knowledge_chunks
+        ) AS weighed
+        WHERE similarity IS NOT NULL OR keyword_rank IS NOT NULL
+        ORDER BY score DESC, id
+        LIMIT :limit
     )
-    SELECT w.id, w.document_id, d.title, w.heading, w.text, w.place, w.kind, w.fields, w.similarity, w.keyword_rank,
-           coalesce(w.similarity, 0) + :word_weight * coalesce(w.keyword_rank, 0) AS score
-    FROM weighed w
-    JOIN knowledge_documents d ON d.id = w.document_id
-    ORDER BY score DESC, w.id
-    LIMIT :limit
+    SELECT c.id, c.document_id, d.title, c.heading, c.text, c.place, c.kind, c.fields, b.similarity, b.keyword_rank,
+           b.score
+    FROM best b JOIN knowledge_chunks c ON c.id = b.id JOIN knowledge_documents d ON d.id = c.document_id
+    ORDER BY b.score DESC, b.id
     """
 )
 
@@ -66,15 +55,12 @@ async def search(
         vector: the question embedded, shape (384,), length 1; None looks for words only.
         limit: how many passages at most, 1 to 50.
     """
-    if vector is not None:
-        await session.execute(_ITERATE)
     limit = min(max(limit, 1), 50)
     rows = await session.execute(
         _SEARCH,
         {
             "words": any_of(question),
             "vector": None if vector is None else as_text(vector),
-            "pool": max(_SMALLEST_POOL, 4 * limit),
             "limit": limit,
             "word_weight": _WORD_WEIGHT,
         },

@@ -23,3 +23,4 @@ class Tenant(Model):
     hours: Mapped[JsonObject]
     rules: Mapped[JsonObject]
     version: Mapped[int] = mapped_column(server_default=FetchedValue())
+    knowledge_version: Mapped[int] = mapped_column(server_default=FetchedValue())
