@@ -57,7 +57,7 @@ def _texts(folders: Sequence[Path]) -> Iterator[str]:
     for path in sorted(path for folder in folders for path in folder.rglob("*.md")):
         yield path.read_text(encoding="utf-8")
     for package in sorted(distributions(), key=lambda each: each.name):
-        yield package.metadata.get_payload() or ""
+        yield str(package.metadata.json.get("description", ""))
 
 
 def put_material(

@@ -1,8 +1,9 @@
 """Search of knowledge at size: `python -m bench.knowledge_scale [--rows 10000 100000 1000000] [--json]`.
 
 Tenants of 1,000 passages each are added until there are so many rows, and one tenant of 10,000. At each size: the
-product's whole search, nearest passages by reading all of a tenant's and by HNSW, recall of the latter, sizes, and
-how fast passages are stored. Everything is on an embedded server in a directory that is removed.
+product's whole search; the nearest passages by reading all of a tenant's, by an HNSW index over all tenants, and in a
+table partitioned by tenant; recall of the index, sizes, and how fast passages are stored. Everything is on an embedded
+server in a directory that is removed.
 """
 
 import argparse
@@ -40,13 +41,17 @@ _NEAREST = 10
 
 _EXACT = """
     SELECT id FROM knowledge_chunks WHERE tenant_id = %(tenant)s
-    ORDER BY (embedding <=> %(vector)s::vector) + 0 LIMIT %(limit)s
+    ORDER BY (embedding <=> %(vector)s::halfvec) + 0 LIMIT %(limit)s
 """
 _BY_INDEX = """
     SELECT id FROM knowledge_chunks WHERE tenant_id = %(tenant)s
-    ORDER BY embedding <=> %(vector)s::vector LIMIT %(limit)s
+    ORDER BY embedding <=> %(vector)s::halfvec LIMIT %(limit)s
 """
-_HNSW = "CREATE INDEX knowledge_chunks_embedding ON knowledge_chunks USING hnsw (embedding vector_cosine_ops)"
+_HNSW = "CREATE INDEX knowledge_chunks_embedding ON knowledge_chunks USING hnsw (embedding halfvec_cosine_ops)"
+_PARTITIONS = 16
+_PARTED = "CREATE TABLE parted (id uuid, tenant_id uuid, embedding halfvec(384)) PARTITION BY HASH (tenant_id)"
+_PARTED_EXACT = _EXACT.replace("knowledge_chunks", "parted")
+_FULL_PRECISION = "CREATE TABLE full_precision AS SELECT id, tenant_id, embedding::vector(384) FROM knowledge_chunks"
 _SIZES = """
     SELECT pg_table_size('knowledge_chunks'), pg_relation_size('knowledge_chunks_search'),
            coalesce(pg_relation_size(to_regclass('knowledge_chunks_embedding')), 0)
@@ -81,6 +86,7 @@ class Stage:
     recall: dict[str, float] = field(default_factory=dict)
     plans: dict[str, str] = field(default_factory=dict)
     stored_a_s: dict[str, float] = field(default_factory=dict)
+    vectors_mb: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +185,10 @@ def measure(
             if "hnsw" in label:
                 connection.execute("SET hnsw.iterative_scan = strict_order")
                 connection.execute("SET enable_sort = off")
+                connection.execute("SET enable_bitmapscan = off")
                 times, found = nearest(connection, _BY_INDEX, asked, whose)
                 connection.execute("RESET enable_sort")
+                connection.execute("RESET enable_bitmapscan")
                 stage.nearest_ms[f"{name}, {label}"] = times
                 stage.recall[f"{name}, {label}"] = recall(found, exact)
                 values = {"tenant": tenant_of(whose[0]), "vector": as_text(asked[0].vector), "limit": _NEAREST}
@@ -189,11 +197,38 @@ def measure(
         sizes = connection.execute(_SIZES).fetchone()
         assert sizes is not None
         stage.table_mb, stage.words_mb, stage.hnsw_mb = (round(size / 1e6, 1) for size in sizes)
+    if "hnsw" in label:
+        return
     for name, whose in (("small", tenants), ("large", [LARGE_TENANT])):
-        stage.search_ms[f"{name}, {label}"] = asyncio.run(searched(running.runtime_url, asked, whose, again=True))
-        stage.search_ms[f"{name}, {label}, first"] = asyncio.run(
+        stage.search_ms[name] = asyncio.run(searched(running.runtime_url, asked, whose, again=True))
+        stage.search_ms[f"{name}, first time"] = asyncio.run(
             searched(running.runtime_url, asked[::-1], whose[::-1], again=False)
         )
+
+
+def partitioned(connection: psycopg.Connection, stage: Stage, asked: Sequence[Asked], tenants: Sequence[int]) -> None:
+    """Vectors alone, in partitions by tenant, and at full precision: what more room or another layout would bring."""
+    connection.execute(_PARTED)
+    for number in range(_PARTITIONS):
+        connection.execute(
+            f"CREATE TABLE parted_{number} PARTITION OF parted"
+            f" FOR VALUES WITH (MODULUS {_PARTITIONS}, REMAINDER {number})"
+        )
+        connection.execute(f"ALTER TABLE parted_{number} ALTER embedding SET STORAGE PLAIN")
+    connection.execute("INSERT INTO parted SELECT id, tenant_id, embedding FROM knowledge_chunks")
+    connection.execute("CREATE INDEX ON parted (tenant_id)")
+    connection.execute(_FULL_PRECISION)
+    connection.execute("CREATE INDEX ON full_precision (tenant_id)")
+    connection.execute("VACUUM (ANALYZE) parted, full_precision")
+    stage.nearest_ms["small, vectors alone in 16 partitions"] = nearest(connection, _PARTED_EXACT, asked, tenants)[0]
+    full = _EXACT.replace("knowledge_chunks", "full_precision").replace("::halfvec", "::vector")
+    stage.nearest_ms["small, vectors alone at full precision"] = nearest(connection, full, asked, tenants)[0]
+    for table in ("full_precision", *(f"parted_{number}" for number in range(_PARTITIONS))):
+        size = connection.execute(f"SELECT pg_total_relation_size('{table}')").fetchone()
+        assert size is not None
+        key = table.partition("_")[0]
+        stage.vectors_mb[key] = round(stage.vectors_mb.get(key, 0.0) + size[0] / 1e6, 1)
+    connection.execute("DROP TABLE parted, full_precision")
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -249,8 +284,9 @@ def run(
                 connection.execute("VACUUM (ANALYZE) knowledge_chunks")
                 say(f"{rows} rows in {stage.build_s} s")
                 few = list(np.random.default_rng(rows).permutation(len(tenants))[:_MOST_QUESTIONS].tolist())
-                measure(stage, running, conninfo, asked, few, "no vector index")
-                stage.stored_a_s["no vector index"] = store_rate(conninfo, len(passages), 2_000_000 + rows)
+                measure(stage, running, conninfo, asked, few, "exact")
+                stage.stored_a_s["exact"] = store_rate(conninfo, len(passages), 2_000_000 + rows)
+                partitioned(connection, stage, asked, few)
                 if rows <= most_hnsw_rows:
                     connection.execute("SET maintenance_work_mem = '4GB'")
                     connection.execute("SET max_parallel_maintenance_workers = 2")
