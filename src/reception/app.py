@@ -7,32 +7,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from starlette.routing import WebSocketRoute
 
 from reception import __version__
-from reception.api import (
-    agent_versions,
-    agents,
-    answers,
-    auth,
-    chat,
-    demo,
-    health,
-    knowledge,
-    metrics,
-    resources,
-    tenants,
-    voice,
-)
 from reception.api.edge import DOCUMENTATION_PATH, Edge
 from reception.api.problems import install_problems
+from reception.api.routers import routers
 from reception.api.services import Services
 from reception.core.clock import Clock, SystemClock
 from reception.core.errors import NotFound
+from reception.core.signing import tool_secret
 from reception.core.telemetry import DEMO_SEEDED
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
@@ -44,6 +33,7 @@ from reception.providers.bundle import Speech, load_embedded
 from reception.providers.desk import SpeechDesk
 from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
+from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
 from reception.runtime.capacity import Headroom
@@ -202,7 +192,7 @@ def create_app(
     )
     app.state.services = services
     install_problems(app)
-    for router in _routers(demo_mode=demo_mode):
+    for router in routers(demo_mode=demo_mode):
         app.include_router(router)
     stream = VoiceStream(calls, services.tokens, services.tickets)
     telephone = TwilioStream(calls, services.tickets)
@@ -212,26 +202,6 @@ def create_app(
     ]
     app.add_middleware(Edge, max_body_bytes=max_body_bytes, clock=services.clock, observe=services.metrics.on_request)
     return app
-
-
-def _routers(*, demo_mode: bool) -> list[APIRouter]:
-    routers = [
-        resource.router
-        for resource in (
-            health,
-            metrics,
-            auth,
-            tenants,
-            agents,
-            agent_versions,
-            resources,
-            chat,
-            answers,
-            knowledge,
-            voice,
-        )
-    ]
-    return [*routers, demo.router, demo.page_router()] if demo_mode else routers
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,12 +223,14 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     """The application with its background work, which ends with it."""
     settings, database, speech, clock = parts.settings, parts.database, parts.speech, parts.clock
     lost = LostCallers()
-    conversations = ConversationFactory(database, parts.understanding, parts.desk.embedder, clock, lost)
+    key = signing_key(settings)
+    tools = ToolWebhooks(key, clock, allow_loopback=not settings.production)
+    conversations = ConversationFactory(database, parts.understanding, parts.desk.embedder, clock, lost, tools)
     recorder = MetricsRecorder(database)
     figures = parts.figures
     headroom = Headroom(figures.lag, speech.vad_behind_s)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
-    tickets = Tickets(signing_key(settings), clock, ticket_register(database, clock))
+    tickets = Tickets(key, clock, ticket_register(database, clock))
     services = Services(
         database=database,
         embedder=parts.desk.embedder,
@@ -274,6 +246,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         metrics=figures,
         metrics_access=_metrics_access(settings),
         loopback_tools=not settings.production,
+        tool_secret=partial(tool_secret, key),
         demo_agents=parts.demo_agents,
     )
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
@@ -309,6 +282,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await recorder.flush()
         await conversations.answers.flush()
         await lost.give_up()
+        await tools.aclose()
         await recordings.flush()
 
 

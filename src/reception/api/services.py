@@ -1,8 +1,10 @@
 """What routes work with, given to the application once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Request
 
@@ -21,7 +23,8 @@ from reception.runtime.tokens import Tickets, Tokens
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`loopback_tools`: agents may call tools on this machine. `demo_agents` is empty outside demo mode."""
+    """`tool_secret` makes the secret of a tenant's agent; `loopback_tools`: agents may call tools on this machine.
+    `demo_agents` is empty outside demo mode."""
 
     database: Database
     embedder: Embedder
@@ -36,6 +39,7 @@ class Services:
     token_lifetime: timedelta
     metrics: Metrics
     metrics_access: MetricsAccess
+    tool_secret: Callable[[UUID, UUID], str]
     loopback_tools: bool = False
     demo_agents: tuple[DemoAgent, ...] = ()
 

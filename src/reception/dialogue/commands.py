@@ -14,6 +14,8 @@ class Flow(StrEnum):
     CANCEL_RESERVATION = "cancel_reservation"
     LEAVE_MESSAGE = "leave_message"
     LEAD = "lead"
+    CUSTOM = "custom"
+    """One of the agent's own, named beside it."""
 
 
 class SlotName(StrEnum):
@@ -44,9 +46,41 @@ SlotValue: TypeAlias = int | str | date | TimeOfDay
 """PARTY_SIZE, NIGHTS: int. DATE: date. TIME: TimeOfDay. PHONE: E.164 str. The rest: str."""
 
 
+FieldValue: TypeAlias = str | int | float | bool
+"""Of a slot that a tenant defined: dates and times as ISO text, phone numbers as E.164."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartFlow:
+    """`name` is that of the agent's own flow where `flow` is CUSTOM."""
+
     flow: Flow
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetField:
+    """A value for a slot `name` of the agent's own flow. `raw` is the stretch of words that it was read from."""
+
+    name: str
+    value: FieldValue
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedField:
+    """Something was given for the slot `name` that is no value of its type; `reason`: `ambiguous`, `no_number`."""
+
+    name: str
+    reason: str
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Say the answer that the agent's owner wrote for `intent`."""
+
+    intent: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +141,9 @@ class AskKnowledge:
 
 @dataclass(frozen=True, slots=True)
 class RequestHuman:
-    pass
+    """`target` is the transfer target that was asked for, empty for whoever is there."""
+
+    target: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +173,8 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class NotUnderstood:
-    """Nothing could be made of the words; `reason`: `empty`, `unclear`, `other_language`, `abusive`."""
+    """Nothing could be made of the words; `reason`: `empty`, `unclear`, `other_language`, `abusive`; `unsupported`
+    where the agent does not do what was asked for."""
 
     reason: str = "unclear"
 
@@ -147,6 +184,9 @@ Command: TypeAlias = (
     | SetSlot
     | CorrectSlot
     | RejectedSlot
+    | SetField
+    | RejectedField
+    | Tell
     | ChooseOption
     | Confirm
     | Deny

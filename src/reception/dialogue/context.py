@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from reception.dialogue.commands import Command, Flow, SlotName, SlotValue
+from reception.dialogue.custom.context import CustomContext
 from reception.ports.booking import Slot
 from reception.ports.business import Business
 from reception.ports.expectation import Completeness, Expectation
@@ -25,6 +26,7 @@ class UnderstandingContext:
     offered: tuple[Slot, ...] = ()
     caller_phone: str = ""
     booked: bool = False
+    custom: CustomContext | None = None
 
 
 class Understanding(Protocol):

@@ -14,6 +14,7 @@ from reception.core.errors import AppError
 from reception.core.telemetry import EFFECT_FAILED
 from reception.dialogue.commands import Command, SlotName
 from reception.dialogue.context import Understanding, UnderstandingContext
+from reception.dialogue.custom.context import custom_context
 from reception.dialogue.finish import finish
 from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
@@ -44,11 +45,13 @@ from reception.ports.dialogue import (
 )
 from reception.ports.expectation import Completeness, Expectation
 from reception.ports.speech import TranscriptionHints
-from reception.ports.tools import Ledger, Outcome, ReadTools, Refused, TurnRecord
+from reception.ports.tools import CallTool, Ledger, Outcome, ReadTools, Refused, TurnRecord
 
 _log = structlog.get_logger(__name__)
 
 _MOST_NAMES = 40
+_FILLER_AFTER_S = 0.4
+"""Before the engine fills the silence itself."""
 _T = TypeVar("_T")
 
 
@@ -177,7 +180,14 @@ class GraphDialogue:
         )
 
     async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
-        parts = await _to_the_end(asyncio.create_task(self._carry_out(prepared)))
+        work = asyncio.create_task(self._carry_out(prepared))
+        filler = _filler(prepared) if prepared.caller.channel == "voice" else ""
+        if filler and not await _is_soon(work):
+            try:
+                yield Say(filler)
+            finally:
+                await _to_the_end(work)
+        parts = await _to_the_end(work)
         for part in parts:
             yield part
         await self._recorded()
@@ -282,6 +292,7 @@ class GraphDialogue:
             offered=state.offered if state.question is Question.CHOICE else (),
             caller_phone=state.caller_phone,
             booked=state.flow is None and state.booked is not None,
+            custom=custom_context(self._agent, state),
         )
 
 
@@ -292,6 +303,22 @@ async def _to_the_end(task: "asyncio.Future[_T]") -> _T:
     except asyncio.CancelledError:
         await asyncio.wait({task})
         raise
+
+
+async def _is_soon(work: "asyncio.Task[_T]") -> bool:
+    """Whether `work` ends before the caller would begin to wonder. It goes on however this ends."""
+    try:
+        return bool((await asyncio.wait({work}, timeout=_FILLER_AFTER_S))[0])
+    except asyncio.CancelledError:
+        await asyncio.wait({work})
+        raise
+
+
+def _filler(prepared: PreparedTurn) -> str:
+    """What is said while a tool of the turn takes its time."""
+    plan = prepared.plan
+    effects = plan.draft.effects if isinstance(plan, _Plan) else ()
+    return next((effect.tool.filler for effect in effects if isinstance(effect, CallTool)), "")
 
 
 def _ends_call(part: ReplyPart) -> bool:
@@ -307,5 +334,5 @@ def _out_of_reach(draft: TurnDraft, scene: TurnScene) -> TurnDraft:
 
 def command_text(command: Command) -> str:
     """A command for the record: `SetSlot(party_size, 4)`."""
-    values = (getattr(command, each.name) for each in fields(command) if each.name != "raw")
-    return f"{type(command).__name__}({', '.join(str(value) for value in values)})"
+    values = (str(getattr(command, each.name)) for each in fields(command) if each.name != "raw")
+    return f"{type(command).__name__}({', '.join(value for value in values if value)})"

@@ -55,10 +55,12 @@ def finish(
 
 
 def _same_point(before: DialogueState, after: DialogueState) -> bool:
-    return (
-        (before.question, before.flow, before.phone_digits, before.offered, before.details, before.target)
-        == (after.question, after.flow, after.phone_digits, after.offered, after.details, after.target)
-    )  # fmt: skip
+    return _point(before) == _point(after)
+
+
+def _point(state: DialogueState) -> tuple[object, ...]:
+    asked = (state.question, state.flow, state.phone_digits, state.offered)
+    return (*asked, state.details, state.target, state.custom)
 
 
 def _way_out(state: DialogueState, scene: TurnScene) -> Finished:

@@ -17,7 +17,16 @@ from langsmith import tracing_context
 
 from reception.core.clock import Clock
 from reception.core.requirements import requirements
-from reception.dialogue.commands import AskKnowledge, Command, Confirm, Flow, SetSlot, SlotName, StartFlow
+from reception.dialogue.commands import (
+    AskKnowledge,
+    Command,
+    Confirm,
+    Flow,
+    RequestHuman,
+    SetSlot,
+    SlotName,
+    StartFlow,
+)
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import advance, farewell
@@ -259,7 +268,8 @@ async def _flow(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraph
 
 async def _handoff(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     draft = state["draft"]
-    step = hand_over(draft.state, runtime.context.scene, draft.work[0].reason)
+    target = next((each.target for each in draft.work[0].commands if isinstance(each, RequestHuman)), "")
+    step = hand_over(draft.state, runtime.context.scene, draft.work[0].reason, target)
     return {"draft": _taken(draft, step)}
 
 

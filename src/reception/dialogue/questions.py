@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 from reception.dialogue.commands import Flow
+from reception.dialogue.custom.wording import ask_confirmation, ask_slot, expectation_of_slot
 from reception.dialogue.flows.alternatives import which_number
+from reception.dialogue.kinds.registry import offers_of
 from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back, with_article
 from reception.dialogue.spoken import say_digits, say_list, say_near_day, say_phone, say_time
 from reception.dialogue.state import DialogueState, Question
@@ -35,6 +37,7 @@ _EXPECTS: dict[Question, Expects] = {
     Question.CONFIRM_CHANGE: Expects.YES_NO,
     Question.CONFIRM_CANCEL: Expects.YES_NO,
     Question.CONFIRM_LEAD: Expects.YES_NO,
+    Question.CUSTOM_CONFIRM: Expects.YES_NO,
     Question.OFFER_MESSAGE: Expects.YES_NO,
     Question.NEXT_WISH: Expects.YES_NO,
     Question.ANYTHING_ELSE: Expects.YES_NO,
@@ -52,6 +55,8 @@ _PRIMES: dict[Expects, str] = {
 
 def expectation_of(state: DialogueState, scene: TurnScene) -> Expectation:
     """What the pending question expects."""
+    if state.question is Question.CUSTOM_SLOT:
+        return expectation_of_slot(state, scene)
     expects = _EXPECTS.get(state.question, Expects.ANYTHING)
     options: tuple[str, ...] = ()
     if state.question is Question.PLACE:
@@ -99,6 +104,8 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
             return Wording(("What name is it under?",), "What name is the booking under?")
         if state.question is Question.DATE:
             return Wording(("And what day is it for?",), "What day is the booking for?")
+    if state.question is Question.HOW_HELP:
+        return replace(_WORDINGS[Question.HOW_HELP], example=offers_of(scene.agent))
     if scene.bookable is Bookable.ROOM and state.question in _FOR_ROOMS:
         return _FOR_ROOMS[state.question]
     if state.question is Question.WHEN and scene.noun != "table":
@@ -296,4 +303,6 @@ _RENDERED = {
     Question.CONFIRM_CHANGE: _ask_change,
     Question.CONFIRM_CANCEL: _ask_cancel,
     Question.CONFIRM_LEAD: _ask_lead,
+    Question.CUSTOM_SLOT: ask_slot,
+    Question.CUSTOM_CONFIRM: ask_confirmation,
 }

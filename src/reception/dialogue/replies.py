@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from reception.dialogue.commands import TimeOfDay
+from reception.dialogue.kinds.registry import kind_of
 from reception.dialogue.spoken import (
     say_count,
     say_day,
@@ -30,7 +31,7 @@ def greeting(scene: TurnScene) -> tuple[str, ...]:
     settings = scene.agent.settings
     if settings.greeting:
         return split_sentences(settings.greeting)
-    who = f"This is {settings.persona_name}, the virtual receptionist." if settings.persona_name else ""
+    who = f"This is {settings.persona_name}, the {kind_of(scene.agent).role}." if settings.persona_name else ""
     opening = f"Thank you for calling {scene.business.name}."
     return tuple(part for part in (opening, who, "How can I help you?") if part)
 

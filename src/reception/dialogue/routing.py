@@ -14,19 +14,34 @@ from reception.dialogue.commands import (
     Goodbye,
     Later,
     NotUnderstood,
+    RejectedField,
     RejectedSlot,
     Repeat,
     RequestHuman,
+    SetField,
     SetSlot,
     SmallTalk,
     StartFlow,
+    Tell,
 )
 from reception.dialogue.flows.answers import YES_OR_NO
 from reception.dialogue.flows.message import FREE_TEXT
 from reception.dialogue.state import DialogueState, Question
 
 _MOST_QUESTIONS = 3
-_FLOW_COMMANDS = (StartFlow, SetSlot, CorrectSlot, RejectedSlot, ChooseOption, Confirm, Deny, CancelFlow, Later)
+_FLOW_COMMANDS = (
+    StartFlow,
+    SetSlot,
+    CorrectSlot,
+    RejectedSlot,
+    SetField,
+    RejectedField,
+    ChooseOption,
+    Confirm,
+    Deny,
+    CancelFlow,
+    Later,
+)
 _IDLE = frozenset({Question.HOW_HELP, Question.ANYTHING_ELSE, Question.OFFER_MESSAGE})
 _WORTH_A_WORD = frozenset({"are_you_human", "how_are_you"})
 
@@ -59,6 +74,7 @@ def plan_work(state: DialogueState, commands: Sequence[Command]) -> tuple[Work, 
     talk = [command for command in commands if _is_talk(command, alone=not (matter or questions or leaving))]
     if talk:
         work.insert(0, Work("small_talk", tuple(talk)))
+    work += [Work("small_talk", (command,)) for command in commands if isinstance(command, Tell)]
     if matter:
         work.append(Work("flow", tuple(matter)))
     if leaving:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reception.dialogue.commands import Command, NotUnderstood, Repeat, SmallTalk
-from reception.dialogue.replies import NOT_CAUGHT, THANKS, WAIT
+from reception.dialogue.commands import Command, NotUnderstood, Repeat, SmallTalk, Tell
+from reception.dialogue.kinds.registry import kind_of
+from reception.dialogue.replies import NOT_CAUGHT, THANKS, WAIT, split_sentences
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 
@@ -14,6 +15,12 @@ def small_talk(state: DialogueState, commands: Sequence[Command], scene: TurnSce
     match commands[0]:
         case Repeat():
             return Step(state, answered=True, asks=not state.last_reply).saying(*state.last_reply)
+        case Tell(intent):
+            told = scene.agent.definition.intent(intent)
+            return Step(state, answered=True).saying(*split_sentences(told.say if told is not None else ""))
+        case NotUnderstood(reason="unsupported"):
+            offered = replace(state, question=Question.OFFER_MESSAGE) if state.flow is None else state
+            return Step(offered, answered=True).saying("I'm afraid I can't help with that here.")
         case NotUnderstood(reason="other_language"):
             offered = replace(state, question=Question.OFFER_MESSAGE)
             return Step(offered, answered=True).saying("I'm sorry, I only speak English.")
@@ -39,7 +46,8 @@ def _answer(state: DialogueState, kind: str, scene: TurnScene) -> Step:
         case "how_are_you":
             return step.saying("I'm doing well, thank you.")
         case "are_you_human":
-            who = f"I'm {name}, the virtual receptionist" if name else "I'm the virtual receptionist"
+            role = kind_of(scene.agent).role
+            who = f"I'm {name}, the {role}" if name else f"I'm the {role}"
             return step.saying(f"{who} of {scene.business.name}.")
         case _:
             return step

@@ -9,6 +9,7 @@ from typing import cast
 from pydantic import TypeAdapter
 
 from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
+from reception.dialogue.custom.progress import CustomProgress
 from reception.ports.booking import Reservation, Slot
 from reception.ports.dialogue import Json
 
@@ -39,6 +40,8 @@ class Question(StrEnum):
     MESSAGE = "message"
     LOOKING_FOR = "looking_for"
     CONFIRM_LEAD = "confirm_lead"
+    CUSTOM_SLOT = "custom_slot"
+    CUSTOM_CONFIRM = "custom_confirm"
     OFFER_MESSAGE = "offer_message"
     ANYTHING_ELSE = "anything_else"
 
@@ -115,7 +118,8 @@ class DialogueState:
     reservation that is to be changed or cancelled, `found` those it may be; `booked` the last one made or moved here.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
     `later` are further wishes, in the caller's words, that wait until what is being done is done.
-    `misdialled` counts numbers that could be none. `leaving`: the caller said goodbye along with what is being done.
+    `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none. `leaving`: the
+    caller said goodbye along with what is being done.
     """
 
     turn: int = 0
@@ -128,6 +132,7 @@ class DialogueState:
     found: tuple[Reservation, ...] = ()
     booked: Reservation | None = None
     lead_kind: str = ""
+    custom: CustomProgress | None = None
     phone_digits: str = ""
     misdialled: int = 0
     caller_phone: str = ""
@@ -151,6 +156,7 @@ class DialogueState:
             target=None,
             found=(),
             lead_kind="",
+            custom=None,
             phone_digits="",
             misdialled=0,
         )

@@ -4,7 +4,7 @@ Implemented by `dialogue.tools` on the domains' services; faked in unit tests.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -20,6 +20,7 @@ from reception.ports.booking import (
     SpecialRequest,
     WaitlistEntry,
 )
+from reception.ports.definition import ToolDefinition
 from reception.ports.dialogue import Json
 from reception.ports.knowledge import Passage
 
@@ -141,6 +142,15 @@ class CreateLead:
     recipient: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CallTool:
+    """Call a tool of the agent's owner, at the end of their `flow`, with what its slots came to."""
+
+    tool: ToolDefinition
+    flow: str
+    arguments: Mapping[str, Json]
+
+
 Effect: TypeAlias = (
     HoldSlot
     | ReleaseHold
@@ -154,13 +164,14 @@ Effect: TypeAlias = (
     | AcceptOffer
     | LeaveWaitlist
     | CreateLead
+    | CallTool
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """The effect is committed; `reservation` is the row as it now stands, for effects on one, `waiting` the waitlist
-    entry.
+    entry, `results` what a tool answered, by name.
 
     `replayed` says that an earlier run of the same effect did it.
     """
@@ -168,6 +179,7 @@ class Done:
     reservation: Reservation | None = None
     lead_id: UUID | None = None
     waiting: WaitlistEntry | None = None
+    results: Mapping[str, str] = field(default_factory=dict)
     replayed: bool = False
 
 

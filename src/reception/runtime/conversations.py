@@ -16,9 +16,11 @@ from reception.db.database import Database
 from reception.dialogue import replies
 from reception.dialogue.context import Understanding
 from reception.dialogue.conversation import GraphDialogue
+from reception.dialogue.custom.understanding import CustomUnderstanding
 from reception.dialogue.tools.answers import AgentAnswers, AnswerShelf
 from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
+from reception.dialogue.tools.webhooks import ToolRuns
 from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
 from reception.domains.agents.versions import get_version
@@ -29,6 +31,7 @@ from reception.ports.business import Agent, Business
 from reception.ports.dialogue import Channel, Json
 from reception.ports.speech import Embedder
 from reception.ports.tools import Ledger
+from reception.ports.webhooks import ToolCaller
 from reception.runtime.returning import LostCallers, PatientLedger
 
 RESUMABLE_FOR = timedelta(minutes=15)
@@ -46,14 +49,22 @@ class WiredAgent:
 class ConversationFactory:
     """Makes dialogues. Reads the database once for each, and holds no session afterwards.
 
-    Calls whose connection breaks are left to `lost`.
+    Calls whose connection breaks are left to `lost`. Without `tools` agents cannot call theirs.
     """
 
     def __init__(
-        self, database: Database, understanding: Understanding, embedder: Embedder, clock: Clock, lost: LostCallers
+        self,
+        database: Database,
+        understanding: Understanding,
+        embedder: Embedder,
+        clock: Clock,
+        lost: LostCallers,
+        tools: ToolCaller | None = None,
     ) -> None:
         self._database = database
+        self._tools = tools
         self.understanding = understanding
+        self._tailored = CustomUnderstanding(understanding, embedder)
         self._embedder = embedder
         self._clock = clock
         self._lost = lost
@@ -139,7 +150,12 @@ class ConversationFactory:
     ) -> GraphDialogue:
         """The dialogue of a conversation that is stored already, at `state` after `last_turn`, `taken_up` so often."""
         business = wired.business
-        ledger: Ledger = DomainLedger(self._database, business, conversation_id, self._clock, taken_up=taken_up)
+        tools = None
+        if self._tools is not None:
+            tools = ToolRuns(self._database, wired.agent, conversation_id, self._clock, self._tools)
+        ledger: Ledger = DomainLedger(
+            self._database, business, conversation_id, self._clock, taken_up=taken_up, tools=tools
+        )
         if channel == "voice":
             ledger = PatientLedger(ledger, conversation_id, self._lost)
         reads = DomainReadTools(self._database, business, self._embedder, self._clock, conversation_id)
@@ -148,7 +164,7 @@ class ConversationFactory:
             business=business,
             agent=wired.agent,
             channel=channel,
-            understanding=self.understanding,
+            understanding=self._tailored,
             reads=reads,
             ledger=ledger,
             clock=self._clock,

@@ -37,6 +37,7 @@ YES_OR_NO = frozenset(
         Question.CONFIRM_CHANGE,
         Question.CONFIRM_CANCEL,
         Question.CONFIRM_LEAD,
+        Question.CUSTOM_CONFIRM,
         Question.OFFER_MESSAGE,
     }
 )

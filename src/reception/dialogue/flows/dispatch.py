@@ -15,6 +15,8 @@ from reception.dialogue.commands import (
     SlotName,
     StartFlow,
 )
+from reception.dialogue.custom.ending import is_ending, settle_custom
+from reception.dialogue.custom.flow import run_custom
 from reception.dialogue.flows.answers import take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS
 from reception.dialogue.flows.cancel import cancel, settle_cancel
@@ -22,6 +24,7 @@ from reception.dialogue.flows.change import change, settle_move
 from reception.dialogue.flows.message import settle_lead, take_message
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
+from reception.dialogue.kinds.registry import flows_of
 from reception.dialogue.replies import GOODBYE
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
@@ -44,6 +47,7 @@ FLOWS: Mapping[Flow, FlowStep] = {
     Flow.CANCEL_RESERVATION: cancel,
     Flow.LEAVE_MESSAGE: take_message,
     Flow.LEAD: take_message,
+    Flow.CUSTOM: run_custom,
 }
 
 _SETTLES: Mapping[type[Effect], Settle] = {
@@ -73,6 +77,7 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.CANCEL_RESERVATION: ("I can help with that.", "Of course, let me look."),
     Flow.LEAVE_MESSAGE: ("Gladly.", "Of course."),
     Flow.LEAD: ("I'd be happy to help.", "Gladly."),
+    Flow.CUSTOM: ("Of course.", "Gladly."),
 }
 
 
@@ -80,7 +85,7 @@ async def advance(state: DialogueState, commands: Sequence[Command], scene: Turn
     """Take the conversation further by `commands`, those that concern flows."""
     waiting = tuple(command.text for command in commands if isinstance(command, Later))
     state = replace(state, later=(*state.later, *waiting)[:_MOST_LATER])
-    wanted = _wanted_flow(state, commands, scene.text)
+    wanted = _wanted_flow(state, commands, scene)
     if state.question is Question.NEXT_WISH:
         state = replace(state, later=state.later[1:], question=Question.ANYTHING_ELSE)
         if wanted is None:
@@ -96,6 +101,8 @@ async def advance(state: DialogueState, commands: Sequence[Command], scene: Turn
 
 def settle(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
     """Take what came of `effect` into the state."""
+    if is_ending(state, effect):
+        return settle_custom(state, effect, outcome, scene)
     return _SETTLES[type(effect)](state, effect, outcome, scene)
 
 
@@ -109,26 +116,29 @@ def farewell(state: DialogueState, scene: TurnScene) -> Step:
     return Step(gone, parts=parts, effects=effects, answered=True, asks=False)
 
 
-def _wanted_flow(state: DialogueState, commands: Sequence[Command], text: str) -> Flow | None:
+def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Flow | None:
     """The flow that this turn begins; None when it goes on with the one in progress.
 
     Right after a booking, "actually, make it five" is about that booking.
     """
-    started = next((command.flow for command in commands if isinstance(command, StartFlow)), None)
+    start = next((command for command in commands if isinstance(command, StartFlow)), None)
+    started = None if start is None else start.flow
+    if start is not None and state.flow is Flow.CUSTOM and started is Flow.CUSTOM and state.custom is not None:
+        return None if start.name == state.custom.flow else started
     if state.flow is not None:
         return None if started is state.flow else started
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
-    if started is None and slots & _BEGINNING:
+    if started is None and slots & _BEGINNING and Flow.NEW_RESERVATION in flows_of(scene.agent):
         started = Flow.NEW_RESERVATION
     if (
         started is None
         and state.booked is not None
-        and (SlotName.NOTES in slots or (slots & _CONTACT and _CORRECTS.search(text)))
+        and (SlotName.NOTES in slots or (slots & _CONTACT and _CORRECTS.search(scene.text)))
     ):
         return Flow.CHANGE_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
         corrects = any(isinstance(command, CorrectSlot) for command in commands)
-        if (corrects or _CORRECTS.search(text)) and not _ANOTHER.search(text):
+        if (corrects or _CORRECTS.search(scene.text)) and not _ANOTHER.search(scene.text):
             return Flow.CHANGE_RESERVATION
     return started
 

@@ -1,26 +1,26 @@
 """`Ledger` on the domains: an effect and the record of its outcome commit together, so that it runs once."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, TypeAlias, cast
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import structlog
-from pydantic import TypeAdapter
 
 from reception.core.clock import Clock
 from reception.core.errors import AppError, SlotTaken, Unavailable
 from reception.core.telemetry import EFFECT_FAILED, EFFECT_RAN
 from reception.db.database import Database
+from reception.dialogue.tools.outcomes import read, written
+from reception.dialogue.tools.webhooks import ToolRuns
 from reception.domains.conversations import service as conversations
 from reception.domains.conversations.turns import still_has
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
 from reception.ports.booking import Slot, SlotQuery
 from reception.ports.business import Bookable, Business
-from reception.ports.dialogue import Json
 from reception.ports.tools import (
     AcceptOffer,
+    CallTool,
     CancelReservation,
     CommitReservation,
     CreateLead,
@@ -41,6 +41,11 @@ from reception.ports.tools import (
 
 _log = structlog.get_logger(__name__)
 
+_Stored: TypeAlias = (
+    HoldSlot | ReleaseHold | CommitReservation | MoveReservation | CancelReservation | ReconfirmReservation | NoteLate
+    | NoteRequests | JoinWaitlist | AcceptOffer | LeaveWaitlist | CreateLead
+)  # fmt: skip
+"""Effects that are rows of our own, and so commit with their outcome."""
 Session: TypeAlias = Any
 """A session as the services take it; its type is the domains' business."""
 
@@ -48,21 +53,26 @@ _ATTEMPTS = 2
 _RETURNED_TURN = 100
 """Where a turn is taken again with other words, after a crash, its effects are keyed beyond those that did run."""
 
-_DONE: TypeAdapter[Done] = TypeAdapter(Done)
-_REFUSED: TypeAdapter[Refused] = TypeAdapter(Refused)
-
 
 class DomainLedger:
     """Implements `ports.tools.Ledger` for one conversation: one transaction for each effect and its outcome.
 
     `taken_up` says how often the call had been taken up when this ledger got it: once that has happened again, in
-    whichever process, it is not this one's to close.
+    whichever process, it is not this one's to close. Without `tools` none can be called.
     """
 
     def __init__(
-        self, database: Database, business: Business, conversation_id: UUID, clock: Clock, *, taken_up: int = 0
+        self,
+        database: Database,
+        business: Business,
+        conversation_id: UUID,
+        clock: Clock,
+        *,
+        taken_up: int = 0,
+        tools: ToolRuns | None = None,
     ) -> None:
         self._taken_up = taken_up
+        self._tools = tools
         self._database = database
         self._business = business
         self._conversation_id = conversation_id
@@ -96,7 +106,10 @@ class DomainLedger:
         log = _log.bind(call_id=str(self._conversation_id), turn=turn, effect=type(effect).__name__)
         for attempt in range(_ATTEMPTS):
             try:
-                outcome = await self._attempt(turn, index, effect)
+                if isinstance(effect, CallTool):
+                    outcome = await self._call_tool(turn, index, effect)
+                else:
+                    outcome = await self._attempt(turn, index, effect)
             except Unavailable as error:
                 log.warning(EFFECT_FAILED, code=error.code, attempt=attempt)
                 continue
@@ -104,13 +117,16 @@ class DomainLedger:
             return outcome
         return Refused(Unavailable.code)
 
-    async def _attempt(self, turn: int, index: int, effect: Effect) -> Outcome:
+    async def _call_tool(self, turn: int, index: int, effect: CallTool) -> Outcome:
+        return Refused(Unavailable.code) if self._tools is None else await self._tools.run(turn, index, effect)
+
+    async def _attempt(self, turn: int, index: int, effect: _Stored) -> Outcome:
         """Run `effect` unless it has run; both or neither of it and its outcome are stored."""
         tenant_id, conversation_id = self._business.tenant_id, self._conversation_id
         async with self._database.tenant_session(tenant_id) as session:
             while stored := await conversations.find_outcome(session, conversation_id, turn, index):
                 if stored.get("effect") == fingerprint(effect):
-                    return _read(stored)
+                    return read(stored)
                 index += _RETURNED_TURN
             outcome: Outcome
             try:
@@ -122,11 +138,11 @@ class DomainLedger:
                 outcome = Refused(error.code, await self._alternatives(session, query) if query else ())
             except AppError as error:
                 outcome = Refused(error.code)
-            written = _written(effect, outcome)
-            await conversations.record_outcome(session, tenant_id, conversation_id, turn, index, written)
+            record = written(fingerprint(effect), outcome)
+            await conversations.record_outcome(session, tenant_id, conversation_id, turn, index, record)
         return outcome
 
-    async def _apply(self, session: Session, effect: Effect) -> Done:
+    async def _apply(self, session: Session, effect: _Stored) -> Done:
         business, now = self._business, self._clock.now()
         match effect:
             case HoldSlot(slot):
@@ -207,21 +223,9 @@ def fingerprint(effect: Effect) -> str:
             return f"JoinWaitlist {query.starts_at.isoformat()} {query.party_size}"
         case AcceptOffer(entry_id) | LeaveWaitlist(entry_id):
             return f"{type(effect).__name__} {entry_id}"
+        case CallTool(tool):
+            return f"CallTool {tool.name}"
         case CreateLead(kind):
             return f"CreateLead {kind}"
         case _:
             return type(effect).__name__
-
-
-def _written(effect: Effect, outcome: Outcome) -> Mapping[str, Json]:
-    if isinstance(outcome, Done):
-        kind, value = "done", _DONE.dump_python(outcome, mode="json")
-    else:
-        kind, value = "refused", _REFUSED.dump_python(outcome, mode="json")
-    return {"effect": fingerprint(effect), "kind": kind, "value": cast(Json, value)}
-
-
-def _read(stored: Mapping[str, Json]) -> Outcome:
-    if stored["kind"] == "done":
-        return replace(_DONE.validate_python(stored["value"]), replayed=True)
-    return _REFUSED.validate_python(stored["value"])

@@ -179,7 +179,10 @@ def _url_problem(url: str) -> str:
 def is_loopback(url: str) -> bool:
     """Whether a URL that was accepted is for this very machine, which only development allows."""
     host = urlsplit(url).hostname or ""
-    return host == "localhost" or (host.replace(".", "").isdigit() or ":" in host)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _target(pointer: str, target: TransferTarget) -> _Problems:

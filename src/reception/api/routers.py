@@ -1,0 +1,40 @@
+"""Every resource of the API."""
+
+from fastapi import APIRouter
+
+from reception.api import (
+    agent_versions,
+    agent_views,
+    agents,
+    answers,
+    auth,
+    chat,
+    demo,
+    health,
+    knowledge,
+    metrics,
+    resources,
+    tenants,
+    voice,
+)
+
+_ALWAYS = (
+    health,
+    metrics,
+    auth,
+    tenants,
+    agents,
+    agent_versions,
+    agent_views,
+    resources,
+    chat,
+    answers,
+    knowledge,
+    voice,
+)
+
+
+def routers(*, demo_mode: bool) -> list[APIRouter]:
+    """In the order in which the documentation shows them."""
+    served = [resource.router for resource in _ALWAYS]
+    return [*served, demo.router, demo.page_router()] if demo_mode else served

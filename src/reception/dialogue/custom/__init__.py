@@ -1,0 +1,1 @@
+"""Flows, intents and transfer targets that a tenant describes as data."""
