@@ -108,7 +108,7 @@ class FakeRecognizer:
         self.most_in_flight = {True: 0, False: 0}
         self.closed = 0
 
-    def open(self, sample_rate_hz: int) -> "FakeRecognition":
+    def open(self, sample_rate_hz: int, hints: TranscriptionHints | None = None) -> "FakeRecognition":
         return FakeRecognition(self)
 
 

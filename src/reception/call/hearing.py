@@ -54,7 +54,8 @@ class Hearing:
         self._config = config
         self._clock = clock
         self._vad = vad.open(rate_hz, on_window)
-        self._stream = recognizer.open(rate_hz)
+        hints = attempt_now(dialogue.hints, part="dialogue")
+        self._stream = recognizer.open(rate_hz, None if isinstance(hints, Failure) else hints)
         self._recent = RecentAudio(rate_hz * _DETECTOR_S)
         self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
         self._final: asyncio.Task[None] | None = None

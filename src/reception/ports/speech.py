@@ -78,7 +78,9 @@ class Recognizer(Protocol):
     @property
     def provider(self) -> str: ...
 
-    def open(self, sample_rate_hz: int) -> RecognitionStream: ...
+    def open(self, sample_rate_hz: int, hints: TranscriptionHints | None = None) -> RecognitionStream:
+        """Start to hear a call. `hints` are what is known of it then: names, and the language."""
+        ...
 
 
 class VadStream(Protocol):

@@ -11,6 +11,7 @@ import httpx
 
 from reception.core.errors import ProviderError
 from reception.providers.limits import TimeLimits
+from reception.providers.warm_sockets import WarmSockets
 from reception.providers.wire import used_up_for_s, vendor_errors
 
 Part: TypeAlias = Literal["stt", "tts", "embeddings"]
@@ -68,7 +69,8 @@ class Request:
 class Access:
     """One model of one vendor, with the key for it.
 
-    `provider` is its name in events and metrics, such as `groq:whisper-large-v3-turbo`. `http` is shared by all.
+    `provider` is its name in events and metrics, such as `groq:whisper-large-v3-turbo`. `http` and
+    `sockets` are shared by all.
     """
 
     provider: str
@@ -78,6 +80,7 @@ class Access:
     api_key: str = field(default="", repr=False)
     limits: TimeLimits = field(default_factory=TimeLimits)
     watch: Watch = field(default_factory=NoWatch, repr=False)
+    sockets: WarmSockets = field(default_factory=WarmSockets, repr=False)
 
     @contextmanager
     def request(self, part: Part, units: float) -> Iterator[Request]:

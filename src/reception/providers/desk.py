@@ -26,6 +26,7 @@ from reception.providers.resilience.recognition import ResilientRecognizer
 from reception.providers.resilience.voice import ResilientTextToSpeech, Speaker
 from reception.providers.spec import EMBEDDED, ProviderSpec, parse_chain
 from reception.providers.speech_cache import CachedTextToSpeech
+from reception.providers.warm_sockets import WarmSockets
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -83,6 +84,7 @@ class SpeechDesk:
         self._limits = limits
         self._budget = budget
         self._probes = Probes()
+        self._sockets = WarmSockets()
         self._links: OrderedDict[tuple[Part, ProviderSpec, str], Link[Any]] = OrderedDict()
         self._by_name: dict[str, list[Health]] = {}
         self._own_stt: Link[Recognizer] = Link(
@@ -135,6 +137,7 @@ class SpeechDesk:
 
     async def aclose(self) -> None:
         await self._probes.aclose()
+        await self._sockets.aclose()
 
     def on_vendor(self, seen: RequestSeen) -> None:
         self._told.on_vendor(seen)
@@ -194,6 +197,7 @@ class SpeechDesk:
                 api_key=key,
                 limits=self._limits,
                 watch=self,
+                sockets=self._sockets,
             )
             made = dressed(entry.make(access))
             link = self._links[known] = Link(access.provider, made, partial(probe, made))

@@ -18,7 +18,7 @@ class SegmentedRecognizer:
     def provider(self) -> str:
         return self._stt.provider
 
-    def open(self, sample_rate_hz: int) -> "SegmentedStream":
+    def open(self, sample_rate_hz: int, hints: TranscriptionHints | None = None) -> "SegmentedStream":
         return SegmentedStream(self._stt, sample_rate_hz)
 
 

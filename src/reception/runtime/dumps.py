@@ -165,8 +165,8 @@ class DumpedRecognizer:
     def provider(self) -> str:
         return self._inner.provider
 
-    def open(self, sample_rate_hz: int) -> RecognitionStream:
-        return _DumpedRecognition(self._inner.open(sample_rate_hz), self._dump)
+    def open(self, sample_rate_hz: int, hints: TranscriptionHints | None = None) -> RecognitionStream:
+        return _DumpedRecognition(self._inner.open(sample_rate_hz, hints), self._dump)
 
 
 class _DumpedRecognition:

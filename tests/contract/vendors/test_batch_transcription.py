@@ -1,6 +1,8 @@
 """Every vendor that transcribes whole stretches: OpenAI, Groq, and servers that speak as they do."""
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import orjson
@@ -8,49 +10,69 @@ import pytest
 
 from reception.core.errors import ProviderError
 from reception.ports.speech import Transcript, TranscriptionHints
+from reception.providers.access import Access
+from reception.providers.vendor_stt import VendorSpeechToText
+from reception.providers.vendors.google_stt import GoogleSpeechToText
 from reception.providers.vendors.openai_stt import OpenAiSpeechToText
 from tests.contract.vendors.conftest import Connect, Witness
 from tests.support.vendors.faults import FAILURES, Fault, assert_told, ends_at_once
-from tests.support.vendors.http_vendor import Answer, Asked
-from tests.support.vendors.openai_like import SAID, OpenAiServer
+from tests.support.vendors.http_vendor import Answer, Asked, HttpVendor
+from tests.support.vendors.openai_like import SAID, GoogleListenServer, OpenAiServer
 
-MODELS = pytest.mark.parametrize("provider", ["openai:gpt-4o-mini-transcribe", "groq:whisper-large-v3-turbo"])
+
+@dataclass(frozen=True)
+class Case:
+    provider: str
+    make: Callable[[Access], VendorSpeechToText]
+    server: Callable[[str], HttpVendor]
+    confidence: float
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+CASES = [
+    Case("openai:gpt-4o-mini-transcribe", OpenAiSpeechToText, OpenAiServer, 0.9),
+    Case("groq:whisper-large-v3-turbo", OpenAiSpeechToText, OpenAiServer, 0.82),
+    Case("google:latest_short", GoogleSpeechToText, GoogleListenServer, 0.95),
+]
+MODELS = pytest.mark.parametrize("case", CASES, ids=str)
 HINTS = TranscriptionHints(names=("Lumen", "Ada"), expected="A table for")
 SPEECH = (3000 * np.sin(np.arange(8000) / 5)).astype(np.int16)
 
 
-async def hear(stt: OpenAiSpeechToText) -> Transcript:
+async def hear(stt: VendorSpeechToText) -> Transcript:
     return await stt.transcribe(SPEECH, 8000, HINTS, partial=False)
 
 
 @MODELS
-async def test_what_the_vendor_heard_is_what_was_said(provider: str, connect: Connect, witness: Witness) -> None:
-    async with OpenAiServer(provider.partition(":")[2]) as server:
-        heard = await hear(OpenAiSpeechToText(connect(provider, server.base_url)))
-    assert (heard.text, heard.provider, heard.audio_ms) == (SAID, provider, 1000)
-    assert heard.confidence == pytest.approx(0.82 if server.verbose else 0.9, abs=0.01)
+async def test_what_the_vendor_heard_is_what_was_said(case: Case, connect: Connect, witness: Witness) -> None:
+    async with case.server(case.provider.partition(":")[2]) as server:
+        heard = await hear(case.make(connect(case.provider, server.base_url)))
+    assert (heard.text, heard.provider, heard.audio_ms) == (SAID, case.provider, 1000)
+    assert heard.confidence == pytest.approx(case.confidence, abs=0.01)
     assert [(seen.part, seen.provider, seen.outcome, seen.units) for seen in witness.seen] == [
-        ("stt", provider, "ok", 1.0)
+        ("stt", case.provider, "ok", 1.0)
     ]
 
 
 @MODELS
 @FAILURES
-async def test_a_vendor_that_fails_is_told_of(provider: str, fault: Fault, connect: Connect, witness: Witness) -> None:
-    async with OpenAiServer(provider.partition(":")[2]) as server:
+async def test_a_vendor_that_fails_is_told_of(case: Case, fault: Fault, connect: Connect, witness: Witness) -> None:
+    async with case.server(case.provider.partition(":")[2]) as server:
         server.fault = fault
         waits = fault in (Fault.SLOW_FIRST_BYTE, Fault.STALL)
         with pytest.raises(ProviderError) as raised:
-            await hear(OpenAiSpeechToText(connect(provider, server.base_url, impatient=waits)))
-    assert_told(raised.value, fault, provider)
+            await hear(case.make(connect(case.provider, server.base_url, impatient=waits)))
+    assert_told(raised.value, fault, case.provider)
     assert [seen.outcome for seen in witness.seen] == [raised.value.code]
 
 
 @MODELS
-async def test_who_is_cancelled_leaves_at_once(provider: str, connect: Connect, witness: Witness) -> None:
-    async with OpenAiServer(provider.partition(":")[2]) as server:
+async def test_who_is_cancelled_leaves_at_once(case: Case, connect: Connect, witness: Witness) -> None:
+    async with case.server(case.provider.partition(":")[2]) as server:
         server.fault = Fault.SLOW_FIRST_BYTE
-        task = asyncio.create_task(hear(OpenAiSpeechToText(connect(provider, server.base_url))))
+        task = asyncio.create_task(hear(case.make(connect(case.provider, server.base_url))))
         await server.reached.wait()
         await ends_at_once(task)
         await server.hung_up.wait()

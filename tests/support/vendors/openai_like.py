@@ -1,5 +1,6 @@
-"""OpenAI's API and Groq's, as far as speech and embeddings go."""
+"""OpenAI's API and Groq's, as far as speech and embeddings go, and Google's transcription."""
 
+import base64
 import io
 import wave
 
@@ -99,3 +100,22 @@ class GroqServer(OpenAiServer):
             file.writeframes(b"")
         streamed = head.getvalue()[:-4] + b"\xff\xff\xff\xff"
         return Answer("audio/wav", cut(streamed + tone(told["input"], 48_000).tobytes()))
+
+
+class GoogleListenServer(HttpVendor):
+    def __init__(self, model: str) -> None:
+        super().__init__()
+        self.model = model
+
+    def answer(self, asked: Asked) -> Answer:
+        assert (asked.method, asked.path) == ("POST", "/v1/speech:recognize")
+        assert asked.headers["x-goog-api-key"] == KEY
+        told = asked.json()
+        assert told["config"]["encoding"] == "LINEAR16"
+        assert told["config"]["sampleRateHertz"] == 8000
+        assert told["config"]["languageCode"] == "en-US"
+        assert told["config"]["model"] == self.model
+        assert told["config"]["speechContexts"] == [{"phrases": ["Lumen", "Ada"]}]
+        assert len(base64.b64decode(told["audio"]["content"])) == 16_000
+        result = {"alternatives": [{"transcript": f" {SAID}", "confidence": 0.95}], "languageCode": "en-us"}
+        return Answer("application/json", [orjson.dumps({"results": [result], "totalBilledTime": "1s"})])

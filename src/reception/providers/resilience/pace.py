@@ -28,10 +28,10 @@ class Pace:
         self._learned = True
 
     def left_of(self, text: str, audio_ms: float, speed: float) -> str:
-        """The words of `text` that come after the first `audio_ms` of it; the word boundary nearest to there counts."""
+        """The words of `text` that come after the first `audio_ms` of it; one that is half said counts as said."""
         said = audio_ms * speed / self.ms_per_char
-        starts = [0, *(word.start() for word in _WORD.finditer(text) if word.start()), len(text)]
-        return text[min(starts, key=lambda start: abs(start - said)) :].strip()
+        unsaid = (word.start() for word in _WORD.finditer(text) if (word.start() + word.end()) / 2 > said)
+        return text[next(unsaid, len(text)) :]
 
 
 def quietest_cut(samples: Pcm16, rate_hz: int) -> int:

@@ -26,15 +26,18 @@ class ResilientRecognizer:
     def provider(self) -> str:
         return self._chain.provider
 
-    def open(self, sample_rate_hz: int) -> "ResilientStream":
-        return ResilientStream(self._chain, sample_rate_hz, self._budget)
+    def open(self, sample_rate_hz: int, hints: TranscriptionHints | None = None) -> "ResilientStream":
+        return ResilientStream(self._chain, sample_rate_hz, self._budget, hints)
 
 
 class ResilientStream:
     """One call's audio, kept for `KEPT_S`, so that whoever is asked next hears what the others have heard."""
 
-    def __init__(self, chain: Chain[Recognizer], sample_rate_hz: int, budget: Budget) -> None:
+    def __init__(
+        self, chain: Chain[Recognizer], sample_rate_hz: int, budget: Budget, hints: TranscriptionHints | None
+    ) -> None:
         self._chain = chain
+        self._hints = hints
         self._rate_hz = sample_rate_hz
         self._budget = budget
         self._recent = RecentAudio(KEPT_S * sample_rate_hz)
@@ -113,7 +116,7 @@ class ResilientStream:
         if place not in self._streams:
             per_ms = self._rate_hz // 1000
             from_ms = -(-self._recent.start // per_ms)
-            stream = self._chain.links[place].asked.open(self._rate_hz)
+            stream = self._chain.links[place].asked.open(self._rate_hz, self._hints)
             kept = self._recent.between(from_ms * per_ms, self._recent.end)
             if kept.size:
                 stream.feed(kept)

@@ -1,0 +1,90 @@
+"""ElevenLabs over its WebSocket for text that is streamed in.
+
+By websockets and not by ElevenLabs's package, which is 45 MB, most of it for other things, and whose realtime client
+blocks a thread.
+Wire format: https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input
+"""
+
+import base64
+import binascii
+from collections.abc import AsyncGenerator
+from urllib.parse import quote, urlencode
+
+import orjson
+from pydantic import BaseModel
+
+from reception.core.audio import Pcm16
+from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused
+from reception.ports.speech import Voice
+from reception.providers.vendor_tts import TELEPHONE_HZ, VendorTextToSpeech
+from reception.providers.wire import DEFAULT_RETRY_AFTER_S, SampleReader, garbage
+
+_PCM_HZ = (16_000, 22_050, 24_000, 44_100)
+_MULTILINGUAL = ("eleven_flash_v2_5", "eleven_turbo_v2_5")
+_SLOWEST, _FASTEST = 0.7, 1.2
+_LIMITS = ("rate_limit", "quota", "too_many", "system_busy")
+
+
+class _Message(BaseModel):
+    audio: str | None = None
+    isFinal: bool | None = None  # noqa: N815  the vendor's name
+    error: str | None = None
+
+
+class ElevenLabsTextToSpeech(VendorTextToSpeech):
+    """One connection a clause, opened while the one before is spoken. Telephones get µ-law as it is made, so that
+    nothing is resampled."""
+
+    default_voice = "21m00Tcm4TlvDq8ikWAM"
+
+    def _rate_hz(self, wanted_hz: int) -> int:
+        if wanted_hz == TELEPHONE_HZ:
+            return TELEPHONE_HZ
+        return next((rate for rate in _PCM_HZ if rate >= wanted_hz), _PCM_HZ[-1])
+
+    async def _speak(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
+        access = self._access
+        by_phone = sample_rate_hz == TELEPHONE_HZ
+        url, headers = self._url(voice, sample_rate_hz), {"xi-api-key": access.api_key}
+        reader = SampleReader("mulaw" if by_phone else "pcm_s16le")
+        socket = await access.sockets.take(url, headers)
+        try:
+            speed = min(max(voice.speed, _SLOWEST), _FASTEST)
+            await socket.send(orjson.dumps({"text": " ", "voice_settings": {"speed": speed}}).decode())
+            await socket.send(orjson.dumps({"text": f"{text} ", "flush": True}).decode())
+            await socket.send('{"text":""}')
+            access.sockets.prepare(url, headers)
+            while True:
+                told = _Message.model_validate_json(await socket.recv())
+                if told.error is not None:
+                    raise self._failure(told.error)
+                if told.audio:
+                    yield reader.read(self._decoded(told.audio))
+                if told.isFinal:
+                    return
+        finally:
+            socket.transport.abort()
+
+    def _url(self, voice: Voice, sample_rate_hz: int) -> str:
+        access = self._access
+        asked = {
+            "model_id": access.model,
+            "output_format": "ulaw_8000" if sample_rate_hz == TELEPHONE_HZ else f"pcm_{sample_rate_hz}",
+            "auto_mode": "true",
+        }
+        if access.model in _MULTILINGUAL:
+            asked["language_code"] = voice.locale.split("-")[0].lower()
+        return f"{access.base_url}/v1/text-to-speech/{quote(self._voice(voice))}/stream-input?{urlencode(asked)}"
+
+    def _decoded(self, audio: str) -> bytes:
+        try:
+            return base64.b64decode(audio, validate=True)
+        except binascii.Error:
+            raise garbage(self.provider) from None
+
+    def _failure(self, code: str) -> ProviderError:
+        known = code if code.replace("_", "").isalnum() else "error"
+        detail = f"{self.provider} failed ({known})"
+        if any(limit in code for limit in _LIMITS):
+            return ProviderLimited(self.provider, detail, retry_after_s=DEFAULT_RETRY_AFTER_S)
+        return ProviderRefused(self.provider, detail)

@@ -1,0 +1,87 @@
+"""Amazon Polly.
+
+Signed by botocore, the extra `polly`, and sent by httpx: boto3 blocks a thread for each sentence, and cannot be
+cancelled.
+Wire format: https://docs.aws.amazon.com/polly/latest/dg/API_SynthesizeSpeech.html
+"""
+
+import asyncio
+import importlib
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from reception.core.audio import Pcm16
+from reception.core.errors import MissingModel, ProviderLimited, ProviderRefused
+from reception.ports.speech import Voice
+from reception.providers.access import Access
+from reception.providers.vendor_tts import TELEPHONE_HZ, VendorTextToSpeech
+from reception.providers.wire import DEFAULT_RETRY_AFTER_S, SampleReader, garbage, refusal
+
+_THROTTLED = ("ThrottlingException", "ServiceQuotaExceededException", "TooManyRequestsException")
+
+
+class PollyTextToSpeech(VendorTextToSpeech):
+    """The model is the engine (`neural`, `generative`, `standard`); the region is that of the address. The key is
+    `ACCESS_KEY_ID:SECRET`, or empty for what AWS's settings on this machine say. Polly has no speed outside SSML."""
+
+    default_voice = "Joanna"
+    longest_chars = 2900
+
+    def __init__(self, access: Access) -> None:
+        super().__init__(access)
+        try:
+            self._auth = importlib.import_module("botocore.auth")
+            self._requests = importlib.import_module("botocore.awsrequest")
+            self._credentials_of = importlib.import_module("botocore.credentials").Credentials
+            self._session = importlib.import_module("botocore.session").get_session
+        except ImportError:
+            raise MissingModel("Amazon Polly's signing", "pip install 'reception[polly]'") from None
+        self._region = (urlsplit(access.base_url).hostname or "").removeprefix("polly.").split(".")[0]
+
+    def _rate_hz(self, wanted_hz: int) -> int:
+        return TELEPHONE_HZ if wanted_hz == TELEPHONE_HZ else 16_000
+
+    async def _speak(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
+        access = self._access
+        asked = {
+            "Engine": access.model,
+            "OutputFormat": "pcm",
+            "SampleRate": str(sample_rate_hz),
+            "Text": text,
+            "TextType": "text",
+            "VoiceId": self._voice(voice),
+        }
+        body, url = orjson.dumps(asked), f"{access.base_url}/v1/speech"
+        headers = await self._signed(url, body)
+        async with access.http.stream("POST", url, headers=headers, content=body) as answer:
+            if not answer.is_success:
+                if answer.headers.get("x-amzn-errortype", "").startswith(_THROTTLED):
+                    told = f"{self.provider} takes no more requests for now"
+                    raise ProviderLimited(self.provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
+                raise refusal(self.provider, answer.status_code, answer.headers, await answer.aread())
+            if not answer.headers.get("content-type", "").startswith("audio/"):
+                raise garbage(self.provider)
+            reader = SampleReader("pcm_s16le")
+            async for piece in answer.aiter_raw():
+                yield reader.read(piece)
+
+    async def _signed(self, url: str, body: bytes) -> dict[str, str]:
+        credentials = await self._credentials()
+        request = self._requests.AWSRequest(
+            method="POST", url=url, data=body, headers={"Content-Type": "application/json"}
+        )
+        self._auth.SigV4Auth(credentials, "polly", self._region or "us-east-1").add_auth(request)
+        return dict(request.headers.items())
+
+    async def _credentials(self) -> Any:
+        if self._access.api_key:
+            key_id, _, secret = self._access.api_key.partition(":")
+            return self._credentials_of(key_id, secret)
+        find: Callable[[], Any] = self._session().get_credentials
+        found = await asyncio.to_thread(lambda: (held := find()) and held.get_frozen_credentials())
+        if found is None:
+            raise ProviderRefused(self.provider, f"{self.provider}: AWS's settings on this machine hold no credentials")
+        return found

@@ -1,0 +1,178 @@
+"""Every vendor that listens as one speaks."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import pytest
+
+from reception.core.errors import ProviderError
+from reception.ports.speech import Transcript, TranscriptionHints
+from reception.providers.vendor_stream import MakeDialect, StreamingRecognizer, VendorStream
+from reception.providers.vendors.assemblyai_stt import AssemblyAiDialect
+from reception.providers.vendors.deepgram_stt import DeepgramDialect
+from reception.providers.vendors.openai_realtime_stt import OpenAiRealtimeDialect
+from tests.contract.vendors.conftest import Connect, Witness
+from tests.support.vendors.faults import FAILURES, Fault, assert_told, ends_at_once
+from tests.support.vendors.listeners import AssemblyAiServer, DeepgramServer, Listener, OpenAiRealtimeServer
+from tests.support.vendors.ws_vendor import quiet, speech
+
+HINTS = TranscriptionHints(names=("Lumen",))
+
+
+@dataclass(frozen=True)
+class Case:
+    provider: str
+    dialect: MakeDialect
+    server: Callable[[], Listener]
+    says_goodbye: bool = True
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+CASES = [
+    Case("deepgram:nova-3", DeepgramDialect, DeepgramServer),
+    Case("assemblyai:universal-streaming-english", AssemblyAiDialect, AssemblyAiServer),
+    Case("openai-realtime:gpt-4o-mini-transcribe", OpenAiRealtimeDialect, OpenAiRealtimeServer, says_goodbye=False),
+]
+LISTENERS = pytest.mark.parametrize("case", CASES, ids=str)
+
+
+@asynccontextmanager
+async def listening(
+    case: Case, server: Listener, connect: Connect, *, impatient: bool = False, rate_hz: int = 8000
+) -> AsyncIterator[VendorStream]:
+    access = connect(case.provider, server.base_url, impatient=impatient)
+    stream = StreamingRecognizer(access, case.dialect).open(rate_hz, HINTS)
+    try:
+        yield stream
+    finally:
+        await stream.aclose()
+
+
+def say(stream: VendorStream, words: str, *, pause_ms: int = 200, rate_hz: int = 8000) -> None:
+    """In frames of 20 ms."""
+    for audio in (speech(words, rate_hz), quiet(pause_ms, rate_hz)):
+        for start in range(0, audio.size, rate_hz // 50):
+            stream.feed(audio[start : start + rate_hz // 50])
+
+
+async def ask(stream: VendorStream, start_ms: int, end_ms: int, *, partial: bool = False) -> Transcript:
+    return await stream.transcribe(start_ms, end_ms, HINTS, partial=partial)
+
+
+@LISTENERS
+@pytest.mark.parametrize("rate_hz", [8000, 16_000])
+async def test_what_was_said_in_a_stretch_is_told_at_once(
+    case: Case, rate_hz: int, connect: Connect, witness: Witness
+) -> None:
+    async with case.server() as server:
+        async with listening(case, server, connect, rate_hz=rate_hz) as stream:
+            say(stream, "one two three", rate_hz=rate_hz)
+            first = await ask(stream, 0, 800)
+            say(stream, "four five", rate_hz=rate_hz)
+            second = await ask(stream, 800, 1400)
+        assert (first.text, second.text) == ("one two three", "four five")
+        assert (first.provider, first.audio_ms) == (case.provider, 800)
+        assert first.confidence >= 0.9
+        assert [seen.outcome for seen in witness.seen] == ["ok", "ok"]
+        assert sum(seen.units for seen in witness.seen) == pytest.approx(1.4)
+        await server.hung_up.wait()
+        assert bool(server.goodbyes) is case.says_goodbye
+
+
+@LISTENERS
+async def test_a_longer_stretch_holds_what_was_told_of_a_shorter_one(case: Case, connect: Connect) -> None:
+    async with case.server() as server, listening(case, server, connect) as stream:
+        say(stream, "one two")
+        assert (await ask(stream, 0, 600)).text == "one two"
+        say(stream, "three four")
+        assert (await ask(stream, 0, 1200)).text == "one two three four"
+
+
+@LISTENERS
+async def test_what_is_heard_so_far_can_be_asked_for_at_any_time(case: Case, connect: Connect) -> None:
+    async with case.server() as server, listening(case, server, connect) as stream:
+        say(stream, "one two three", pause_ms=0)
+        heard = await eventually(lambda: ask(stream, 0, 600, partial=True))
+        assert "one two three".startswith(heard.text)
+
+
+@LISTENERS
+@FAILURES
+async def test_a_vendor_that_fails_is_told_of(case: Case, fault: Fault, connect: Connect, witness: Witness) -> None:
+    async with case.server() as server:
+        server.fault = fault
+        waits = fault in (Fault.SLOW_FIRST_BYTE, Fault.STALL)
+        async with listening(case, server, connect, impatient=waits) as stream:
+            say(stream, "one two three")
+            with pytest.raises(ProviderError) as raised:
+                await ask(stream, 0, 800)
+        assert_told(raised.value, fault, case.provider)
+        assert [seen.outcome for seen in witness.seen] == [raised.value.code]
+
+
+@LISTENERS
+async def test_a_connection_that_breaks_in_the_middle_is_made_again_with_the_audio_kept(
+    case: Case, connect: Connect
+) -> None:
+    async with case.server() as server:
+        server.drop_after_words = 4
+        async with listening(case, server, connect) as stream:
+            say(stream, "one two")
+            assert (await ask(stream, 0, 600)).text == "one two"
+            say(stream, "three four five six")
+            with pytest.raises(ProviderError):
+                await ask(stream, 0, 1600)
+            assert server.dropped
+            heard = await eventually(lambda: ask(stream, 0, 1600))
+            assert heard.text == "one two three four five six"
+
+
+async def eventually(asked: Callable[[], Awaitable[Transcript]]) -> Transcript:
+    """The first transcript with words in it."""
+    for _ in range(5000):
+        with suppress(ProviderError):
+            if (heard := await asked()).text:
+                return heard
+        await asyncio.sleep(0.001)
+    raise AssertionError("nothing was heard")
+
+
+@LISTENERS
+async def test_who_is_cancelled_leaves_at_once_and_may_ask_again(case: Case, connect: Connect) -> None:
+    async with case.server() as server:
+        server.fault = Fault.STALL
+        async with listening(case, server, connect) as stream:
+            say(stream, "one two")
+            task = asyncio.create_task(ask(stream, 0, 600))
+            await server.reached.wait()
+            await ends_at_once(task)
+            server.fault = Fault.NONE
+            say(stream, "three")
+            assert (await ask(stream, 0, 1000)).text == "one two three"
+
+
+@LISTENERS
+async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: Case, connect: Connect) -> None:
+    async with case.server() as server:
+        server.fault = Fault.STALL
+        async with listening(case, server, connect) as stream:
+            say(stream, "one two")
+            await server.reached.wait()
+            closing = asyncio.create_task(stream.aclose())
+            for _ in range(50):
+                await asyncio.sleep(0)
+            assert closing.done()
+            with pytest.raises(ProviderError):
+                await ask(stream, 0, 400)
+        await server.hung_up.wait()
+
+
+@LISTENERS
+async def test_silence_holds_no_words(case: Case, connect: Connect) -> None:
+    async with case.server() as server, listening(case, server, connect) as stream:
+        say(stream, "", pause_ms=1000)
+        assert (await ask(stream, 0, 1000)).text == ""
