@@ -12,6 +12,10 @@ class Flow(StrEnum):
     NEW_RESERVATION = "new_reservation"
     CHANGE_RESERVATION = "change_reservation"
     CANCEL_RESERVATION = "cancel_reservation"
+    FIND_RESERVATION = "find_reservation"
+    CONFIRM_AGAIN = "confirm_again"
+    RUNNING_LATE = "running_late"
+    WAITLIST = "waitlist"
     LEAVE_MESSAGE = "leave_message"
     LEAD = "lead"
     CUSTOM = "custom"
@@ -31,6 +35,8 @@ class SlotName(StrEnum):
     EMAIL = "email"
     NOTES = "notes"
     MESSAGE = "message"
+    RECIPIENT = "recipient"
+    MINUTES = "minutes"
     REFERENCE = "reference"
 
 
@@ -43,7 +49,7 @@ class TimeOfDay:
 
 
 SlotValue: TypeAlias = int | str | date | TimeOfDay
-"""PARTY_SIZE, NIGHTS: int. DATE: date. TIME: TimeOfDay. PHONE: E.164 str. The rest: str."""
+"""PARTY_SIZE, NIGHTS, MINUTES (late): int. DATE: date. TIME: TimeOfDay. PHONE: E.164 str. The rest: str."""
 
 
 FieldValue: TypeAlias = str | int | float | bool

@@ -15,6 +15,16 @@ from reception.ports.business import Bookable
 from reception.ports.expectation import Expectation, Expects
 
 _SPOKEN_PLACES = 3
+_ON_ROWS = frozenset(
+    {
+        Flow.CHANGE_RESERVATION,
+        Flow.CANCEL_RESERVATION,
+        Flow.FIND_RESERVATION,
+        Flow.CONFIRM_AGAIN,
+        Flow.RUNNING_LATE,
+    }
+)
+"""Flows on a reservation that there is."""
 _LOCAL_DIGITS = 7
 """Of an American number without its area code."""
 
@@ -99,7 +109,7 @@ def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = Fals
 
 
 def _wording(state: DialogueState, scene: TurnScene) -> Wording:
-    if state.flow in {Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION} and state.target is None:
+    if state.flow in _ON_ROWS and state.target is None:
         if state.question is Question.NAME:
             return Wording(("What name is it under?",), "What name is the booking under?")
         if state.question is Question.DATE:
@@ -133,6 +143,11 @@ _FOR_ROOMS: dict[Question, Wording] = {
 }
 
 _WORDINGS: dict[Question, Wording] = {
+    Question.HOW_LATE: Wording(
+        ("About how late will you be?", "How many minutes late will you be?"),
+        "How many minutes late will you be?",
+        "Please tell me about how many minutes late you will be, for example ten.",
+    ),
     Question.HOW_HELP: Wording(
         ("How can I help you?", "What can I do for you?"),
         "What can I do for you?",

@@ -152,6 +152,15 @@ def moved(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
     return (f"That's changed: {describe_row(scene, row)}.", f"Your reference is still {row.reference}.")
 
 
+def reconfirmed(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
+    return (f"Thank you, that's confirmed: {describe_row(scene, row)}.",)
+
+
+def noted_late(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
+    del scene
+    return (f"No problem, I've noted that you'll be {say_count(row.late_minutes)} minutes late.",)
+
+
 def cancelled(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
     day = say_day(row.starts_at.date())
     return (f"Your {scene.noun} for {day}, under {row.guest.name}, is cancelled.",)

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
 from reception.dialogue.custom.progress import CustomProgress
-from reception.ports.booking import Reservation, Slot
+from reception.ports.booking import Reservation, Slot, WaitlistEntry
 from reception.ports.dialogue import Json
 
 
@@ -18,6 +18,10 @@ class Question(StrEnum):
     """What the agent asked last; the next turn is read as an answer to it."""
 
     HOW_HELP = "how_help"
+    HOW_LATE = "how_late"
+    OFFER_WAITLIST = "offer_waitlist"
+    CONFIRM_WAITLIST = "confirm_waitlist"
+    TAKE_OFFER = "take_offer"
     PARTY_AND_WHEN = "party_and_when"
     PARTY = "party"
     WHEN = "when"
@@ -67,7 +71,9 @@ class Details:
     email: str = ""
     notes: str = ""
     message: str = ""
+    recipient: str = ""
     reference: str = ""
+    minutes: int | None = None
     part: str = ""
     or_days: tuple[date, ...] = ()
     or_times: tuple[TimeOfDay, ...] = ()
@@ -105,6 +111,7 @@ class Details:
 _TYPES: dict[SlotName, type] = {
     SlotName.PARTY_SIZE: int,
     SlotName.NIGHTS: int,
+    SlotName.MINUTES: int,
     SlotName.DATE: date,
     SlotName.TIME: TimeOfDay,
 }
@@ -116,6 +123,7 @@ class DialogueState:
 
     `slot` is what the flow is about to book and holds; `offered` what was last offered, in spoken order; `target` the
     reservation that is to be changed or cancelled, `found` those it may be; `booked` the last one made or moved here.
+    `waiting` is the place in line that the caller has, with what is offered to them.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
     `later` are further wishes, in the caller's words, that wait until what is being done is done.
     `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none. `leaving`: the
@@ -131,6 +139,7 @@ class DialogueState:
     target: Reservation | None = None
     found: tuple[Reservation, ...] = ()
     booked: Reservation | None = None
+    waiting: WaitlistEntry | None = None
     lead_kind: str = ""
     custom: CustomProgress | None = None
     phone_digits: str = ""

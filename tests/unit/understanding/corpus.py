@@ -40,6 +40,8 @@ ZONE = ZoneInfo("America/New_York")
 NOW = datetime(2026, 3, 11, 10, 0, tzinfo=ZONE)
 
 FLOWS = {"new": Flow.NEW_RESERVATION, "change": Flow.CHANGE_RESERVATION, "cancel": Flow.CANCEL_RESERVATION,
+         "find": Flow.FIND_RESERVATION, "again": Flow.CONFIRM_AGAIN, "late": Flow.RUNNING_LATE,
+         "waitlist": Flow.WAITLIST,
          "message": Flow.LEAVE_MESSAGE, "lead": Flow.LEAD}  # fmt: skip
 SLOTS = {"party": SlotName.PARTY_SIZE, **{slot.value: slot for slot in SlotName}}
 

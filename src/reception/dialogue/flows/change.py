@@ -10,6 +10,7 @@ from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, off
 from reception.dialogue.flows.find import locate
 from reception.dialogue.flows.openings import offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
+from reception.dialogue.flows.requests import requests_of
 from reception.dialogue.flows.reserve import large_party, leave
 from reception.dialogue.replies import capitalise, describe_row, moved
 from reception.dialogue.state import Details, DialogueState, Question
@@ -87,7 +88,8 @@ def guest_of(details: Details, target: Reservation) -> Guest:
     """Who `target` will be for."""
     was = target.guest
     notes = "; ".join(dict.fromkeys(note for note in (was.notes, details.notes) if note))
-    return Guest(details.new_name or was.name, details.new_phone or was.phone, was.email, notes)
+    requests = tuple(dict.fromkeys((*was.requests, *requests_of(details.notes))))
+    return Guest(details.new_name or was.name, details.new_phone or was.phone, was.email, notes, requests)
 
 
 def _afresh(state: DialogueState) -> DialogueState:

@@ -21,7 +21,10 @@ from reception.dialogue.flows.answers import take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS
 from reception.dialogue.flows.cancel import cancel, settle_cancel
 from reception.dialogue.flows.change import change, settle_move
+from reception.dialogue.flows.late import run_late, settle_late
+from reception.dialogue.flows.lookup import confirm_again, find_mine, settle_again
 from reception.dialogue.flows.message import settle_lead, take_message
+from reception.dialogue.flows.noting import note_requests, settle_requests
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
 from reception.dialogue.kinds.registry import flows_of
@@ -37,7 +40,10 @@ from reception.ports.tools import (
     Effect,
     HoldSlot,
     MoveReservation,
+    NoteLate,
+    NoteRequests,
     Outcome,
+    ReconfirmReservation,
     ReleaseHold,
 )
 
@@ -45,6 +51,9 @@ FLOWS: Mapping[Flow, FlowStep] = {
     Flow.NEW_RESERVATION: reserve,
     Flow.CHANGE_RESERVATION: change,
     Flow.CANCEL_RESERVATION: cancel,
+    Flow.FIND_RESERVATION: find_mine,
+    Flow.CONFIRM_AGAIN: confirm_again,
+    Flow.RUNNING_LATE: run_late,
     Flow.LEAVE_MESSAGE: take_message,
     Flow.LEAD: take_message,
     Flow.CUSTOM: run_custom,
@@ -56,15 +65,26 @@ _SETTLES: Mapping[type[Effect], Settle] = {
     CommitReservation: settle_commit,
     MoveReservation: settle_move,
     CancelReservation: settle_cancel,
+    ReconfirmReservation: settle_again,
+    NoteLate: settle_late,
+    NoteRequests: settle_requests,
     CreateLead: settle_lead,
 }
 
-_ON_A_BOOKING = frozenset({Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION})
+_ON_A_BOOKING = frozenset(
+    {
+        Flow.CHANGE_RESERVATION,
+        Flow.CANCEL_RESERVATION,
+        Flow.FIND_RESERVATION,
+        Flow.CONFIRM_AGAIN,
+        Flow.RUNNING_LATE,
+    }
+)
 _CORRECTS = re.compile(
     r"\b(actually|make (it|that)|instead|sorry|wait|rather|change|should (be|have)|it's|wrong|move)\b", re.IGNORECASE
 )
 _ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.IGNORECASE)
-_CONTACT = frozenset({SlotName.NAME, SlotName.PHONE, SlotName.NOTES})
+_CONTACT = frozenset({SlotName.NAME, SlotName.PHONE})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _ABOUT = re.compile(r"\b(about|regarding|because|concerning|that)\b", re.IGNORECASE)
@@ -75,6 +95,9 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.NEW_RESERVATION: ("Of course.", "I'd be happy to help.", "Certainly."),
     Flow.CHANGE_RESERVATION: ("Sure, I can change that.", "Of course, let me look."),
     Flow.CANCEL_RESERVATION: ("I can help with that.", "Of course, let me look."),
+    Flow.FIND_RESERVATION: ("Of course, let me look.", "Sure, let me see."),
+    Flow.CONFIRM_AGAIN: ("Thank you for calling.", "Thank you, let me look."),
+    Flow.RUNNING_LATE: ("Thank you for letting us know.", "Thanks for calling ahead."),
     Flow.LEAVE_MESSAGE: ("Gladly.", "Of course."),
     Flow.LEAD: ("I'd be happy to help.", "Gladly."),
     Flow.CUSTOM: ("Of course.", "Gladly."),
@@ -130,11 +153,7 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnS
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
     if started is None and slots & _BEGINNING and Flow.NEW_RESERVATION in flows_of(scene.agent):
         started = Flow.NEW_RESERVATION
-    if (
-        started is None
-        and state.booked is not None
-        and (SlotName.NOTES in slots or (slots & _CONTACT and _CORRECTS.search(scene.text)))
-    ):
+    if started is None and state.booked is not None and slots & _CONTACT and _CORRECTS.search(scene.text):
         return Flow.CHANGE_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
         corrects = any(isinstance(command, CorrectSlot) for command in commands)
@@ -183,6 +202,8 @@ async def _answer_offer(state: DialogueState, commands: Sequence[Command], scene
 def _answer_idle(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """Nothing is in progress."""
     answers = take_in(state, commands, scene)
+    if SlotName.NOTES in answers.changed and state.booked is not None:
+        return note_requests(answers.state, state.booked)
     if answers.left or (answers.denied and state.question is Question.ANYTHING_ELSE):
         return farewell(answers.state, scene)
     if SlotName.NAME in answers.changed:

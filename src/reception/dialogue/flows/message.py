@@ -17,6 +17,7 @@ from reception.dialogue.commands import (
     TimeOfDay,
 )
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
+from reception.dialogue.flows.late import told_team
 from reception.dialogue.flows.outcome import couldnt_reach
 from reception.dialogue.flows.reserve import leave
 from reception.dialogue.replies import say_party
@@ -118,6 +119,9 @@ def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         "phone": effect.phone,
         "summary": effect.summary,
     }
+    if effect.kind == "running_late":
+        told = told_team(effect, state, scene)
+        return Settled(state if state.ended else state.without_flow(), (Act("lead.created", data), *told))
     phone = say_phone(effect.phone, scene.business.region)
     if effect.kind == "handoff":
         act = Act("handoff.requested", data)

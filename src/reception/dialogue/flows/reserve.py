@@ -10,10 +10,11 @@ from reception.dialogue.flows.answers import Answers, ask_again, complain, next_
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
 from reception.dialogue.flows.openings import offer_rooms, offer_soonest, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
+from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_party, with_article
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
-from reception.ports.booking import Guest, Refusal, Slot, SlotQuery
+from reception.ports.booking import Refusal, Slot, SlotQuery
 from reception.ports.business import Bookable
 from reception.ports.dialogue import Act, ReplyPart, Say
 from reception.ports.tools import CommitReservation, Done, Effect, HoldSlot, Outcome, Refused, ReleaseHold
@@ -194,9 +195,9 @@ def _taken(state: DialogueState, outcome: Refused, scene: TurnScene) -> Settled:
 def _commit(state: DialogueState) -> Step:
     if state.slot is None:
         return Step(state)
-    details = state.details
-    guest = Guest(details.name, details.phone, details.email, details.notes)
-    return Step(state, effects=(CommitReservation(state.slot, guest),), answered=True).saying("Thank you.")
+    return Step(state, effects=(CommitReservation(state.slot, guest_from(state.details)),), answered=True).saying(
+        "Thank you."
+    )
 
 
 def leave(state: DialogueState) -> Step:

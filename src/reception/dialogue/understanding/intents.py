@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from reception.dialogue.commands import Flow, SlotName
 from reception.dialogue.context import UnderstandingContext
-from reception.dialogue.understanding import rules
+from reception.dialogue.understanding import booking_rules, rules
 from reception.dialogue.understanding.answers import is_merely_polite, is_no, is_yes, leading_no, leading_yes
 from reception.dialogue.understanding.clauses import Clause
 from reception.dialogue.understanding.parsers.found import Found
@@ -24,7 +24,7 @@ _ENDS_AVAILABLE = re.compile(
 _NEVER_SLOT_QUESTION = re.compile(
     r"\b(?:open|close|closed|serve|hours|cost|price|much|parking|charge|closing|opening)\b"
 )
-_LATE_MINUTES = re.compile(r"\bcheck\b")
+_LATE_CHECK = re.compile(r"\bcheck ?(?:out|in)?\b|\blate(?:r)? (?:table|booking|seating)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +113,6 @@ def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: Unde
     for intent, pattern in _LATER_RULES:
         if pattern.search(words):
             return Reading((intent,), values=intent not in {Intent.GOODBYE, Intent.GREETING})
-    if rules.OWN_BOOKING.search(words):
-        return Reading((Intent.CHANGE,), values=False)
     flow = _read_flow(words, clause, found, context)
     if flow is not None:
         return Reading((flow,))
@@ -124,6 +122,9 @@ def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: Unde
 
 
 def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> Intent | None:
+    own = _read_own(words, context)
+    if own is not None:
+        return own
     asks = rules.QUESTION_START.match(words) is not None
     if (
         asks
@@ -131,8 +132,6 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         and not _wants_booking(words, found, context)
     ):
         return None
-    if rules.LATE.search(words) and not _LATE_MINUTES.search(words):
-        return Intent.LATE
     if rules.CANCEL.search(words) and not re.search(r"\b(?:cancellation policy|not cancel|free cancellation)\b", words):
         return Intent.CANCEL
     if context.flow is None and rules.NOT_COMING.search(words):
@@ -146,6 +145,29 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
     if rules.EXISTING.search(words):
         return None
     return Intent.NEW if _wants_booking(words, found, context) else None
+
+
+def _read_own(words: str, context: UnderstandingContext) -> Intent | None:
+    """What is wanted of a reservation that there is, or of a place in line."""
+    if booking_rules.WAITLIST.search(words) and not re.match(
+        r"(?:do|does|is|are|how|what) (?:you|there|your|the)\b", words
+    ):
+        return Intent.WAITLIST
+    if context.flow is Flow.NEW_RESERVATION and booking_rules.WAITLIST.search(words):
+        return Intent.WAITLIST
+    asks = re.match(r"(?:and |so |but )*(?:what (?:happens|if)|can i|is it|do you|how|when|if)\b", words) is not None
+    if booking_rules.LATE.search(words) and not asks and not _LATE_CHECK.search(words):
+        return (
+            None
+            if context.flow is Flow.NEW_RESERVATION and context.business.rules.bookable is Bookable.ROOM
+            else Intent.LATE
+        )
+    making = context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION, Flow.WAITLIST}
+    if making or rules.CANCEL.search(words) or rules.CHANGE.search(words):
+        return None
+    if booking_rules.CONFIRM_AGAIN.search(words):
+        return Intent.CONFIRM_AGAIN
+    return Intent.FIND if booking_rules.FIND.search(words) else None
 
 
 def _is_change_of_flow(words: str, found: Sequence[Found], context: UnderstandingContext) -> bool:

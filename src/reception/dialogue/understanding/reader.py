@@ -39,7 +39,7 @@ from reception.dialogue.understanding.corrections import (
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
-from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
 from reception.dialogue.understanding.reduction import reduced
@@ -194,6 +194,8 @@ def _commands(utterance: Utterance) -> list[Command]:
     for index, (clause, reading) in enumerate(zip(utterance.clauses, utterance.readings, strict=True)):
         for intent in reading.intents:
             placed.extend((clause.start, command) for command in _of_intent(utterance, index, intent))
+    if Intent.FIND in intents:
+        utterance.found = [one for one in utterance.found if one.reason != EITHER]
     denied_at = _denied_at(utterance)
     if option is not None:
         placed.append((0, ChooseOption(option)))
@@ -215,7 +217,7 @@ def _commands(utterance: Utterance) -> list[Command]:
 
 def _speaks_of_existing(utterance: Utterance, intents: Sequence[Intent]) -> bool:
     """ "I have a reservation tomorrow", said to begin with and without a question: there is something to change."""
-    wants = set(intents) & {*FLOWS, Intent.LATE, Intent.HUMAN}
+    wants = set(intents) & {*FLOWS, Intent.HUMAN}
     if utterance.context.flow is not None or wants:
         return False
     asked = [
@@ -236,10 +238,6 @@ def _of_intent(utterance: Utterance, index: int, intent: Intent) -> list[Command
         return [SmallTalk(_SMALL_TALK[intent])]
     if intent is Intent.QUESTION:
         return [AskKnowledge(_question(utterance, index))]
-    if intent is Intent.LATE:
-        clause = utterance.clauses[index]
-        said = quote(utterance.text, utterance.tokens, clause.start, clause.end)
-        return [StartFlow(Flow.LEAVE_MESSAGE), SetSlot(SlotName.MESSAGE, said, said)]
     if (
         intent is Intent.GOODBYE
         and context.flow is not None

@@ -18,7 +18,10 @@ class Intent(StrEnum):
     CHANGE = "change_reservation"
     LEAD = "lead"
     NEW = "new_reservation"
-    LATE = "late"
+    LATE = "running_late"
+    FIND = "find_reservation"
+    CONFIRM_AGAIN = "confirm_again"
+    WAITLIST = "waitlist"
     WAIT = "wait"
     LISTEN = "listen"
     HOW_ARE_YOU = "how_are_you"
@@ -34,6 +37,10 @@ class Intent(StrEnum):
 
 FLOWS = {
     Intent.NEW: Flow.NEW_RESERVATION,
+    Intent.LATE: Flow.RUNNING_LATE,
+    Intent.FIND: Flow.FIND_RESERVATION,
+    Intent.CONFIRM_AGAIN: Flow.CONFIRM_AGAIN,
+    Intent.WAITLIST: Flow.WAITLIST,
     Intent.CHANGE: Flow.CHANGE_RESERVATION,
     Intent.CANCEL: Flow.CANCEL_RESERVATION,
     Intent.MESSAGE: Flow.LEAVE_MESSAGE,
@@ -152,28 +159,13 @@ CHANGE = _compiled(
     r"\bpostpone\b",
     r"\b(?:add|bring) (?:\w+ ){1,3}(?:to|more to) (?:my|our|the) (?:booking|reservation)\b",
     r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
-    r"\b(?:check|confirm|find|look up|verify|look at|see|double check|ask about) (?:on )?(?:my|our|a|an "
-    r"existing) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
-    r"\b(?:if|whether) (?:i|we) (?:have|had|made|got) (?:a|an|any) (?:\w+ )?"
-    r"(?:reservation|booking|viewing|appointment)\b",
-    r"\bdo (?:i|we) (?:already |still )?have (?:a|an|any) (?:\w+ )?(?:reservation|booking|viewing|appointment)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
     r"\b(?:change|move) (?:it|that|them) to\b",
     r"\b(?:push|move|bring|put|shift) (?:it|that|this|the time|our time) (?:back|forward|up|earlier|later|by)\b",
 )  # fmt: skip
-OWN_BOOKING = _compiled(
-    r"\b(?:when|what time|what day|which day)\b(?: \w+){0,3} (?:my|our) (?:\w+ )?(?:booking|reservation|table|viewing|"
-    r"appointment)\b",
-    r"\b(?:when|what time|what day|for when) (?:did|have|had) (?:i|we) (?:book|booked|reserve|reserved)\b",
-    r"^(?:so |and )*did (?:i|we) (?:book|reserve)\b",
-)
-"""What a caller asks of a reservation of their own."""
 NOT_COMING = re.compile(
     r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come) "
     r"(?:on|this|tonight|tomorrow|today|to)\b"
-)
-LATE = _compiled(
-    r"\brunning (?:\w+ )*late\b", r"\b(?:be|am|are|will be) (?:\w+ ){0,4}late\b(?! check)", r"\bstuck in traffic\b"
 )
 MESSAGE = _compiled(
     r"\b(?:leave|take|pass on|give|pass along|send) (?:\w+ )?(?:a|an|my|the|this) message\b",

@@ -7,9 +7,11 @@ from datetime import date
 
 from reception.dialogue.commands import Flow, SlotName, TimeOfDay
 from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding import booking_rules
 from reception.dialogue.understanding.parsers.clock_hours import resolve
 from reception.dialogue.understanding.parsers.dates import find_dates
 from reception.dialogue.understanding.parsers.day_readings import Day
+from reception.dialogue.understanding.parsers.durations import find_minutes
 from reception.dialogue.understanding.parsers.emails import find_emails
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
@@ -81,6 +83,9 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if stays:
         dates = with_weekends(tokens, dates, context.now.date())
     claims.add(found for found in dates if found.slot is not SlotName.DATE or not _is_loose_date(tokens, found))
+    if context.flow is Flow.RUNNING_LATE or booking_rules.LATE.search(words_of(tokens)):
+        located = SlotName.NAME in context.slots or SlotName.PHONE in context.slots
+        claims.add(find_minutes(tokens, expected=context.flow is Flow.RUNNING_LATE and located))
     claims.add(_impossible_times(text, tokens, context))
     claims.add(_negative_counts(text, tokens, context, booking=booking))
     claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))

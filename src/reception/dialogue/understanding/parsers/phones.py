@@ -26,6 +26,8 @@ _MARK_PHRASES = (("i", "mean"), ("make", "that"), ("scratch", "that"), ("my", "b
 _DICTATED_HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3"}
 _SHORTEST_UNASKED = 7
 _NEEDED = {"US": 10, "CA": 10, "GB": 11, "IE": 10, "AU": 10, "NZ": 9, "FR": 10, "ES": 9, "DE": 11}
+_COUNTED = word_set("minutes minute mins people guests nights night hours hour of o'clock pm am")
+"""What makes a number before it a count or a time."""
 _MOST_DIGITS = 40
 _AROUND_ONE_DIGIT = 2
 """A lone digit among more words than this is not the beginning of a number ("I don't have one")."""
@@ -69,6 +71,8 @@ def find_phones(tokens: Sequence[Token], region: str, *, expected: bool) -> list
     """Telephone numbers in `tokens`. When one is `expected`, fewer digits are an incomplete number."""
     found: list[Found] = []
     for dictated in find_dictated(tokens, region, expected=expected):
+        if word_at(tokens, dictated.end) in _COUNTED and len(dictated.digits) < _SHORTEST_UNASKED:
+            continue
         count = sum(map(str.isdigit, dictated.digits))
         if count == 1 and len(tokens) > _AROUND_ONE_DIGIT:
             continue

@@ -1,0 +1,55 @@
+"""What callers want of a reservation that they have, or of a place in line for one. See `rules`."""
+
+import re
+
+_BOOKING = r"(?:reservations?|bookings?|table|viewings?|appointments?|stay|room)"
+_THEIR = rf"(?:my|our|the|a|an existing|this) (?:\w+ )?{_BOOKING}"
+
+
+def _compiled(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+CONFIRM_AGAIN = _compiled(
+    rf"^(?!.*\b(?:can|could|would|will) you\b).*\b(?:re)?confirm(?:ing)? (?:that )?{_THEIR}\b",
+    r"\b(?:i|we) (?:am|are|will) (?:still|definitely|all still|both still) "
+    r"(?:coming|be coming|be there|on|attending)\b",
+    r"\bstill (?:coming|on) for (?:tonight|tomorrow|today|this|our|my|the|\w+day)\b",
+    r"\b(?:calling|ringing|phoning) (?:back )?to (?:re)?confirm\b",
+    r"\breconfirm\b",
+    r"\b(?:got|had|received) (?:a|your) (?:text|message|reminder|email|voicemail)\b.*\bconfirm\b",
+)
+FIND = _compiled(
+    rf"\b(?:check|checking|confirm|find|look up|verify|look at|see|double check|ask about|pull up|locate|remind me of) "
+    rf"(?:on |about |up )?{_THEIR}\b",
+    rf"\b(?:if|whether) (?:i|we) (?:still )?(?:have|had|made|got) (?:a|an|any) (?:\w+ )?{_BOOKING}\b",
+    rf"\bdo (?:i|we) (?:already |still )?(?:have|got) (?:a|an|any) (?:\w+ )?{_BOOKING}\b",
+    r"\bhave (?:i|we) (?:got )?(?:a|an|any) (?:reservation|booking|viewing|appointment)\b",
+    rf"\b(?:when|what time|what day|which day|how many)\b(?: \w+){{0,4}} (?:my|our) (?:\w+ )?{_BOOKING}\b",
+    r"\b(?:when|what time|what day|for when|how many) (?:did|have|had) (?:i|we) (?:book|booked|reserve|reserved)\b",
+    r"^(?:so |and )*did (?:i|we) (?:book|reserve)\b",
+    r"\b(?:is|are) (?:my|our) (?:booking|reservation) (?:still|there|ok)",
+    r"\bdid (?:my|our) (?:booking|reservation) go through\b",
+)
+LATE = _compiled(
+    r"\brunning (?:\w+ )*(?:late|behind)\b",
+    r"\b(?:be|am|are|will be) (?:\w+ ){0,5}late\b(?! check)",
+    r"\bstuck in (?:\w+ )?traffic\b",
+    r"\b(?:train|bus|flight|taxi|plane) (?:is|was|has been) (?:\w+ )?(?:late|delayed)\b",
+    r"\bdelayed\b(?! check)",
+    r"\bgoing to be (?:\w+ ){0,4}late\b",
+    r"\bminutes? late\b",
+    r"\bhold (?:our|my|the) table\b",
+    r"\bnot going to make it (?:for|by|on time|in time|there by)\b",
+    r"\bwill not be (?:there )?on time\b",
+)
+WAITLIST = _compiled(
+    r"\bwait(?:ing)? ?list(?:ed)?\b",
+    r"\bput (?:me|us) on (?:the|your|a) list\b",
+    r"\bon stand ?by\b",
+    r"\b(?:call|ring|text|phone|let|tell|contact|notify) (?:me|us)\b(?: \w+){0,3} if (?:something|anything|somebody|"
+    r"someone|anybody|anyone|one|it|that|a (?:\w+ )?(?:table|place|spot|slot|room|seat)) (?:\w+ ){0,2}"
+    r"(?:frees|free|opens|open|comes|becomes|cancels|cancel|cancellation|available)",
+    r"\bif (?:there is|you get|you have) (?:a |any )?cancellations?\b",
+    r"\bin case (?:somebody|someone|anybody) cancels\b",
+)
