@@ -43,6 +43,12 @@ LATE = _compiled(
     r"\bnot going to make it (?:for|by|on time|in time|there by)\b",
     r"\bwill not be (?:there )?on time\b",
 )
+LATER_STILL = re.compile(
+    r"^(?:actually |no |sorry |oh |well |wait )*(?:it (?:will|is going to) be|"
+    r"(?:we|i) (?:will|are going to|am going to) be|make (?:it|that)|more like|it is more like)"
+    r"(?: \w+){0,5} (?:minutes|mins|hours?)\b"
+)
+"""Said of the booking that was just spoken of."""
 WAITLIST = _compiled(
     r"\bwait(?:ing)? ?list(?:ed)?\b",
     r"\bput (?:me|us) on (?:the|your|a) list\b",
@@ -53,3 +59,8 @@ WAITLIST = _compiled(
     r"\bif (?:there is|you get|you have) (?:a |any )?cancellations?\b",
     r"\bin case (?:somebody|someone|anybody) cancels\b",
 )
+
+
+def speaks_of_lateness(words: str, *, booked: bool) -> bool:
+    """Whether lengths of time in `words` say by how much somebody will be late, for what is `booked`."""
+    return LATE.search(words) is not None or (booked and LATER_STILL.search(words) is not None)

@@ -162,6 +162,8 @@ def _read_own(words: str, context: UnderstandingContext) -> Intent | None:
             if context.flow is Flow.NEW_RESERVATION and context.business.rules.bookable is Bookable.ROOM
             else Intent.LATE
         )
+    if context.booked and booking_rules.LATER_STILL.search(words):
+        return Intent.LATE
     making = context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION, Flow.WAITLIST}
     if making or rules.CANCEL.search(words) or rules.CHANGE.search(words):
         return None

@@ -83,7 +83,7 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if stays:
         dates = with_weekends(tokens, dates, context.now.date())
     claims.add(found for found in dates if found.slot is not SlotName.DATE or not _is_loose_date(tokens, found))
-    if context.flow is Flow.RUNNING_LATE or booking_rules.LATE.search(words_of(tokens)):
+    if context.flow is Flow.RUNNING_LATE or booking_rules.speaks_of_lateness(words_of(tokens), booked=context.booked):
         located = SlotName.NAME in context.slots or SlotName.PHONE in context.slots
         claims.add(find_minutes(tokens, expected=context.flow is Flow.RUNNING_LATE and located))
     claims.add(_impossible_times(text, tokens, context))

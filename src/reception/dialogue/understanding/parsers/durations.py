@@ -1,6 +1,6 @@
 """Lengths of time in minutes: "ten minutes", "a quarter of an hour", "half an hour", "an hour and a half"."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.found import Found
@@ -17,14 +17,24 @@ _VAGUE = {"few": 5, "couple": 5, "bit": 10, "little": 10}
 def find_minutes(tokens: Sequence[Token], *, expected: bool) -> list[Found]:
     """How long in minutes; of two lengths ("ten or fifteen minutes") the longer. Where it is `expected`, a lone number
     is one."""
-    lengths = [(at, length) for at in range(len(tokens)) if (length := _read(tokens, at)) is not None]
-    if not lengths and expected:
-        lengths = [(at, n) for at in range(len(tokens)) if (n := _number(tokens, at)) is not None and n.value > 0]
+    lengths = _all(tokens, _read) or (_all(tokens, _number) if expected else [])
     kept = [(at, one) for at, one in lengths if 0 < one.value <= LONGEST_MINUTES]
     if not kept:
         return []
     _, longest = max(kept, key=lambda entry: entry[1].value)
     return [Found(SlotName.MINUTES, min(start for start, _ in kept), longest.end, longest.value)]
+
+
+def _all(tokens: Sequence[Token], reader: Callable[[Sequence[Token], int], Number | None]) -> list[tuple[int, Number]]:
+    """What `reader` finds, and where; no word is read twice."""
+    found: list[tuple[int, Number]] = []
+    at = 0
+    while at < len(tokens):
+        read = reader(tokens, at)
+        if read is not None:
+            found.append((at, read))
+        at = read.end if read is not None else at + 1
+    return found
 
 
 def _read(tokens: Sequence[Token], at: int) -> Number | None:

@@ -1,0 +1,106 @@
+"""What callers want of the reservation that they have: to find it, confirm it again, be late for it, add to it."""
+
+from datetime import date, time
+
+from reception.dialogue.understanding.parsers.durations import find_minutes
+from reception.dialogue.understanding.parsers.normalize import tokenize
+from reception.ports.booking import RequestKind, SpecialRequest
+from reception.ports.business import AgentSettings
+from reception.ports.dialogue import Transfer
+from tests.unit.dialogue.stage import Caller, book_of, booked, restaurant, take
+
+TODAY = date(2027, 3, 10)
+PHONE = "+14155550199"
+
+
+def _caller(**options: object) -> Caller:
+    book = book_of(restaurant())
+    take(book, TODAY, time(19), 2, PHONE)
+    return Caller(book, caller_phone=PHONE, **options)  # type: ignore[arg-type]
+
+
+async def test_a_caller_is_told_what_they_have_booked() -> None:
+    reply = await _caller().say("hi, I just want to check my booking")
+    assert "a table for two on Wednesday, March 10th at 7 PM, under Pat Doe" in reply
+
+
+async def test_a_booking_is_found_by_name_and_day() -> None:
+    caller = _caller()
+    caller.caller_phone = ""
+    caller.take_up(None, 0)
+    reply = await caller.say("do I have a reservation tonight? It's Pat Doe")
+    assert "a table for two" in reply
+
+
+async def test_who_still_comes_is_confirmed_again() -> None:
+    caller = _caller()
+    reply = await caller.say("I'm just calling to confirm my reservation for tonight")
+    assert "that's confirmed: a table for two" in reply
+    assert booked(caller.book)[0].reconfirmed_at is not None
+
+
+async def test_a_few_minutes_late_are_noted() -> None:
+    caller = _caller()
+    reply = await caller.say("hi, we're stuck in traffic, we'll be about ten minutes late")
+    assert "ten minutes late" in reply
+    assert booked(caller.book)[0].late_minutes == 10
+    assert not caller.book.leads
+
+
+async def test_how_late_is_asked_where_it_was_not_said() -> None:
+    caller = _caller()
+    replies = await caller.talk("we're running late", "quarter of an hour")
+    assert "how late" in replies[0].lower() or "minutes late" in replies[0]
+    assert booked(caller.book)[0].late_minutes == 15
+
+
+async def test_a_time_of_coming_tells_how_late_it_is() -> None:
+    caller = _caller()
+    await caller.talk("we're running a bit late", "we'll be there at ten past seven")
+    assert booked(caller.book)[0].late_minutes == 10
+
+
+async def test_longer_than_the_rules_allow_is_for_a_person() -> None:
+    caller = _caller()
+    reply = await caller.say("we're going to be forty five minutes late")
+    assert "colleague will call you" in reply
+    assert booked(caller.book)[0].late_minutes == 0
+    (lead,) = caller.book.leads
+    assert lead.kind == "running_late"
+    assert "45 minutes late" in lead.summary
+
+
+async def test_longer_than_the_rules_allow_is_put_through_where_somebody_is() -> None:
+    caller = _caller(settings=AgentSettings(handoff_phone="+14155550100"))
+    await caller.say("we'll be an hour late")
+    assert isinstance(caller.ended, Transfer)
+
+
+async def test_what_is_asked_for_after_booking_is_noted_on_it_at_once() -> None:
+    caller = _caller()
+    replies = await caller.talk("can you check my booking please", "oh, and one of us has a nut allergy")
+    assert "I've noted that on your booking" in replies[1]
+    assert booked(caller.book)[0].guest.requests == (SpecialRequest(RequestKind.ALLERGY, "nut"),)
+
+
+async def test_wishes_are_caught_at_any_point_and_read_back() -> None:
+    caller = Caller(book_of(restaurant()))
+    replies = await caller.talk(
+        "a table for two on Friday at 7pm, it's our anniversary",
+        "Maria Ramos, and we need a high chair", "415 555 0142, oh and my mother is in a wheelchair", "yes",
+    )  # fmt: skip
+    assert "anniversary" in replies[2]
+    assert "high chair" in replies[2]
+    assert "wheelchair" in replies[2]
+    kinds = {request.kind for request in booked(caller.book)[0].guest.requests}
+    assert kinds == {RequestKind.OCCASION, RequestKind.HIGH_CHAIR, RequestKind.ACCESSIBILITY}
+
+
+def test_lengths_of_time_are_read_as_they_are_said() -> None:
+    said = {
+        "ten minutes": 10, "about 20 mins": 20, "a quarter of an hour": 15, "half an hour": 30, "an hour": 60,
+        "an hour and a half": 90, "ten or fifteen minutes": 15, "a couple of minutes": 5, "two hours": 120,
+    }  # fmt: skip
+    for text, minutes in said.items():
+        (found,) = find_minutes(tokenize(text), expected=False)
+        assert found.value == minutes, text
