@@ -1,6 +1,6 @@
 """Running late: a note on the reservation up to what the rules allow, a person beyond that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reception.dialogue.commands import Command, SlotName
@@ -13,7 +13,7 @@ from reception.dialogue.spoken import say_phone
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
 from reception.ports.booking import Reservation
-from reception.ports.dialogue import Act, Say, Transfer
+from reception.ports.dialogue import Act, Json, Say, Transfer
 from reception.ports.tools import CreateLead, Done, Effect, NoteLate, Outcome
 
 _DAY_MINUTES = 24 * 60
@@ -61,7 +61,7 @@ def _minutes_after(row: Reservation, answers: Answers) -> int | None:
 def too_late(state: DialogueState, row: Reservation, scene: TurnScene) -> Step:
     """So late that a person decides: put through where there is one, else told to the team."""
     summary = f"Running {state.details.minutes} minutes late: {describe_row(scene, row)}, reference {row.reference}."
-    details = {"reservation_id": str(row.reservation_id), "minutes": state.details.minutes or 0}
+    details: Mapping[str, Json] = {"reservation_id": str(row.reservation_id), "minutes": state.details.minutes or 0}
     lead = CreateLead("running_late", row.guest.name, row.guest.phone, summary, details)
     step = Step(state, effects=(lead,), answered=True)
     target = scene.agent.settings.handoff_phone

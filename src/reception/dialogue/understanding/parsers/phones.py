@@ -113,7 +113,7 @@ def _is_cued(tokens: Sequence[Token], start: int) -> bool:
 
 
 def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) -> Dictated | None:
-    first = _read_piece(tokens, at, homophones=False)
+    first = None if at and _is_exclamation(tokens, at) else _read_piece(tokens, at, homophones=False)
     if first is None:
         return None
     digits, end = first
@@ -121,7 +121,7 @@ def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) 
     kept = ""
     at = end
     while at < len(tokens) and len(digits) < _MOST_DIGITS and "?" not in tokens[at - 1].gap:
-        piece = _read_piece(tokens, at, homophones=expected)
+        piece = None if _is_exclamation(tokens, at) else _read_piece(tokens, at, homophones=expected)
         if piece is not None:
             digits += piece[0]
             at = end = piece[1]
@@ -142,6 +142,13 @@ def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) 
     if corrected_from >= 0:
         digits = _corrected(tokens, kept, digits, corrected_from, region)
     return Dictated(digits, start, end)
+
+
+def _is_exclamation(tokens: Sequence[Token], at: int) -> bool:
+    """ "0142, oh and ...": no zero."""
+    if word_at(tokens, at) not in {"oh", "o"} or at + 1 >= len(tokens):
+        return False
+    return bool(tokens[at - 1].gap) and _read_piece(tokens, at + 1, homophones=True) is None
 
 
 def _corrected(tokens: Sequence[Token], before: str, after: str, after_at: int, region: str) -> str:
