@@ -18,6 +18,7 @@ from reception.dialogue.custom.context import custom_context
 from reception.dialogue.finish import finish
 from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
+from reception.dialogue.flows.returning import welcome
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
 from reception.dialogue.questions import expectation_of, prime_for, put_question
 from reception.dialogue.replies import (
@@ -26,12 +27,12 @@ from reception.dialogue.replies import (
     SILENT_END,
     SILENT_ONCE,
     UNREACHABLE,
-    greeting,
     recording_notice,
 )
 from reception.dialogue.state import DialogueState, Question, from_json, to_json
 from reception.dialogue.turn import TurnScene
 from reception.ports.answers import AnswerCache, CacheUse
+from reception.ports.booking import GuestHistory
 from reception.ports.business import Agent, Business
 from reception.ports.dialogue import (
     CallerTurn,
@@ -52,6 +53,7 @@ _log = structlog.get_logger(__name__)
 _MOST_NAMES = 40
 _FILLER_AFTER_S = 0.4
 """Before the engine fills the silence itself."""
+_GREETS_WITHIN_S = 1.0
 _T = TypeVar("_T")
 
 
@@ -154,10 +156,22 @@ class GraphDialogue:
             # The last reply ends with the pending question, except for the greeting, which is not said twice.
             again = self._state.last_reply if self._unheard and self._state.turn else ()
             return tuple(map(Say, (CUT_OFF, *(again or put_question(self._state, scene, resumed=True)))))
-        notice, texts = recording_notice(scene), greeting(scene)
-        self._state = replace(self._state, last_reply=texts)
+        notice = recording_notice(scene)
+        state, texts = welcome(self._state, await self._history(), scene)
+        self._state = replace(state, last_reply=texts)
         self._record(TurnRecord(0, "", (), " ".join((*notice, *texts)), (), to_json(self._state)))
         return (*(Say(text, interruptible=False) for text in notice), *map(Say, texts))
+
+    async def _history(self) -> GuestHistory:
+        """What is known of the caller; nothing where it cannot be read in time to greet them."""
+        phone = self._state.caller_phone
+        if not phone:
+            return GuestHistory("")
+        try:
+            async with asyncio.timeout(_GREETS_WITHIN_S):
+                return await self._reads.guest_history(phone)
+        except (AppError, TimeoutError):
+            return GuestHistory(phone)
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         base = self._state

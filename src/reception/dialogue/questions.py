@@ -6,8 +6,24 @@ from reception.dialogue.commands import Flow
 from reception.dialogue.custom.wording import ask_confirmation, ask_slot, expectation_of_slot
 from reception.dialogue.flows.alternatives import which_number
 from reception.dialogue.kinds.registry import offers_of
-from reception.dialogue.replies import capitalise, describe_row, describe_slot, option_words, read_back, with_article
-from reception.dialogue.spoken import say_digits, say_list, say_near_day, say_phone, say_time
+from reception.dialogue.replies import (
+    capitalise,
+    describe_row,
+    describe_slot,
+    option_words,
+    read_back,
+    say_subject,
+    with_article,
+)
+from reception.dialogue.spoken import (
+    say_day,
+    say_digits,
+    say_list,
+    say_near_day,
+    say_nights,
+    say_phone,
+    say_time,
+)
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
 from reception.dialogue.understanding.parsers.phones import needed_digits
@@ -50,6 +66,9 @@ _EXPECTS: dict[Question, Expects] = {
     Question.CUSTOM_CONFIRM: Expects.YES_NO,
     Question.OFFER_MESSAGE: Expects.YES_NO,
     Question.NEXT_WISH: Expects.YES_NO,
+    Question.OFFER_WAITLIST: Expects.YES_NO,
+    Question.CONFIRM_WAITLIST: Expects.YES_NO,
+    Question.TAKE_OFFER: Expects.YES_NO,
     Question.ANYTHING_ELSE: Expects.YES_NO,
     Question.MESSAGE: Expects.FREE_TEXT,
     Question.LOOKING_FOR: Expects.FREE_TEXT,
@@ -143,6 +162,14 @@ _FOR_ROOMS: dict[Question, Wording] = {
 }
 
 _WORDINGS: dict[Question, Wording] = {
+    Question.OFFER_WAITLIST: Wording(
+        ("Shall I put you on the waitlist?", "Would you like to be on the waitlist for it?"),
+        "Shall I put you on the waitlist?",
+        "Please say yes for the waitlist, or tell me another day or time.",
+    ),
+    Question.TAKE_OFFER: Wording(
+        ("Shall I book it for you?",), "Shall I book it for you?", "Please say yes if you would like it, or no."
+    ),
     Question.HOW_LATE: Wording(
         ("About how late will you be?", "How many minutes late will you be?"),
         "How many minutes late will you be?",
@@ -276,6 +303,20 @@ def _ask_which(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[s
     return (f"Which one is it: {options}?",)
 
 
+def _ask_waitlist(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if resumed or state.details.day is None:
+        return ("Shall I put you on the waitlist?",)
+    details = state.details
+    what = say_subject(scene, details.place, details.party_size or 1)
+    when = f"on {say_day(state.details.day)}"
+    if details.nights and scene.bookable is Bookable.ROOM:
+        when = f"for {say_nights(details.nights)}, arriving {when}"
+    elif details.time is not None:
+        when += f" around {say_time(details.time.time)}"
+    contact = f"under {details.name}, phone {say_phone(details.phone, scene.business.region)}"
+    return (f"The waitlist for {what} {when}, {contact}.", "Is that right?")
+
+
 def _ask_change(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
     if resumed or state.slot is None:
         return ("Shall I make that change?",)
@@ -308,6 +349,7 @@ def _ask_next_wish(state: DialogueState, scene: TurnScene, resumed: bool) -> tup
 
 
 _RENDERED = {
+    Question.CONFIRM_WAITLIST: _ask_waitlist,
     Question.NEXT_WISH: _ask_next_wish,
     Question.READ_BACK: _ask_read_back,
     Question.CHOICE: _ask_choice,

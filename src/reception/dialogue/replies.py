@@ -17,7 +17,7 @@ from reception.dialogue.spoken import (
 )
 from reception.dialogue.state import Details, DialogueState
 from reception.dialogue.turn import TurnScene
-from reception.ports.booking import Refusal, Reservation, Slot
+from reception.ports.booking import Refusal, Reservation, Slot, WaitlistEntry
 from reception.ports.business import Bookable, OpenSpan
 
 _SHORT_DAYS = 7
@@ -152,6 +152,36 @@ def moved(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
     return (f"That's changed: {describe_row(scene, row)}.", f"Your reference is still {row.reference}.")
 
 
+def welcome_back(texts: tuple[str, ...], name: str) -> tuple[str, ...]:
+    """A greeting in `texts` with a word for who is known, before the question that it ends with."""
+    back = f"Welcome back, {name.split()[0]}."
+    return (*texts[:-1], back, texts[-1]) if texts and texts[-1].endswith("?") else (*texts, back)
+
+
+def in_line(scene: TurnScene, entry: WaitlistEntry) -> tuple[str, ...]:
+    """That somebody is on the waitlist, and what happens then."""
+    what = say_subject(scene, entry.place, entry.party_size)
+    phone = say_phone(entry.guest.phone, scene.business.region)
+    day = say_day(entry.wanted.date())
+    when = f"on {day}" if scene.bookable is Bookable.ROOM else f"on {day} around {say_time(entry.wanted)}"
+    return (
+        f"You're on the waitlist: {what} {when}, under {entry.guest.name}.",
+        f"If something comes free, we'll let you know on {phone}.",
+    )
+
+
+def offered_place(scene: TurnScene, entry: WaitlistEntry) -> tuple[str, ...]:
+    """What is kept for somebody who waits, and until when."""
+    if entry.offer is None:
+        return ()
+    row = entry.offer
+    what = f"{say_subject(scene, row.place, row.party_size)} {say_when(scene, row)}"
+    until = ""
+    if entry.offer_expires_at is not None:
+        until = f" We're keeping it for you until {say_time(entry.offer_expires_at.astimezone(scene.now.tzinfo))}."
+    return (f"Good news: {what} has come free.{until}",)
+
+
 def reconfirmed(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
     return (f"Thank you, that's confirmed: {describe_row(scene, row)}.",)
 
@@ -198,8 +228,13 @@ def _option_day(day: date, scene: TurnScene) -> str:
     return say_weekday(day) if 1 < ahead < _SHORT_DAYS else say_near_day(day, scene.now.date())
 
 
-def offer(slots: Sequence[Slot], asked: date | None, scene: TurnScene) -> str:
-    """ "I have 7:00, 8:15 or 8:30." """
+def offer(slots: Sequence[Slot], asked: date | None, scene: TurnScene, *, waitlist: bool = False) -> str:
+    """ "I have 7:00, 8:15 or 8:30." With the `waitlist`, that it is another way."""
+    said = _offered(slots, asked, scene)
+    return f"{said.removesuffix('.')}, or I can put you on the waitlist." if waitlist else said
+
+
+def _offered(slots: Sequence[Slot], asked: date | None, scene: TurnScene) -> str:
     words = say_list(option_words(slots, scene), "or")
     days = {slot.starts_at.date() for slot in slots}
     if scene.bookable is Bookable.ROOM or len(days) > 1 or days == {asked}:

@@ -123,7 +123,9 @@ class DialogueState:
 
     `slot` is what the flow is about to book and holds; `offered` what was last offered, in spoken order; `target` the
     reservation that is to be changed or cancelled, `found` those it may be; `booked` the last one made or moved here.
-    `waiting` is the place in line that the caller has, with what is offered to them.
+
+    `full`: what was wanted is taken, and something else was offered. `waiting` is the place in line that the caller
+    has, with what is offered to them.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
     `later` are further wishes, in the caller's words, that wait until what is being done is done.
     `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none. `leaving`: the
@@ -151,6 +153,7 @@ class DialogueState:
     last_reply: tuple[str, ...] = ()
     leaving: bool = False
     later: tuple[str, ...] = ()
+    full: bool = False
     ended: bool = False
 
     def without_flow(self) -> "DialogueState":

@@ -132,7 +132,7 @@ async def test_where_it_is_full_what_is_free_is_offered() -> None:
     take(caller.book, FRIDAY, time(19), 8)
     reply = await caller.say("a table for eight on Friday at 7 pm")
     assert "no table free" in reply
-    assert "I have Friday at 5 PM, 9 PM or Saturday at 7 PM." in reply
+    assert "I have Friday at 5 PM, 9 PM or Saturday at 7 PM, or I can put you on the waitlist." in reply
     expectation = caller.dialogue.expectation()
     assert expectation.expects is Expects.CHOICE
     assert len(expectation.options) == 3
@@ -145,7 +145,8 @@ async def test_none_of_what_is_offered_will_do() -> None:
     caller = Caller(book_of(restaurant()))
     take(caller.book, FRIDAY, time(19), 8)
     await caller.say("a table for eight on Friday at 7 pm")
-    assert "day and time" in await caller.say("no")
+    assert "waitlist?" in await caller.say("no")
+    assert "day and time" in await caller.say("no thanks")
     assert "That" in await caller.say("on Saturday at 6 pm") or held(caller.book)
     assert held(caller.book)[0].starts_at == datetime(2027, 3, 13, 18, tzinfo=ZONE)
 

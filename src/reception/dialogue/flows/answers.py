@@ -39,6 +39,9 @@ YES_OR_NO = frozenset(
         Question.CONFIRM_LEAD,
         Question.CUSTOM_CONFIRM,
         Question.OFFER_MESSAGE,
+        Question.OFFER_WAITLIST,
+        Question.CONFIRM_WAITLIST,
+        Question.TAKE_OFFER,
     }
 )
 _MOST_DIGITS = 15

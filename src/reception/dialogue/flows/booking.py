@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from reception.dialogue.commands import SlotName, TimeOfDay
+from reception.dialogue.commands import Flow, SlotName, TimeOfDay
 from reception.dialogue.replies import between_steps, offer, refusal_reason
 from reception.dialogue.spoken import say_count
 from reception.dialogue.state import Details, DialogueState, Question
@@ -126,7 +126,7 @@ def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step
     """Says why not, and offers what can be had, or asks for something else."""
     refusal = answer.refusal or Refusal.FULL
     reason = refusal_reason(refusal, state, scene)
-    state = replace(state, slot=None)
+    state = replace(state, slot=None, full=refusal is Refusal.FULL)
     if answer.alternatives:
         same_day = tuple(slot for slot in answer.alternatives if slot.starts_at.date() == state.details.day)
         if scene.bookable is Bookable.ROOM and refusal is Refusal.PARTY_TOO_LARGE:
@@ -141,6 +141,8 @@ def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step
             asked = replace(state, details=replace(details, place=""), question=Question.PLACE)
         case Refusal.PAST if scene.bookable is not Bookable.ROOM and details.day == scene.now.date():
             asked = replace(state, details=replace(details, time=None), question=Question.TIME)
+        case Refusal.FULL if state.flow is Flow.NEW_RESERVATION:
+            asked = replace(state, question=Question.OFFER_WAITLIST)
         case _:
             asked = replace(state, details=replace(details, day=None), question=Question.DATE)
     return Step(replace(asked, offered=()), answered=True).saying(reason)
@@ -151,7 +153,8 @@ def offer_slots(state: DialogueState, alternatives: tuple[Slot, ...], scene: Tur
     best = alternatives[:MOST_OFFERED]
     in_order = tuple(sorted(best, key=lambda slot: slot.starts_at))
     asked = replace(state, slot=None, offered=in_order, question=Question.CHOICE)
-    return Step(asked, answered=True).saying(reason, offer(in_order, state.details.day, scene))
+    waitlist = state.full and state.flow is Flow.NEW_RESERVATION
+    return Step(asked, answered=True).saying(reason, offer(in_order, state.details.day, scene, waitlist=waitlist))
 
 
 def details_of(slot: Slot, details: Details, scene: TurnScene) -> Details:

@@ -27,18 +27,22 @@ from reception.dialogue.flows.message import settle_lead, take_message
 from reception.dialogue.flows.noting import note_requests, settle_requests
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
+from reception.dialogue.flows.waiting import settle_waiting, wait_in_line
 from reception.dialogue.kinds.registry import flows_of
 from reception.dialogue.replies import GOODBYE
-from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
 from reception.ports.business import Bookable
 from reception.ports.dialogue import HangUp, ReplyPart, Say
 from reception.ports.tools import (
+    AcceptOffer,
     CancelReservation,
     CommitReservation,
     CreateLead,
     Effect,
     HoldSlot,
+    JoinWaitlist,
+    LeaveWaitlist,
     MoveReservation,
     NoteLate,
     NoteRequests,
@@ -54,6 +58,7 @@ FLOWS: Mapping[Flow, FlowStep] = {
     Flow.FIND_RESERVATION: find_mine,
     Flow.CONFIRM_AGAIN: confirm_again,
     Flow.RUNNING_LATE: run_late,
+    Flow.WAITLIST: wait_in_line,
     Flow.LEAVE_MESSAGE: take_message,
     Flow.LEAD: take_message,
     Flow.CUSTOM: run_custom,
@@ -68,6 +73,9 @@ _SETTLES: Mapping[type[Effect], Settle] = {
     ReconfirmReservation: settle_again,
     NoteLate: settle_late,
     NoteRequests: settle_requests,
+    JoinWaitlist: settle_waiting,
+    AcceptOffer: settle_waiting,
+    LeaveWaitlist: settle_waiting,
     CreateLead: settle_lead,
 }
 
@@ -98,6 +106,7 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.FIND_RESERVATION: ("Of course, let me look.", "Sure, let me see."),
     Flow.CONFIRM_AGAIN: ("Thank you for calling.", "Thank you, let me look."),
     Flow.RUNNING_LATE: ("Thank you for letting us know.", "Thanks for calling ahead."),
+    Flow.WAITLIST: ("Of course.", "Gladly."),
     Flow.LEAVE_MESSAGE: ("Gladly.", "Of course."),
     Flow.LEAD: ("I'd be happy to help.", "Gladly."),
     Flow.CUSTOM: ("Of course.", "Gladly."),
@@ -175,7 +184,7 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         flow=flow,
         question=Question.HOW_HELP,
         lead_kind=_LEAD_KINDS.get(flow, ""),
-        details=replace(fresh.details.caller_only(), message=message, place=state.details.place),
+        details=_beginning(flow, state, message),
         target=state.booked if flow in _ON_A_BOOKING else None,
     )
     step = await FLOWS[flow](fresh, commands, scene)
@@ -183,6 +192,13 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         released = ()
     opening = () if step.parts or fresh.target is not None else (Say(scene.pick(_OPENINGS[flow])),)
     return replace(step, parts=(*opening, *step.parts), effects=(*released, *step.effects), answered=True)
+
+
+def _beginning(flow: Flow, state: DialogueState, message: str) -> Details:
+    """What a new flow knows from the start: who calls, what place is spoken of, and for the waitlist what is full."""
+    if flow is Flow.WAITLIST and state.flow is Flow.NEW_RESERVATION:
+        return state.details
+    return replace(state.details.caller_only(), message=message, place=state.details.place)
 
 
 def _is_answer(commands: Sequence[Command]) -> bool:

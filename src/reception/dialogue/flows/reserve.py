@@ -36,7 +36,7 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
     if answers.chosen is not None:
         return hold(state, answers.chosen, scene)
     if answers.changed & QUERY_SLOTS:
-        state = replace(state, slot=None, offered=())
+        state = replace(state, slot=None, offered=(), full=False)
     state, remark = (state, "") if answers.either or answers.changed - QUERY_SLOTS else with_larger_number(state)
     if _is_too_large(state, scene) or _wants_several(scene):
         return large_party(state, scene)
@@ -83,6 +83,8 @@ def next_question(state: DialogueState, scene: TurnScene) -> Question:
 async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
     """Nothing is chosen yet: ask on, or check what is free."""
     if state.question is Question.CHOICE and state.offered and not answers.changed & QUERY_SLOTS:
+        if answers.denied and state.full:
+            return Step(replace(state, offered=(), question=Question.OFFER_WAITLIST), answered=True)
         if answers.denied:
             details = replace(state.details, day=None, time=None, any_place=False)
             asked = replace(state, offered=(), details=details)
@@ -91,6 +93,8 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
             return message_instead(state, "A colleague of mine can find a time with you.")
         step = Step(state, answered=bool(answers.changed))
         return step.saying("Thank you.") if answers.changed else step
+    if state.question is Question.OFFER_WAITLIST and not answers.changed & QUERY_SLOTS:
+        return _answer_waitlist(state, answers, scene)
     offered = await offer_alternatives(state, scene)
     if offered is not None:
         return offered
@@ -105,6 +109,19 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
     if checked.slot is None:
         return checked.step
     return hold(checked.step.state, checked.slot, scene)
+
+
+def _answer_waitlist(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
+    if answers.confirmed:
+        waiting = replace(state, flow=Flow.WAITLIST)
+        return Step(
+            replace(waiting, question=next_contact_question(waiting) or Question.CONFIRM_WAITLIST), answered=True
+        )
+    if answers.denied:
+        details = replace(state.details, day=None, time=None)
+        asked = replace(state, full=False, details=details)
+        return Step(replace(asked, question=next_question(asked, scene)), answered=True).saying("No problem.")
+    return Step(state)
 
 
 def _is_known(state: DialogueState, scene: TurnScene) -> bool:
