@@ -19,6 +19,10 @@ SLOTS: Mapping[Flow, tuple[SlotName, ...]] = {
         SlotName.REFERENCE, *_CONTACT, SlotName.DATE, SlotName.TIME, SlotName.PARTY_SIZE, SlotName.NIGHTS,
     ),
     Flow.CANCEL_RESERVATION: (SlotName.REFERENCE, *_CONTACT, SlotName.DATE),
+    Flow.FIND_RESERVATION: (SlotName.REFERENCE, *_CONTACT, SlotName.DATE),
+    Flow.CONFIRM_AGAIN: (SlotName.REFERENCE, *_CONTACT, SlotName.DATE),
+    Flow.RUNNING_LATE: (SlotName.REFERENCE, *_CONTACT, SlotName.DATE, SlotName.MINUTES),
+    Flow.WAITLIST: (SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, *_CONTACT),
     Flow.LEAVE_MESSAGE: (SlotName.MESSAGE, *_CONTACT),
     Flow.LEAD: (SlotName.MESSAGE, *_CONTACT),
 }  # fmt: skip

@@ -9,12 +9,20 @@ from reception.ports.business import AgentKind
 from reception.ports.definition import Builtin
 
 BUILTIN_FLOWS: Mapping[Builtin, tuple[Flow, ...]] = {
-    "reservation": (Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION),
+    "reservation": (
+        Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION, Flow.FIND_RESERVATION,
+        Flow.CONFIRM_AGAIN, Flow.RUNNING_LATE, Flow.WAITLIST,
+    ),
     "message": (Flow.LEAVE_MESSAGE,),
     "lead": (Flow.LEAD,),
     "handoff": (),
-}
+}  # fmt: skip
 """The product's flows, by the name that a definition gives them. Handing over is done in one turn, by no flow."""
+
+BOOKINGS: tuple[Intent, ...] = (
+    Intent.NEW, Intent.CHANGE, Intent.CANCEL, Intent.FIND, Intent.CONFIRM_AGAIN, Intent.LATE, Intent.WAITLIST,
+)  # fmt: skip
+"""What callers want of reservations."""
 
 TALK: tuple[Intent, ...] = (
     Intent.HUMAN, Intent.QUESTION, Intent.REPEAT, Intent.GOODBYE, Intent.CANCEL_FLOW, Intent.WAIT, Intent.LISTEN,

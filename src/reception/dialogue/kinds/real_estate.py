@@ -1,13 +1,13 @@
 """The front desk of an estate agency."""
 
-from reception.dialogue.kinds.kind import TALK, Kind
+from reception.dialogue.kinds.kind import BOOKINGS, TALK, Kind
 from reception.dialogue.understanding.rules import Intent
 from reception.ports.business import AgentKind
 
 REAL_ESTATE = Kind(
     kind=AgentKind.REAL_ESTATE,
     builtins=("reservation", "message", "lead", "handoff"),
-    intents=(Intent.LEAD, Intent.NEW, Intent.CHANGE, Intent.CANCEL, Intent.LATE, Intent.MESSAGE, *TALK),
+    intents=(Intent.LEAD, *BOOKINGS, Intent.MESSAGE, *TALK),
     role="virtual receptionist",
     offers="I can tell you about a home, arrange, move or cancel a viewing, or take a message. Which would you like?",
     prompt=(

@@ -1,13 +1,13 @@
 """The receptionist of a restaurant, a hotel, a clinic or a salon."""
 
-from reception.dialogue.kinds.kind import TALK, Kind
+from reception.dialogue.kinds.kind import BOOKINGS, TALK, Kind
 from reception.dialogue.understanding.rules import Intent
 from reception.ports.business import AgentKind
 
 RECEPTIONIST = Kind(
     kind=AgentKind.RECEPTIONIST,
     builtins=("reservation", "message", "lead", "handoff"),
-    intents=(Intent.NEW, Intent.CHANGE, Intent.CANCEL, Intent.LATE, Intent.MESSAGE, Intent.LEAD, *TALK),
+    intents=(*BOOKINGS, Intent.MESSAGE, Intent.LEAD, *TALK),
     role="virtual receptionist",
     offers="I can make, change or cancel a booking, answer questions, or take a message. Which would you like?",
     prompt=(
