@@ -9,6 +9,8 @@ from pathlib import Path
 
 from reception.core.clock import Clock
 from reception.core.errors import Unavailable
+from reception.db import address
+from reception.db.address import TIMEOUTS
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
@@ -49,7 +51,7 @@ async def prepared(mode: str, progress: Progress, *, spoken: bool) -> AsyncItera
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
             raise
-        database = Database(server.runtime_url, pool_size=_POOL)
+        database = Database(hasty(server.runtime_url), pool_size=_POOL)
         try:
             await asyncio.to_thread(migrate, server.owner_url)
             embedder, speech = await loading
@@ -59,6 +61,11 @@ async def prepared(mode: str, progress: Progress, *, spoken: bool) -> AsyncItera
             await asyncio.gather(loading, return_exceptions=True)
             await database.dispose()
             await asyncio.to_thread(server.stop)
+
+
+def hasty(runtime_url: str) -> str:
+    """The address of a database that need not outlive its machine: commits do not wait for the disk."""
+    return address.text(address.with_options(address.parse(runtime_url), f"{TIMEOUTS} -c synchronous_commit=off"))
 
 
 async def _load(progress: Progress, *, spoken: bool) -> tuple[Embedder, Speech | None]:

@@ -129,6 +129,7 @@ class SpeechPhone:
                 if isinstance(event, ActionDone) and event.name != "call.transfer"
             ),
             documents=tuple(dict.fromkeys(cite.document for event in said for cite in event.citations)),
+            options=self._dialogue.expectation().options,
             ended=self._call.result() if self._call.done() else "",
         )
 

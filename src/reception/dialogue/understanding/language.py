@@ -10,6 +10,7 @@ _STOPWORDS: dict[str, frozenset[str]] = {
         "las por favor "
         "mañana manana hoy esta noche con que qué es en de del habla hablar español espanol reservar reserva "
         "gracias tengo puedo "
+        "hablo inglés ingles "
         "tiene tienen hay donde dónde cuánto cuanto necesito personas me gustaría gustaria hacer señor si sí y "
         "mi nombre"
     ),
@@ -18,24 +19,24 @@ _STOPWORDS: dict[str, frozenset[str]] = {
         "est et vous "
         "parlez français francais réserver reserver réservation merci s'il plaît plait avez oui non personnes où "
         "ou quelle "
-        "chambre nuit j'aimerais est-ce que qu'est-ce suis mon nom"
+        "ne pas parle anglais chambre nuit j'aimerais est-ce que qu'est-ce suis mon nom"
     ),
     "de": word_set(
         "guten tag morgen abend hallo ich möchte mochte moechte einen eine ein tisch für fur zwei drei vier "
         "personen bitte heute "
         "und mit der die das haben sie sprechen deutsch reservieren danke wie viel ist ist's gibt es zimmer "
         "nacht uhr um mein "
-        "hätte gerne ja nein"
+        "hätte gerne ja nein spreche kein nicht englisch"
     ),
     "it": word_set(
         "buongiorno buonasera vorrei un una tavolo per due tre quattro persone stasera domani prenotare grazie "
         "il la che è parla "
-        "italiano prego con camera notte sono mi chiamo"
+        "non parlo inglese italiano prego con camera notte sono mi chiamo"
     ),
     "pt": word_set(
         "olá ola bom dia boa tarde noite eu queria gostaria uma um mesa para duas pessoas amanhã amanha obrigado "
         "obrigada reservar "
-        "por favor você fala português"
+        "por favor você fala português não nao falo inglês"
     ),
 }
 _ENGLISH = word_set(
@@ -44,7 +45,7 @@ _ENGLISH = word_set(
     "tomorrow tonight people room name want need a hi hello how when where there any thanks thank")  # fmt: skip
 _WISHES = word_set(
     "quiero quisiera reservar hablar voudrais parlez réserver réservation möchte moechte sprechen reservieren vorrei "
-    "prenotare queria gostaria hola bonjour buongiorno"
+    "prenotare queria gostaria hola bonjour buongiorno hablo parle spreche parlo falo"
 )
 """Words that no name holds."""
 _GREETINGS = word_set("hola bonjour bonsoir buongiorno buonasera olá gracias danke merci")

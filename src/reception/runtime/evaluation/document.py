@@ -52,6 +52,7 @@ class Node:
     content: Content
     line: int
     field: str
+    file: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -111,12 +112,12 @@ def _node(found: yaml.Node, field: str, name: str, budget: Iterator[int], depth:
     if depth > _DEEPEST:
         raise ScenarioError([Problem(name, line, field, f"more than {_DEEPEST} levels deep")])
     if isinstance(found, yaml.MappingNode):
-        return Node(_mapping(found, field, name, budget, depth), line, field)
+        return Node(_mapping(found, field, name, budget, depth), line, field, name)
     if isinstance(found, yaml.SequenceNode):
         items = [_node(item, f"{field}[{index}]", name, budget, depth + 1) for index, item in enumerate(found.value)]
-        return Node(items, line, field)
+        return Node(items, line, field, name)
     plain = getattr(found, "style", None) is None
-    return Node(None if plain and found.value in _NOTHING else str(found.value), line, field)
+    return Node(None if plain and found.value in _NOTHING else str(found.value), line, field, name)
 
 
 def _mapping(found: yaml.MappingNode, field: str, name: str, budget: Iterator[int], depth: int) -> dict[str, Node]:

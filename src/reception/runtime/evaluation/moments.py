@@ -22,6 +22,7 @@ _UNITS = {
     "h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600,
     "d": 86400, "day": 86400, "days": 86400,
     "w": 604800, "week": 604800, "weeks": 604800,
+    "month": 2592000, "months": 2592000, "year": 31536000, "years": 31536000,
 }  # fmt: skip
 
 DAY_FORMS = '"2027-03-13", "today", "tomorrow", "+3d", "+2w", "saturday", "next saturday" or "March 13"'

@@ -14,13 +14,14 @@ from reception.runtime.evaluation.scenario import Act
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The agent's answer to one act. `heard` is what it understood to have been said, `question` what it waits for,
-    `documents` what it rests on, `ended` why it is over, if it is."""
+    `options` the words that it offers to choose from, `documents` what it rests on, `ended` why it is over."""
 
     reply: str
     question: str
     heard: str = ""
     actions: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     ended: str = ""
 
 

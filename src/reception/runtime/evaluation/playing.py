@@ -1,5 +1,6 @@
 """Plays a scenario: the caller says what is written, and answers what is asked."""
 
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,19 +27,29 @@ class Answers:
         self._left = {name: deque(given) for name, given in answers.items()}
         self._caller = caller
 
-    def to(self, question: str, said: str) -> Act | None:
+    def to(self, heard: Heard) -> Act | None:
         """The answer to what is asked; None where the scenario has none."""
         for name in self._left:
-            if is_pattern(name) and pattern_of(name).search(said):
+            if is_pattern(name) and pattern_of(name).search(heard.reply):
                 return self._next(name)
-        if question == "caller_phone" and "caller_phone" not in self._left:
+        if heard.question == "caller_phone" and "caller_phone" not in self._left:
             return self._own_number()
-        for names in sets_of_answers(question):
+        if heard.question == "choice" and "choice" not in self._left:
+            return self._among(heard.options)
+        for names in sets_of_answers(heard.question):
             if all(name in self._left for name in names):
                 acts = [self._next(name) for name in names]
                 if len(acts) == 1:
                     return acts[0]
                 return Act("say", put_together(names, [act.text for act in acts]))
+        return None
+
+    def _among(self, options: Sequence[str]) -> Act | None:
+        """The answer that is one of what is offered, if the scenario has such a one."""
+        for name in _CHOSEN_FROM:
+            words = _words(self._left[name][0].text) if name in self._left else set()
+            if words and any(_words(option) <= words or words <= _words(option) for option in options):
+                return self._next(name)
         return None
 
     def _own_number(self) -> Act:
@@ -52,6 +63,15 @@ class Answers:
     def _next(self, name: str) -> Act:
         given = self._left[name]
         return given.popleft() if len(given) > 1 else given[0]
+
+
+_CHOSEN_FROM = ("place", "time", "date")
+
+
+def _words(text: str) -> set[str]:
+    return {
+        word for word in re.findall(r"[\w:]+", text.lower()) if word not in ("a", "an", "the", "at", "on", "please")
+    }
 
 
 def _digits(text: str) -> str:
@@ -111,7 +131,7 @@ def _next_step(turns: deque[Turn], answers: Answers, heard: Heard, played: Playe
     if turns and (not turns[0].when or is_asked(turns[0].when, heard.question, heard.reply)):
         turn = turns.popleft()
         return turn.act, turn
-    answer = answers.to(heard.question, heard.reply)
+    answer = answers.to(heard)
     if answer is None and turns:
         turn = turns.popleft()
         detail = f'the agent never asked "{turn.when}"; it asks "{heard.question}", for which there is no answer'

@@ -103,7 +103,7 @@ def read_scenarios(documents: Sequence[Node], name: str, folder: Path) -> list[S
     problems: list[Problem] = []
 
     def report(wrong: Wrong) -> None:
-        problem = Problem(name, wrong.node.line, wrong.node.field, wrong.message)
+        problem = Problem(wrong.node.file or name, wrong.node.line, wrong.node.field, wrong.message)
         if problem not in problems:
             problems.append(problem)
 

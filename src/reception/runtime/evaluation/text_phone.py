@@ -96,6 +96,7 @@ class TextPhone:
             text,
             tuple(part.name for part in parts if isinstance(part, Done)),
             tuple(dict.fromkeys(cite.document for part in parts if isinstance(part, Say) for cite in part.citations)),
+            self._dialogue.expectation().options,
             self._ended,
         )
 
