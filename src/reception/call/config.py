@@ -37,12 +37,13 @@ class CallConfig:
     resume_windows: int = 2
 
     # Utterances. Silero holds on to speech for 50 to 110 ms beyond the waveform and hardly dips within it, so that
-    # the first quiet window is already worth a transcription; after `early_attempts` in vain it is not.
+    # the first quiet window is already worth a transcription; after `early_attempts` in vain it is not. The detector is
+    # asked late enough that most rests within a sentence are over, and early enough to answer before `unsure_least_ms`.
     preroll_ms: int = 256
     dip_ms: int = 32
     early_attempts: int = 3
     candidate_ms: int = 128
-    judge_unheard_ms: int = 160
+    judge_from_ms: int = 256
     partial_every_ms: int = 640
     max_utterance_ms: int = 30_000
     stalled_after_ms: int = 2_500

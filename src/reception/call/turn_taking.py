@@ -65,6 +65,7 @@ class TurnTaker:
     def __init__(self, config: CallConfig) -> None:
         self._config = config
         self._endpointing = Endpointing.of(config)
+        self._judge_from_ms = config.judge_from_ms * min(1.0, config.patience)
         self._now_ms = 0
         self._utterance: _Utterance | None = None
         self._run_windows = 0
@@ -257,15 +258,12 @@ class TurnTaker:
         return (*decisions, *self._judge_if_due(utterance), *self._settle(utterance))
 
     def _judge_if_due(self, utterance: _Utterance) -> Sequence[Decision]:
-        """Judging costs more than all else in a turn: only where the words leave the end open, and without them only
-        when waiting for them any longer would keep the caller waiting."""
+        """Judging costs more than all else in a turn: only where the words leave the end open or are not there yet, and
+        not before the silence is longer than a rest within a sentence."""
         if not utterance.paused or utterance.forced or utterance.attempt in (None, utterance.judging):
             return ()
-        if utterance.words is None:
-            due = utterance.silence_ms >= self._config.judge_unheard_ms
-        else:
-            due = utterance.words and utterance.completeness is Completeness.UNSURE
-        if not due or utterance.attempt is None:
+        open_ended = utterance.words is None or (utterance.words and utterance.completeness is Completeness.UNSURE)
+        if not open_ended or utterance.silence_ms < self._judge_from_ms or utterance.attempt is None:
             return ()
         utterance.judging = utterance.attempt
         return (JudgeEnd(utterance.attempt, utterance.start_ms),)

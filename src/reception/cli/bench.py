@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from reception.call.config import CallConfig
 from reception.cli.bench_material import speak_material
 from reception.core.errors import AppError, InvalidInput, Unavailable
 
@@ -156,7 +155,7 @@ def _measure(
         for number in numbers:
             progress.update(bar, description=f"{number} call(s): connecting")
             with _server(material, unsure_every, server_core) as server:
-                row = _Row(server, number, seconds, server_core, progress, bar)
+                row = _Row(server, number, seconds, unsure_every, server_core, progress, bar)
                 rows.append(row.measured(material))
     return rows
 
@@ -217,8 +216,16 @@ class _Row:
     """The measurement of one number of calls."""
 
     def __init__(
-        self, server: _Server, calls: int, seconds: float, server_core: int, progress: Progress, bar: TaskID
+        self,
+        server: _Server,
+        calls: int,
+        seconds: float,
+        unsure_every: int,
+        server_core: int,
+        progress: Progress,
+        bar: TaskID,
     ) -> None:
+        self._unsure_every = unsure_every
         self._server = server
         self._calls = calls
         self._seconds = seconds
@@ -234,6 +241,7 @@ class _Row:
             "--calls": self._calls,
             "--seconds": self._seconds,
             "--settle-s": _SETTLE_S,
+            "--unsure-every": self._unsure_every,
             "--core": other,
         }
         arguments = [text for name, value in options.items() for text in (name, str(value))]
@@ -264,7 +272,6 @@ class _Row:
         elapsed_s = end.at_s - start.at_s
         cpu = (end.cpu_s - start.cpu_s) / elapsed_s * 100
         spoken, late = tally["voice_to_voice_ms"], tally["lateness_ms"]
-        demanded_ms = CallConfig().complete_ms
         return CapacityRow(
             calls=self._calls,
             live=live,
@@ -276,8 +283,8 @@ class _Row:
             turns=tally["turns"],
             voice_to_voice_p50_ms=_percentile(spoken, 50),
             voice_to_voice_p95_ms=_percentile(spoken, 95),
-            added_p50_ms=round(_percentile(spoken, 50) - demanded_ms, 1),
-            added_p95_ms=round(_percentile(spoken, 95) - demanded_ms, 1),
+            added_p50_ms=_percentile(tally["added_ms"], 50),
+            added_p95_ms=_percentile(tally["added_ms"], 95),
             lateness_p50_ms=_percentile(late, 50),
             lateness_p95_ms=_percentile(late, 95),
             lateness_p99_ms=_percentile(late, 99),

@@ -21,10 +21,12 @@ import orjson
 import typer
 import uvloop
 
+from reception.call.config import CallConfig
 from reception.cli.bench_material import RATE_HZ, Material
 from reception.cli.bench_wire import PONG, FrameReader, frame, handshake
 from reception.core.audio import encode
 
+_TIMINGS = CallConfig()
 _FRAME_S = 0.02
 _FRAME = int(RATE_HZ * _FRAME_S)
 _PHASES = 10
@@ -51,10 +53,11 @@ class _Doing(Enum):
 @dataclass(slots=True)
 class Tally:
     """What callers measured. `voice_to_voice_ms`: from the sending of a question's last frame to the first audio of
-    the reply. `lateness_ms`: for each later message of reply audio, how long the caller's playout had been empty when
-    it came, 0 when it was not; `late_audio_ms` is how much audio came late."""
+    the reply; `added_ms` the same less the silence after which that turn was due. `lateness_ms`: for each later message
+    of reply audio, how long the caller's playout had been empty when it came, 0 when it was not."""
 
     voice_to_voice_ms: list[float] = field(default_factory=list)
+    added_ms: list[float] = field(default_factory=list)
     lateness_ms: list[float] = field(default_factory=list)
     turns: int = 0
     unanswered: int = 0
@@ -81,7 +84,10 @@ class Caller(asyncio.Protocol):
         noise: list[bytes],
         tally: Tally,
         first_pause_s: tuple[float, float] = _FIRST_PAUSE_S,
+        unsure_every: int = 0,
     ) -> None:
+        self._unsure_every = unsure_every
+        self._replies = 0
         self._first_pause_s = first_pause_s
         self._sid = b"MZ%032x" % number
         self._path = f"/telephony/twilio/media/{number:x}"
@@ -190,7 +196,9 @@ class Caller(asyncio.Protocol):
     def _hear(self, audio_s: float, now_s: float) -> None:
         if not self._in_reply:
             if self._doing is _Doing.WAITING and self.measuring:
-                self._tally.voice_to_voice_ms.append((now_s - self._asked_s) * 1000)
+                took_ms = (now_s - self._asked_s) * 1000
+                self._tally.voice_to_voice_ms.append(took_ms)
+                self._tally.added_ms.append(took_ms - self._due_ms())
             elif self._doing is _Doing.ASKING:
                 self._tally.cut_off += self.measuring
                 self._doing = _Doing.LISTENING
@@ -198,8 +206,15 @@ class Caller(asyncio.Protocol):
             self._tally.lateness_ms.append(max(0.0, now_s - self._plays_until_s) * 1000)
         if self._doing is not _Doing.ASKING:
             self._doing = _Doing.LISTENING
+        self._replies += not self._in_reply
         self._in_reply = True
         self._plays_until_s = max(self._plays_until_s, now_s) + audio_s
+
+    def _due_ms(self) -> int:
+        """The silence after which the turn just answered was due: the first reply was the greeting, and the server
+        leaves the turns after every `unsure_every`th to the turn detector."""
+        judged = self._unsure_every and (self._replies - 1) % self._unsure_every == 0
+        return _TIMINGS.unsure_least_ms if judged else _TIMINGS.complete_ms
 
     def _echo_marks(self, now_s: float) -> None:
         while self._marks and self._marks[0][0] <= now_s:
@@ -249,7 +264,7 @@ def _tell(**said: object) -> None:
     sys.stdout.buffer.flush()
 
 
-async def _run(port: int, calls: int, settle_s: float, seconds: float, material: Material) -> None:
+async def _run(port: int, calls: int, settle_s: float, seconds: float, unsure_every: int, material: Material) -> None:
     questions = [coded_frames(question) for question in material.questions]
     noise = coded_frames(np.random.default_rng(1).normal(0, _LINE_NOISE, RATE_HZ).astype(np.int16))
     tally = Tally()
@@ -257,7 +272,7 @@ async def _run(port: int, calls: int, settle_s: float, seconds: float, material:
     loop = asyncio.get_running_loop()
     ticking = asyncio.create_task(running.tick())
     for number in range(calls):
-        caller = Caller(number, questions, noise, tally)
+        caller = Caller(number, questions, noise, tally, unsure_every=unsure_every)
         await loop.create_connection(lambda caller=caller: caller, "127.0.0.1", port)  # type: ignore[misc]
         running.callers.append(caller)
         await asyncio.sleep(_CONNECT_GAP_S)
@@ -318,6 +333,7 @@ def main(
     seconds: Annotated[float, typer.Option()] = 60.0,
     settle_s: Annotated[float, typer.Option()] = 10.0,
     core: Annotated[int, typer.Option()] = -1,
+    unsure_every: Annotated[int, typer.Option()] = 2,
     short: Annotated[bool, typer.Option()] = False,
 ) -> None:
     if core >= 0:
@@ -326,7 +342,8 @@ def main(
         within_s = calls * (_SHORT_S + 2 * _HANG_UP_S) / _AT_ONCE + _SPARE_S
         uvloop.run(_bounded(_run_short(port, calls, Material.load(material)), within_s))
         return
-    uvloop.run(_bounded(_run(port, calls, settle_s, seconds, Material.load(material)), seconds + settle_s + _SPARE_S))
+    work = _run(port, calls, settle_s, seconds, unsure_every, Material.load(material))
+    uvloop.run(_bounded(work, seconds + settle_s + _SPARE_S))
 
 
 async def _bounded(run: Coroutine[Any, Any, None], within_s: float) -> None:

@@ -155,10 +155,10 @@ def unobserved(tenant_id: UUID, conversation_id: UUID) -> CallObserver:
 
 
 def _timings(settings: AgentSettings) -> CallConfig:
-    """The product's, but that a judged turn waits no longer when it sounds cut off: then every turn is due after the
-    same silence, and what is longer than that is the framework's."""
+    """The product's, but that a judged turn waits no longer when it sounds cut off: then every judged turn is due after
+    the same silence, and what is longer than that is the framework's."""
     timings = CallConfig.for_agent(settings)
-    return replace(timings, unsure_ms=timings.complete_ms)
+    return replace(timings, unsure_ms=timings.unsure_least_ms)
 
 
 def bench_agent() -> WiredAgent:

@@ -33,7 +33,7 @@ def decode(data: bytes, encoding: Encoding) -> Pcm16:
             raise InvalidInput("16-bit audio must have an even number of bytes")
         return np.frombuffer(data, dtype="<i2").astype(np.int16, copy=False)
     table = _MULAW_TO_PCM if encoding == "mulaw" else _ALAW_TO_PCM
-    samples: Pcm16 = table[np.frombuffer(data, dtype=np.uint8)]
+    samples: Pcm16 = table.take(np.frombuffer(data, dtype=np.uint8), mode="clip")
     return samples
 
 

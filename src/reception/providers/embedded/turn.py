@@ -1,4 +1,4 @@
-"""Has the caller finished? Judged from the sound of the last four seconds by Smart Turn v3.2."""
+"""Has the caller finished? Judged from the sound of the last three and a half seconds by Smart Turn v3.2."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reception.core.audio import Pcm16, resample
-from reception.providers.embedded.features import MEL_FRAME, LogMel
+from reception.providers.embedded.features import LogMel
 from reception.providers.embedded.lane import Lane
 from reception.providers.embedded.sessions import open_session
 from reception.providers.embedded.shorter_turn import shortened
@@ -16,8 +16,8 @@ _RATE_HZ = 16000
 _HEARD_S = 8
 """What the model was trained on; loudness is brought to its mean and variance over all of it."""
 _WINDOW = _HEARD_S * _RATE_HZ
-_JUDGED_S = 4
-_JUDGED_FRAMES = _JUDGED_S * _RATE_HZ // MEL_FRAME
+_JUDGED_FRAMES = 350
+"""Of 10 ms each."""
 _VARIANCE_FLOOR = 1e-7
 _SHORTER_IS_UNSURER = 1.1
 """Added to the log-odds: without the silence before it, the model calls an utterance complete less readily."""
@@ -27,7 +27,7 @@ class SmartTurn:
     """Runs in one thread. A judgement that comes when eight wait already is refused as retryable."""
 
     def __init__(self, *, weights: Weights | None = None) -> None:
-        self._session = open_session(shortened((weights or Weights()).turn_model().read_bytes(), _JUDGED_S))
+        self._session = open_session(shortened((weights or Weights()).turn_model().read_bytes(), _JUDGED_FRAMES))
         self._features = LogMel()
         self._lane = Lane("smart-turn", limit=8)
 
