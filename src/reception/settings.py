@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     max_calls: int = Field(default=32, ge=1, le=10_000)
     max_frame_bytes: int = Field(default=1 << 20, ge=1 << 16, le=16 << 20)
     max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
+    max_upload_bytes: int = Field(default=512 << 20, ge=1 << 20, le=4 << 30)
     jobs_at_once: int = Field(default=1, ge=0, le=16)
     knowledge_chunk_chars: int = Field(default=700, ge=200, le=4000)
     knowledge_overlap_chars: int = Field(default=0, ge=0, le=1000)

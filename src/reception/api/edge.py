@@ -1,7 +1,7 @@
 """What every HTTP exchange gets: a request id, a bounded body, security headers, and one line in the log."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -46,14 +46,21 @@ def request_id_of(scope: Scope) -> str:
 class Edge:
     """Pure ASGI middleware; leaves WebSockets alone but for the request id.
 
-    `max_body_bytes` holds for declared and for streamed bodies; one byte more answers 413. `observe` is told of every
-    request over HTTP.
+    `max_body_bytes` holds for declared and for streamed bodies; one byte more answers 413. `larger_bodies` names the
+    paths that may have more. `observe` is told of every request over HTTP.
     """
 
     def __init__(
-        self, app: ASGIApp, *, max_body_bytes: int, clock: Clock, observe: RequestObserver | None = None
+        self,
+        app: ASGIApp,
+        *,
+        max_body_bytes: int,
+        clock: Clock,
+        observe: RequestObserver | None = None,
+        larger_bodies: Mapping[str, int] | None = None,
     ) -> None:
         self._app = app
+        self._larger_bodies = larger_bodies or {}
         self._observe = observe
         self._max_body_bytes = max_body_bytes
         self._clock = clock
@@ -101,17 +108,18 @@ class Edge:
 
     def _bounded(self, scope: Scope, receive: Receive) -> Receive:
         declared = Headers(scope=scope).get("content-length", "0")
-        too_large = HTTPException(413, f"A body may hold at most {self._max_body_bytes} bytes.")
+        most_bytes = self._larger_bodies.get(scope["path"], self._max_body_bytes)
+        too_large = HTTPException(413, f"A body may hold at most {most_bytes} bytes.")
         received = 0
 
         async def receive_bounded() -> Message:
             nonlocal received
-            if declared.isdigit() and int(declared) > self._max_body_bytes:
+            if declared.isdigit() and int(declared) > most_bytes:
                 raise too_large
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self._max_body_bytes:
+                if received > most_bytes:
                     raise too_large
             return message
 
