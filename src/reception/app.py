@@ -28,6 +28,8 @@ from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate, runtime_url
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.access.service import Role, create_user, set_password
+from reception.domains.knowledge.chunking import Chunking
+from reception.jobs.ingestion import Ingestion
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
 from reception.providers.desk import SpeechDesk
@@ -48,6 +50,7 @@ from reception.runtime.recording.service import Recordings
 from reception.runtime.recording.store import RecordingStore
 from reception.runtime.returning import LostCallers
 from reception.runtime.tokens import Tickets, Tokens, ticket_register
+from reception.runtime.uploads import IntakeDesk
 from reception.runtime.warming import warm_speech
 from reception.settings import Settings, signing_key, wanted_providers
 from reception.transports.twilio_stream import PATH as TWILIO_PATH
@@ -176,7 +179,13 @@ async def _served(
 
 
 def create_app(
-    services: Services, calls: CallCentre, *, max_body_bytes: int, documented: bool, demo_mode: bool
+    services: Services,
+    calls: CallCentre,
+    *,
+    max_body_bytes: int,
+    max_upload_bytes: int,
+    documented: bool,
+    demo_mode: bool,
 ) -> FastAPI:
     """The HTTP and WebSocket application over parts that run already.
 
@@ -200,7 +209,13 @@ def create_app(
         WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
         WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
     ]
-    app.add_middleware(Edge, max_body_bytes=max_body_bytes, clock=services.clock, observe=services.metrics.on_request)
+    app.add_middleware(
+        Edge,
+        max_body_bytes=max_body_bytes,
+        clock=services.clock,
+        observe=services.metrics.on_request,
+        larger_bodies={"/knowledge/upload": max_upload_bytes},
+    )
     return app
 
 
@@ -241,6 +256,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         attempts=LoginAttempts(clock),
         chat=ChatDesk(database, conversations),
         answers=conversations.answers,
+        intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
         readiness=Readiness(database, speech, live),
         token_lifetime=timedelta(minutes=settings.token_minutes),
         metrics=figures,
@@ -258,6 +274,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         services,
         calls,
         max_body_bytes=settings.max_body_bytes,
+        max_upload_bytes=settings.max_upload_bytes,
         documented=not settings.production,
         demo_mode=settings.demo_mode,
     )
@@ -288,7 +305,12 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
 
 def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
     """Everything that is done in the background."""
-    return ()
+    ingestion = Ingestion(parts.database, parts.desk.embedder, chunking=_chunking(parts.settings))
+    return (ingestion.task,)
+
+
+def _chunking(settings: Settings) -> Chunking:
+    return Chunking(settings.knowledge_chunk_chars, settings.knowledge_overlap_chars)
 
 
 @asynccontextmanager

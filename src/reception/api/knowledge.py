@@ -1,62 +1,176 @@
-"""A tenant's documents, and the passages found in them."""
+"""A tenant's documents: handed in, watched on their way, listed and deleted."""
 
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, status
-from pydantic import Field
+from fastapi import APIRouter, Depends, Response, status
+from fastapi import Request as HttpRequest
+from pydantic import Field, model_validator
+from starlette.datastructures import FormData, UploadFile
 
 from reception.api.access import InTenant, in_tenant
-from reception.api.schemas import Request, Response, Text
+from reception.api.schemas import Request, Text
+from reception.api.schemas import Response as Body
 from reception.api.services import ServicesDep
+from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.knowledge import service as knowledge
-from reception.ports.knowledge import DocumentKind, Passage
+from reception.domains.knowledge.documents import Document
+from reception.ports.knowledge import DocumentKind
 from reception.runtime.documents import take_in
 from reception.runtime.principal import Scope
+from reception.runtime.uploads import Handed, Refusal
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"])
 
-_Reader = Annotated[InTenant, Depends(in_tenant(Scope.KNOWLEDGE_READ))]
-_Writer = Annotated[InTenant, Depends(in_tenant(Scope.KNOWLEDGE_WRITE))]
+Reader = Annotated[InTenant, Depends(in_tenant(Scope.KNOWLEDGE_READ))]
+Writer = Annotated[InTenant, Depends(in_tenant(Scope.KNOWLEDGE_WRITE))]
+
+_MOST_FILES = 50
+_UPLOAD_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["files"],
+                    "properties": {
+                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 50},
+                        "kind": {"type": "string", "enum": [kind.value for kind in DocumentKind], "default": "general"},
+                        "agent_id": {"type": "string", "format": "uuid", "description": "For this agent alone"},
+                        "title": {"type": "string", "maxLength": 200, "description": "For one file; else its name"},
+                    },
+                }
+            }
+        },
+    }
+}
 
 
 class NewDocument(Request):
-    """`text` is plain text or Markdown; a document of the same title is replaced."""
+    """`text` is plain text or Markdown; a document of the same title is replaced. Or `url` is where a site begins that
+    is to be read, over at most `depth` links and `pages` pages."""
 
-    title: Annotated[Text, Field(min_length=1, max_length=200)]
-    text: Annotated[Text, Field(min_length=1, max_length=knowledge.LONGEST_TEXT)]
+    title: Annotated[Text, Field(max_length=200)] = ""
+    text: Annotated[Text, Field(max_length=knowledge.LONGEST_TEXT)] = ""
+    url: Annotated[Text, Field(max_length=2000)] = ""
     kind: DocumentKind = DocumentKind.GENERAL
     agent_id: UUID | None = None
+    depth: int = Field(default=2, ge=0, le=5)
+    pages: int = Field(default=50, ge=1, le=300)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "NewDocument":
+        if bool(self.text) == bool(self.url):
+            raise ValueError("give either text or url")
+        if self.text and not self.title:
+            raise ValueError("a text needs a title")
+        return self
 
 
-class DocumentRead(Response):
+class DocumentProblem(Body):
+    code: str
+    detail: str
+
+
+class DocumentRead(Body):
+    """`state` goes from queued over reading and embedding to ready or failed, `progress` from 0 to 1. Until a document
+    is ready, what was read of it before goes on answering: `chunks` of it."""
+
     id: UUID
     title: str
-    kind: str
+    kind: DocumentKind
+    agent_id: UUID | None
+    state: str
+    progress: float
     chunks: int
+    pages: int
+    source: str
+    source_name: str
+    format: str
+    size_bytes: int
+    problem: DocumentProblem | None
+    notes: list[str]
+    duplicate: bool = Field(description="The same content was there already, or is on its way")
+    updated_at: datetime
 
     @classmethod
-    def of(cls, document: knowledge.Document) -> "DocumentRead":
-        return cls(id=document.document_id, title=document.title, kind=document.kind, chunks=document.chunk_count)
+    def of(cls, document: Document) -> "DocumentRead":
+        problem = DocumentProblem(code=document.problem_code, detail=document.problem) if document.problem else None
+        return cls(
+            id=document.document_id,
+            title=document.title,
+            kind=DocumentKind(document.kind),
+            agent_id=document.agent_id,
+            state=document.state.value,
+            progress=round(document.progress, 3),
+            chunks=document.chunk_count,
+            pages=document.page_count,
+            source=document.source,
+            source_name=document.source_name,
+            format=document.format,
+            size_bytes=document.size_bytes,
+            problem=problem,
+            notes=list(document.notes),
+            duplicate=document.duplicate,
+            updated_at=document.updated_at,
+        )
 
 
-class PassageRead(Response):
-    chunk_id: UUID
-    document_id: UUID
-    document: str
-    heading: str
-    text: str
-    score: float
-    similarity: float | None
-    keyword_rank: float | None
+class UploadedFile(Body):
+    """A file with the document that it becomes, or with what is wrong with it."""
 
-    @classmethod
-    def of(cls, passage: Passage) -> "PassageRead":
-        return cls(**{name: getattr(passage, name) for name in cls.model_fields})
+    file: str
+    document: DocumentRead | None = None
+    problem: DocumentProblem | None = None
 
 
-@router.post("/ingest", status_code=status.HTTP_201_CREATED, summary="Add or replace a document")
-async def ingest(body: NewDocument, services: ServicesDep, where: _Writer) -> DocumentRead:
+class Uploaded(Body):
+    files: list[UploadedFile]
+
+
+@router.post(
+    "/upload",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Hand in files, which are read in the background",
+    openapi_extra=_UPLOAD_FORM,
+)
+async def upload(request: HttpRequest, services: ServicesDep, where: Writer) -> Uploaded:
+    """Up to 50 files of 50 MB each: PDF, Word, Excel, CSV, HTML, Markdown, JSON or text. A file replaces the document
+    of its title; the same content is recognised. Watch it under `/knowledge/documents/{id}`."""
+    async with request.form(max_files=_MOST_FILES, max_fields=8, max_part_size=1 << 16) as form:
+        files, kind, agent_id, title = _form(form)
+        taken = []
+        for file in files:
+            name = (file.filename or "document").replace("\\", "/").rpartition("/")[2]
+            handed = Handed(name, title or name, file.size or 0, file.read, partial(file.seek, 0))
+            taken.append((name, await services.intake.take_file(where.tenant_id, handed, kind, agent_id)))
+    if all(isinstance(came, Refusal) for _, came in taken):
+        refused = [came for _, came in taken if isinstance(came, Refusal)]
+        raise Unprocessable(
+            refused[0].detail,
+            problems=tuple(FieldProblem(f"/files/{at}", each.detail) for at, each in enumerate(refused)),
+        )
+    return Uploaded(files=[_uploaded(name, came) for name, came in taken])
+
+
+@router.post("/ingest", status_code=status.HTTP_201_CREATED, summary="Add or replace a document, or read a site")
+async def ingest(body: NewDocument, services: ServicesDep, where: Writer, response: Response) -> DocumentRead:
+    """A text is there at once (201); a site is read in the background (202)."""
+    if body.url:
+        response.status_code = status.HTTP_202_ACCEPTED
+        site = await services.intake.take_site(
+            where.tenant_id,
+            body.url,
+            title=body.title or body.url[:200],
+            kind=body.kind,
+            agent_id=body.agent_id,
+            depth=body.depth,
+            pages=body.pages,
+        )
+        return DocumentRead.of(site)
     document = await take_in(
         services.database,
         services.embedder,
@@ -65,30 +179,57 @@ async def ingest(body: NewDocument, services: ServicesDep, where: _Writer) -> Do
         text=body.text,
         kind=body.kind,
         agent_id=body.agent_id,
+        chunking=services.intake.chunking,
     )
     return DocumentRead.of(document)
 
 
-@router.get("/search", summary="Find passages by meaning and by words")
-async def search(
-    services: ServicesDep,
-    where: _Reader,
-    q: Annotated[str, Query(description="A question, or words", min_length=1, max_length=500)],
-    limit: Annotated[int, Query(ge=1, le=20)] = 4,
-) -> list[PassageRead]:
-    vector = (await services.embedder.embed([q]))[0]
-    async with services.database.tenant_session(where.tenant_id) as session:
-        found = await knowledge.search(session, q, vector, limit=limit)
-    return [PassageRead.of(passage) for passage in found]
-
-
 @router.get("/list", summary="List the tenant's documents")
-async def list_all(services: ServicesDep, where: _Reader) -> list[DocumentRead]:
+async def list_all(services: ServicesDep, where: Reader) -> list[DocumentRead]:
     async with services.database.tenant_session(where.tenant_id) as session:
         return [DocumentRead.of(document) for document in await knowledge.list_documents(session)]
 
 
+@router.get("/documents/{document_id}", summary="How far a document is, or why it failed")
+async def read_one(document_id: UUID, services: ServicesDep, where: Reader) -> DocumentRead:
+    async with services.database.tenant_session(where.tenant_id) as session:
+        return DocumentRead.of(await knowledge.get_document(session, document_id))
+
+
 @router.delete("/{document_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a document")
-async def delete(document_id: UUID, services: ServicesDep, where: _Writer) -> None:
+async def delete(document_id: UUID, services: ServicesDep, where: Writer) -> None:
     async with services.database.tenant_session(where.tenant_id) as session:
         await knowledge.delete_document(session, document_id)
+
+
+def _form(form: FormData) -> tuple[list[UploadFile], DocumentKind, UUID | None, str]:
+    """The files, kind, agent and title of an upload.
+
+    Raises:
+        Unprocessable: one of them is missing or wrong.
+    """
+    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
+    if not files:
+        raise Unprocessable("/files: send at least one file", problems=(FieldProblem("/files", "is missing"),))
+    told = {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
+    unknown = sorted(set(told) - {"kind", "agent_id", "title"})
+    if unknown:
+        raise Unprocessable(
+            f"/{unknown[0]}: is not known here",
+            problems=tuple(FieldProblem(f"/{name}", "is unknown") for name in unknown),
+        )
+    if told.get("title") and len(files) > 1:
+        raise Unprocessable("/title: is for one file", problems=(FieldProblem("/title", "is for one file"),))
+    try:
+        agent_id = UUID(told["agent_id"]) if told.get("agent_id") else None
+    except ValueError:
+        raise Unprocessable(
+            "/agent_id: must be an id", problems=(FieldProblem("/agent_id", "must be an id"),)
+        ) from None
+    return files, knowledge.kind_of(told.get("kind") or DocumentKind.GENERAL), agent_id, told.get("title", "")
+
+
+def _uploaded(name: str, came: Document | Refusal) -> UploadedFile:
+    if isinstance(came, Refusal):
+        return UploadedFile(file=name, problem=DocumentProblem(code=came.code, detail=came.detail))
+    return UploadedFile(file=name, document=DocumentRead.of(came))

@@ -12,6 +12,7 @@ from reception.api import (
     demo,
     health,
     knowledge,
+    knowledge_search,
     metrics,
     resources,
     tenants,
@@ -30,6 +31,7 @@ _ALWAYS = (
     chat,
     answers,
     knowledge,
+    knowledge_search,
     voice,
 )
 

@@ -19,6 +19,7 @@ from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.metrics import Metrics, MetricsAccess
 from reception.runtime.readiness import Readiness
 from reception.runtime.tokens import Tickets, Tokens
+from reception.runtime.uploads import IntakeDesk
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Services:
     attempts: LoginAttempts
     chat: ChatDesk
     answers: AnswerShelf
+    intake: IntakeDesk
     readiness: Readiness
     token_lifetime: timedelta
     metrics: Metrics

@@ -206,9 +206,9 @@ async def fail(session: AsyncSession, document_id: UUID, reason: str, detail: st
     await forget_upload(session, document_id)
 
 
-def digest_of(content: "hashlib._Hash", model: str, kind: DocumentKind, cut: str) -> str:
-    """The name of a content that is embedded by `model` and cut as `cut` says."""
-    return hashlib.sha256(f"{model}\n{kind}\n{cut}\n{content.hexdigest()}".encode()).hexdigest()
+def digest_of(content: str, model: str, kind: DocumentKind, cut: str) -> str:
+    """The name of a content, given by its own hash, that is embedded by `model` and cut as `cut` says."""
+    return hashlib.sha256(f"{model}\n{kind}\n{cut}\n{content}".encode()).hexdigest()
 
 
 async def _find_wanted(session: AsyncSession, title: str, wanted: Wanted) -> Document | None:
