@@ -278,6 +278,13 @@ def refusal_reason(refusal: Refusal, state: DialogueState, scene: TurnScene) -> 
         Refusal.PARTY_TOO_LARGE: f"I can book for up to {say_count(rules.largest_party)} myself.",
         Refusal.STAY_TOO_LONG: f"I'm sorry, the longest stay I can book is {say_nights(rules.longest_stay_nights)}.",
         Refusal.UNKNOWN_PLACE: "I'm sorry, I don't know that one.",
+        Refusal.PARTY_TOO_SMALL: f"I'm sorry, we have no {scene.noun} for so few.",
+        Refusal.STAY_TOO_SHORT: "I'm sorry, we only take longer stays for those dates.",
+        Refusal.NO_ARRIVAL: "I'm sorry, nobody can arrive on that day.",
+        Refusal.NO_DEPARTURE: "I'm sorry, nobody can leave on that day.",
+        Refusal.UNKNOWN_SERVICE: "I'm sorry, we don't offer that.",
+        Refusal.UNKNOWN_STAFF: "I'm sorry, I don't know anybody here of that name.",
+        Refusal.STAFF_AWAY: "I'm sorry, they aren't in then.",
     }[refusal]
 
 

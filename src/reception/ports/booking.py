@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
@@ -41,8 +42,8 @@ class SlotQuery:
     """What a caller wants. Times are local to the business and aware.
 
     For a table or a viewing `starts_at` is wanted and `nights` is 0; for a room `starts_at` is the arrival day at
-    check-in and `nights` at least 1. `place` narrows to one room type or listing; empty means any. What the
-    reservation `moving` takes counts as free.
+    check-in and `nights` at least 1. `place` narrows to one room type or listing, `staff` to one person; empty means any.
+    An appointment needs a `service` where the business names some. What the reservation `moving` takes counts as free.
     """
 
     starts_at: datetime
@@ -50,13 +51,24 @@ class SlotQuery:
     nights: int = 0
     place: str = ""
     moving: UUID | None = None
+    service: str = ""
+    staff: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """`amount` in units of `currency` (ISO 4217), taxes as the business states its rates."""
+
+    amount: Decimal
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A bookable place in time. `slot_id` is opaque: a flow picks one, and never composes it.
 
-    `place` is what a caller would call it (room type, listing), empty for tables.
+    `place` is what a caller would call it (room type, listing), empty for tables. `staff` is the person it is with, where
+    the caller asked for one or would meet one. `price` is for all of it, None where no rate is set.
     """
 
     slot_id: str
@@ -64,6 +76,9 @@ class Slot:
     ends_at: datetime
     party_size: int
     place: str = ""
+    service: str = ""
+    staff: str = ""
+    price: Price | None = None
 
 
 class Refusal(StrEnum):
@@ -78,18 +93,35 @@ class Refusal(StrEnum):
     TOO_FAR = "too_far"
     """Beyond the horizon."""
     PARTY_TOO_LARGE = "party_too_large"
+    PARTY_TOO_SMALL = "party_too_small"
+    """Nothing takes so few."""
     STAY_TOO_LONG = "stay_too_long"
+    STAY_TOO_SHORT = "stay_too_short"
+    NO_ARRIVAL = "no_arrival"
+    """Nobody arrives on that day of the week."""
+    NO_DEPARTURE = "no_departure"
     UNKNOWN_PLACE = "unknown_place"
+    UNKNOWN_SERVICE = "unknown_service"
+    """No service of that name, or none was named."""
+    UNKNOWN_STAFF = "unknown_staff"
+    STAFF_AWAY = "staff_away"
+    """The person asked for is not at work then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Availability:
     """The answer to a `SlotQuery`: `exact` when it can be had as asked, else `refusal` says why and `alternatives`
-    holds the nearest that can, best first."""
+    holds the nearest that can, best first.
+
+    `reason` is what the business says of a day on which it is closed ("Thanksgiving Day"), or of an absence; `nights`
+    the limit that a stay is too short or too long for.
+    """
 
     exact: Slot | None
     refusal: Refusal | None
     alternatives: tuple[Slot, ...] = ()
+    reason: str = ""
+    nights: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +155,8 @@ class Reservation:
     hold_expires_at: datetime | None = None
     reconfirmed_at: datetime | None = None
     late_minutes: int = 0
+    service: str = ""
+    price: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +196,8 @@ class WaitlistEntry:
     guest: Guest
     nights: int = 0
     place: str = ""
+    service: str = ""
+    staff: str = ""
     offer: Reservation | None = None
     offer_expires_at: datetime | None = None
 

@@ -6,6 +6,9 @@ from datetime import date, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from reception.core import public_holidays
+from reception.ports.rules import RoomRate, Service, Shift, StayRule
+
 from reception.ports.definition import AgentDefinition
 
 
@@ -33,26 +36,86 @@ class OpenSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class Closure:
+    """Closed from `first` to `last`, both included; `reason` is what callers are told ("our summer break")."""
+
+    first: date
+    last: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicHolidays:
+    """Closed on the public holidays of `country` (ISO 3166), and those of its part `subdivision`: on all of them, or on
+    those called one of `names`, in English where they have an English name. Days on which a holiday is observed instead
+    are called so ("Christmas Day (observed)")."""
+
+    country: str
+    subdivision: str = ""
+    names: tuple[str, ...] = ()
+
+    def name_of(self, day: date) -> str | None:
+        """The holiday for which it is closed on `day`, None on other days."""
+        name = public_holidays.of_year(self.country, self.subdivision, day.year).get(day)
+        if name is None or not self.names:
+            return name
+        return next((one for one in name.split("; ") if one in self.names), None)
+
+
+@dataclass(frozen=True, slots=True)
 class OpeningHours:
-    """`weekly[0]` is Monday. An entry in `exceptions` replaces its day; an empty one closes it."""
+    """`weekly[0]` is Monday. An entry in `exceptions` replaces its day, be it closed or a holiday otherwise; an empty
+    one closes it."""
 
     weekly: tuple[tuple[OpenSpan, ...], ...]
     exceptions: tuple[tuple[date, tuple[OpenSpan, ...]], ...] = ()
+    closures: tuple[Closure, ...] = ()
+    holidays: PublicHolidays | None = None
 
     def on(self, day: date) -> tuple[OpenSpan, ...]:
         """The spans that start on `day`, in order."""
         for exception, spans in self.exceptions:
             if exception == day:
                 return spans
-        return self.weekly[day.weekday()]
+        return () if self._closing(day) is not None else self.weekly[day.weekday()]
+
+    def closed_for(self, day: date) -> str | None:
+        """Why it is closed on `day` of all days: the reason or the holiday's name, empty where none is given. None when
+        the day is open, or closed every week."""
+        for exception, spans in self.exceptions:
+            if exception == day:
+                return None if spans else (self._closing(day) or "")
+        return self._closing(day)
+
+    def _closing(self, day: date) -> str | None:
+        for closure in self.closures:
+            if closure.first <= day <= closure.last:
+                return closure.reason
+        return self.holidays.name_of(day) if self.holidays is not None else None
 
 
 class Bookable(StrEnum):
-    """What is reserved: a table for some hours, a room for some nights, a viewing of a listing with a person."""
+    """What is reserved: a table for some hours, a room for some nights, a viewing of a listing with a person, or an
+    appointment with one for a service."""
 
     TABLE = "table"
     ROOM = "room"
     VIEWING = "viewing"
+    APPOINTMENT = "appointment"
+
+
+class ResourceKind(StrEnum):
+    """What a reservation takes. Viewings and appointments take a person; a listing is where a viewing is."""
+
+    TABLE = "table"
+    ROOM = "room"
+    VIEWING = "viewing"
+    STAFF = "staff"
+
+    @classmethod
+    def of(cls, bookable: Bookable) -> "ResourceKind":
+        """The kind of what is added for it."""
+        return cls.STAFF if bookable is Bookable.APPOINTMENT else cls(bookable.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +123,11 @@ class BookingRules:
     """How a business takes bookings.
 
     `turn_times` are (largest party, length) pairs in ascending order; the last one holds for every larger party.
-    Rooms are booked by nights, from `check_in` to `check_out`. A guest may be `late_minutes` late without asking a
+    Tables: with `shifts` they are given within these only, and the last of each replaces `last_seating_before_close`. At
+    most `covers_per_quarter` guests begin in a quarter of an hour, 0 for no limit; a larger party may when nobody else
+    does. Rooms are booked by nights, from `check_in` to `check_out`; of the `rates` of a room type the first that holds
+    for a night counts, of `stay_rules` all that hold. Appointments are for one of `services`. Whoever shows listings needs
+    `travel` between two viewings. Amounts are in `currency` (ISO 4217). A guest may be `late_minutes` late without asking a
     person. What frees is kept for `offer` for the first on the waitlist whom it fits.
     """
 
@@ -77,6 +144,14 @@ class BookingRules:
     longest_stay_nights: int = 14
     late_minutes: int = 15
     offer: timedelta = timedelta(minutes=15)
+    shifts: tuple[Shift, ...] = ()
+    covers_per_quarter: int = 0
+    shortest_stay_nights: int = 1
+    stay_rules: tuple[StayRule, ...] = ()
+    currency: str = "USD"
+    rates: tuple[RoomRate, ...] = ()
+    services: tuple[Service, ...] = ()
+    travel: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

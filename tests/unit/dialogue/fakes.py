@@ -111,7 +111,7 @@ class Book:
         calendar = self._calendar(conversation_id, moving)
         fitting = calendar.fitting(offer.party_size, offer.place)
         unit = calendar.first_free(fitting, offer.span)
-        return None if unit is None else (unit.resource_no,)
+        return None if unit is None else unit.numbers
 
     def _calendar(self, conversation_id: UUID, moving: UUID | None) -> Calendar:
         busy: dict[int, list[Span]] = {}

@@ -205,7 +205,7 @@ class DomainLedger:
         rooms = self._business.rules.bookable is Bookable.ROOM
         nights = (slot.ends_at.date() - slot.starts_at.date()).days if rooms else 0
         moving = effect.reservation_id if isinstance(effect, MoveReservation) else None
-        return SlotQuery(slot.starts_at, slot.party_size, nights, slot.place, moving)
+        return SlotQuery(slot.starts_at, slot.party_size, nights, slot.place, moving, slot.service)
 
 
 def fingerprint(effect: Effect) -> str:

@@ -5,7 +5,7 @@ for the row lock on it, so that of many callers one inserts and the others find 
 once and waiting for each other in a deadlock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -17,10 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import SlotTaken, Unavailable
 from reception.db.violations import is_transient, is_violation
-from reception.domains.reservations.availability import Span, Unit
+from reception.domains.reservations.availability import Span
 from reception.domains.reservations.models import Allocation, ReservationRow, ResourceRow
 from reception.ports.booking import ReservationStatus
-from reception.ports.business import Bookable
 
 _ATTEMPTS = 3
 _LAPSE = text(
@@ -39,24 +38,6 @@ _LAPSE = text(
     """
 )
 """Expires the holds whose time is over. One that is locked is being confirmed at this moment, and stays."""
-
-
-async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, ...]:
-    """The tenant's units. Listings that name the same person in their attributes, under `staff` or `agent`, share the
-    number of the first of them: a person shows one listing at a time."""
-    rows = await session.execute(
-        select(
-            ResourceRow.resource_no, ResourceRow.name, ResourceRow.place, ResourceRow.capacity, ResourceRow.attributes
-        )
-        .where(ResourceRow.kind == bookable.value)
-        .order_by(ResourceRow.resource_no)
-    )
-    first_of: dict[str, int] = {}
-    units = []
-    for number, name, place, capacity, attributes in rows:
-        staff = _staff(attributes) if bookable is Bookable.VIEWING else ""
-        units.append(Unit(first_of.setdefault(staff, number) if staff else number, staff or name, place, capacity))
-    return tuple(units)
 
 
 async def load_busy(
@@ -172,21 +153,14 @@ async def forget(session: AsyncSession, reservation_id: UUID) -> None:
 
 
 async def names_of(session: AsyncSession, reservation_ids: Sequence[UUID]) -> dict[UUID, list[str]]:
-    """The names of the resources that reservations take or took, in order. A listing's is the person who shows it."""
+    """The names of the resources that reservations take or took, in order."""
     rows = await session.execute(
-        select(Allocation.reservation_id, ResourceRow.kind, ResourceRow.name, ResourceRow.attributes)
+        select(Allocation.reservation_id, ResourceRow.name)
         .join(ResourceRow, ResourceRow.resource_no == Allocation.resource_no)
         .where(Allocation.reservation_id.in_(reservation_ids))
         .order_by(Allocation.resource_no)
     )
     names: dict[UUID, list[str]] = {}
-    for reservation_id, kind, name, attributes in rows:
-        names.setdefault(reservation_id, []).append((_staff(attributes) if kind == _VIEWING else "") or name)
+    for reservation_id, name in rows:
+        names.setdefault(reservation_id, []).append(name)
     return names
-
-
-_VIEWING = Bookable.VIEWING.value
-
-
-def _staff(attributes: Mapping[str, object]) -> str:
-    return str(attributes.get("staff") or attributes.get("agent") or "")

@@ -86,6 +86,8 @@ async def entries_of(session: AsyncSession, zone: ZoneInfo, entries: Sequence[Wa
             ),
             nights=entry.nights,
             place=entry.place,
+            service=entry.service,
+            staff=entry.staff,
             offer=offers.get(entry.reservation_id) if entry.reservation_id else None,
             offer_expires_at=entry.offer_expires_at.astimezone(zone) if entry.offer_expires_at else None,
         )

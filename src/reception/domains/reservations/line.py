@@ -17,7 +17,7 @@ from reception.core.telemetry import WAITLIST_OFFERED
 from reception.domains.reservations import allocation, entries, rows, stays, taking, visits
 from reception.domains.reservations.availability import Calendar, Offer, Span
 from reception.domains.reservations.models import ReservationRow, WaitlistRow
-from reception.domains.reservations.slots import planned
+from reception.domains.reservations.slots import plan_of
 from reception.ports.booking import ReservationStatus, SlotQuery, WaitlistEntry, WaitlistStatus
 from reception.ports.business import Bookable, Business
 
@@ -104,12 +104,13 @@ async def _calendar_for(
     first = min(entry.earliest for entry in waiting)
     nights = max(entry.nights for entry in waiting)
     last = max(entry.latest for entry in waiting) + (nights + 2) * _DAY
-    busy = await allocation.load_busy(session, Span(max(first, now) - 2 * _DAY, last), now)
-    return await rows.calendar(session, business, now, busy)
+    return await rows.calendar_of(session, business, Span(max(first, now) - 2 * _DAY, last), now)
 
 
 def _best_for(entry: WaitlistRow, calendar: Calendar) -> Offer | None:
-    query = SlotQuery(entry.wanted, entry.party_size, entry.nights, entry.place)
+    query = SlotQuery(
+        entry.wanted, entry.party_size, entry.nights, entry.place, service=entry.service, staff=entry.staff
+    )
     best = stays.best_between if calendar.rules.bookable is Bookable.ROOM else visits.best_between
     return best(calendar, query, entry.earliest, entry.latest)
 
@@ -121,7 +122,7 @@ async def _offer(
     columns = {"status": ReservationStatus.HELD.value, "hold_expires_at": expires_at}
     try:
         async with session.begin_nested():
-            reservation_id = await taking.store(session, business, planned(offer, calendar), calendar.now, columns)
+            reservation_id = await taking.store(session, business, plan_of(offer, calendar), calendar.now, columns)
             offered = {
                 "status": WaitlistStatus.OFFERED.value,
                 "reservation_id": reservation_id,

@@ -5,9 +5,10 @@ exclusion constraint `allocations_no_overlap` is what makes that true.
 """
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, FetchedValue, Identity, String
+from sqlalchemy import ARRAY, BigInteger, FetchedValue, Identity, Numeric, String
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +25,10 @@ class ResourceRow(Model):
     name: Mapped[str] = mapped_column(String(120))
     place: Mapped[str] = mapped_column(String(200))
     capacity: Mapped[int]
-    attributes: Mapped[JsonObject]
+    smallest_party: Mapped[int] = mapped_column(server_default=FetchedValue())
+    joins: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=FetchedValue())
+    hours: Mapped[JsonObject] = mapped_column(server_default=FetchedValue())
+    attributes: Mapped[JsonObject] = mapped_column(server_default=FetchedValue())
 
 
 class ReservationRow(Model):
@@ -47,6 +51,9 @@ class ReservationRow(Model):
     hold_expires_at: Mapped[datetime | None]
     reconfirmed_at: Mapped[datetime | None]
     late_minutes: Mapped[int] = mapped_column(server_default=FetchedValue())
+    service: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
+    price: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
+    currency: Mapped[str | None] = mapped_column(String(3))
     request_key: Mapped[str | None] = mapped_column(String(200))
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
 
@@ -75,6 +82,8 @@ class WaitlistRow(Model):
     party_size: Mapped[int]
     nights: Mapped[int] = mapped_column(server_default=FetchedValue())
     place: Mapped[str] = mapped_column(String(200), server_default=FetchedValue())
+    service: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
+    staff: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
     guest_name: Mapped[str] = mapped_column(String(120))
     guest_phone: Mapped[str] = mapped_column(String(32))
     guest_email: Mapped[str] = mapped_column(String(254), server_default=FetchedValue())

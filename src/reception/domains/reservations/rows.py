@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
 from reception.db.model import JsonArray
-from reception.domains.reservations import allocation
+from reception.domains.reservations import allocation, pacing
 from reception.domains.reservations.availability import Calendar, Span
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.slots import Plan
-from reception.ports.booking import Guest, Reservation, ReservationStatus, SpecialRequest
+from reception.domains.reservations.units import load_units
+from reception.ports.booking import Guest, Price, Reservation, ReservationStatus, SpecialRequest
 from reception.ports.business import Business
 
 _REQUESTS: TypeAdapter[tuple[SpecialRequest, ...]] = TypeAdapter(tuple[SpecialRequest, ...])
@@ -27,11 +28,31 @@ def zone_of(business: Business) -> ZoneInfo:
 
 
 async def calendar(
-    session: AsyncSession, business: Business, now: datetime, busy: Mapping[int, Sequence[Span]] | None = None
+    session: AsyncSession,
+    business: Business,
+    now: datetime,
+    busy: Mapping[int, Sequence[Span]] | None = None,
+    covers: Mapping[datetime, int] | None = None,
 ) -> Calendar:
     """The rules and units of a business, with what is busy as it is given."""
-    units = await allocation.load_units(session, business.rules.bookable)
-    return Calendar(business.hours, business.rules, zone_of(business), units, busy or {}, now)
+    units = await load_units(session, business.rules.bookable)
+    return Calendar(business.hours, business.rules, zone_of(business), units, busy or {}, now, covers or {})
+
+
+async def calendar_of(
+    session: AsyncSession,
+    business: Business,
+    window: Span,
+    now: datetime,
+    *,
+    conversation_id: UUID | None = None,
+    reservation_id: UUID | None = None,
+) -> Calendar:
+    """The calendar within `window`. What the conversation holds does not count as busy, nor does the reservation."""
+    own = {"conversation_id": conversation_id, "reservation_id": reservation_id}
+    busy = await allocation.load_busy(session, window, now, **own)
+    covers = await pacing.load_covers(session, window, now, **own) if pacing.is_limited(business.rules) else {}
+    return await calendar(session, business, now, busy, covers)
 
 
 async def locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> ReservationRow | None:
@@ -70,6 +91,9 @@ def plan_columns(wanted: Plan) -> dict[str, object]:
         "ends_at": wanted.offer.span.end,
         "party_size": wanted.offer.party_size,
         "place": wanted.place,
+        "service": wanted.offer.service,
+        "price": wanted.price.amount if wanted.price else None,
+        "currency": wanted.price.currency if wanted.price else None,
     }
 
 
@@ -118,6 +142,8 @@ async def values(session: AsyncSession, zone: ZoneInfo, rows: Sequence[Reservati
             hold_expires_at=row.hold_expires_at.astimezone(zone) if row.hold_expires_at else None,
             reconfirmed_at=row.reconfirmed_at.astimezone(zone) if row.reconfirmed_at else None,
             late_minutes=row.late_minutes,
+            service=row.service,
+            price=Price(row.price, row.currency) if row.price is not None and row.currency else None,
         )
         for row in rows
     ]

@@ -20,7 +20,9 @@ from reception.domains.reservations.life import note_late, note_requests, reconf
 from reception.domains.reservations.line import advance
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.resources import (
+    NewResource,
     Resource,
+    change_resource,
     create_resource,
     delete_resource,
     get_resource,
@@ -32,11 +34,13 @@ from reception.ports.booking import Availability, Guest, Reservation, Reservatio
 from reception.ports.business import Bookable, Business
 
 __all__ = [
+    "NewResource",
     "Resource",
     "accept_offer",
     "advance",
     "availability",
     "cancel",
+    "change_resource",
     "commit_reservation",
     "create_resource",
     "delete_resource",
@@ -77,18 +81,20 @@ async def availability(
         raise refuse("/party_size", "must be at least 1")
     if query.nights < 0:
         raise refuse("/nights", "must not be negative")
-    bounded(query.place, "/place", longest=200)
+    for pointer, name in (("/place", query.place), ("/service", query.service), ("/staff", query.staff)):
+        bounded(name, pointer, longest=200)
     rooms = business.rules.bookable is Bookable.ROOM
     window = stays.window(query, now, business.rules.longest_stay_nights) if rooms else visits.window(query, now)
-    busy = await allocation.load_busy(
-        session, window, now, conversation_id=conversation_id, reservation_id=reservation_id or query.moving
+    calendar = await rows.calendar_of(
+        session, business, window, now, conversation_id=conversation_id, reservation_id=reservation_id or query.moving
     )
-    calendar = await rows.calendar(session, business, now, busy)
     finding: Finding = stays.search(calendar, query) if rooms else visits.search(calendar, query)
     return Availability(
         exact=slot_of(finding.exact, calendar) if finding.exact else None,
         refusal=finding.refusal,
         alternatives=tuple(slot_of(offer, calendar) for offer in finding.alternatives),
+        reason=finding.reason,
+        nights=finding.nights,
     )
 
 
@@ -137,10 +143,10 @@ async def commit_reservation(
         ReservationRow.conversation_id == conversation_id,
         ReservationRow.status == ReservationStatus.HELD.value,
     )
-    wanted = (offer.span.start, offer.span.end, offer.party_size, place)
     confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
-    if own is not None and (own.starts_at, own.ends_at, own.party_size, own.place) == wanted:
+    if own is not None and await _is_held(session, own, offer, place):
         reservation_id = own.id
+        await taking.keep_pace(session, business, own, now)
         await taking.confirm(session, reservation_id, confirmed)
     else:
         held, wanted_now = taking.holding(business, now), plan(slot, calendar)
@@ -181,7 +187,7 @@ async def move(
         if conversation_id is not None:
             await allocation.release(session, conversation_id)
         await allocation.forget(session, reservation_id)
-        await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.span, now)
+        await taking.occupy(session, business, reservation_id, wanted, now)
         moved = {**rows.plan_columns(wanted), **rows.guest_columns(guest), "reconfirmed_at": None, "late_minutes": 0}
         await rows.update_row(session, reservation_id, moved)
     await advance(session, business, now, freed=left)
@@ -205,6 +211,14 @@ async def cancel(session: AsyncSession, business: Business, reservation_id: UUID
     return await rows.one(session, rows.zone_of(business), reservation_id)
 
 
+async def _is_held(session: AsyncSession, own: ReservationRow, offer: Offer, place: str) -> bool:
+    """Whether what a conversation holds is what it now asks for."""
+    wanted = (offer.span.start, offer.span.end, offer.party_size, place, offer.service)
+    if (own.starts_at, own.ends_at, own.party_size, own.place, own.service) != wanted:
+        return False
+    return not offer.staff or offer.staff in (await allocation.names_of(session, [own.id])).get(own.id, ())
+
+
 async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer: Offer, place: str) -> UUID | None:
     found = await session.execute(
         select(ReservationRow.id)
@@ -215,6 +229,7 @@ async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer:
             ReservationRow.ends_at == offer.span.end,
             ReservationRow.party_size == offer.party_size,
             ReservationRow.place == place,
+            ReservationRow.service == offer.service,
         )
         .order_by(ReservationRow.id)
         .limit(1)

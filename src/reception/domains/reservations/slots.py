@@ -1,20 +1,20 @@
 """Slot ids: what was offered, written so that it can be checked again when it is taken.
 
-An id is base64url of a JSON array `[version, bookable, start, end, party size, resource numbers, place]`, instants in
-Unix seconds. It is a claim, not a proof: `plan` believes nothing that the rules do not bear out.
+An id is base64url of a JSON array `[version, bookable, start, end, party size, resource numbers, place, service, person]`,
+the last two only where one was asked for; instants in Unix seconds. It is a claim, not a proof: `plan` believes nothing that the rules do not bear out.
 """
 
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from reception.core.errors import SlotTaken, Unprocessable
 from reception.db.bounds import refuse
 from reception.domains.reservations import stays, visits
-from reception.domains.reservations.availability import Calendar, Offer, Span, turn_time
-from reception.ports.booking import Slot, SlotQuery
+from reception.domains.reservations.availability import Calendar, Offer, Span
+from reception.ports.booking import Price, Refusal, Slot, SlotQuery
 from reception.ports.business import Bookable
 
 _VERSION = 1
@@ -27,11 +27,14 @@ _GRACE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A slot that the rules allow. `choices` are the sets of resources that would do, the one offered first."""
+    """A slot that the rules allow. `choices` are the sets of resources that would do, the one offered first; `covers` is
+    how many guests may begin in the same quarter of an hour, 0 for any number."""
 
     offer: Offer
     place: str
     choices: tuple[tuple[int, ...], ...]
+    price: Price | None = None
+    covers: int = 0
 
 
 def slot_of(offer: Offer, calendar: Calendar) -> Slot:
@@ -42,12 +45,40 @@ def slot_of(offer: Offer, calendar: Calendar) -> Slot:
         ends_at=offer.span.end.astimezone(calendar.zone),
         party_size=offer.party_size,
         place=spoken_place(offer.place, calendar.rules.bookable),
+        service=offer.service,
+        staff=_person(offer, calendar),
+        price=price_of(offer, calendar),
     )
+
+
+def _person(offer: Offer, calendar: Calendar) -> str:
+    """Whom the guest would meet."""
+    people = (unit.name for unit in calendar.units if unit.hours is not None and unit.numbers == offer.resource_nos)
+    return offer.staff or next(people, "")
 
 
 def spoken_place(place: str, bookable: Bookable) -> str:
     """Where a caller would say that is; a table is just a table."""
     return "" if bookable is Bookable.TABLE else place
+
+
+def price_of(offer: Offer, calendar: Calendar) -> Price | None:
+    """What all of `offer` costs by the rates of the business, None where it names none."""
+    if calendar.rules.bookable is Bookable.ROOM:
+        return stays.price_of(calendar.rules, offer.place, *stays.nights_of(calendar, offer.span))
+    service = visits.service_of(calendar, offer.service)
+    if service is None or service.price is None:
+        return None
+    return Price(service.price, calendar.rules.currency)
+
+
+def slot_named(slot_id: str, calendar: Calendar) -> Slot:
+    """The slot that an id stands for, unchecked but for its form: `plan` says whether it can be had.
+
+    Raises:
+        Unprocessable: the id is none of ours, or of another kind of booking.
+    """
+    return slot_of(_decode(slot_id, calendar.rules.bookable), calendar)
 
 
 def read(slot: Slot, bookable: Bookable) -> Offer:
@@ -71,30 +102,60 @@ def plan(slot: Slot, calendar: Calendar) -> Plan:
         SlotTaken: it may have been offered, and is not to be had any more.
     """
     offer = read(slot, calendar.rules.bookable)
-    by_no = {unit.resource_no: unit for unit in calendar.fitting(1, offer.place)}
-    chosen = [by_no.get(number) for number in offer.resource_nos]
-    if any(unit is None for unit in chosen) or sum(u.capacity for u in chosen if u) < offer.party_size:
-        raise _foreign()
+    _check_resources(offer, calendar)
     if calendar.rules.bookable is Bookable.ROOM:
         arrival, nights = stays.nights_of(calendar, offer.span)
         if nights < 1 or stays.span_of(calendar, arrival, nights) != offer.span:
             raise _foreign()
         refusal = stays.refuse(calendar, stays.as_query(calendar, offer))
     else:
-        if offer.span.end - offer.span.start != turn_time(calendar.rules, offer.party_size):
+        query = visits.as_known(calendar, _query_of(offer))
+        if isinstance(query, Refusal):
             raise _foreign()
-        query = SlotQuery(offer.span.start, offer.party_size, 0, offer.place)
         refusal = visits.refuse(calendar, query, grace=_GRACE)
+        run = visits.seating_at(calendar, query, offer.span.start)
+        if run is not None and offer.span.end - offer.span.start != visits.length_of(calendar, query, run):
+            raise _foreign()
     if refusal is not None:
         raise SlotTaken(f"That can no longer be booked: {refusal.value}")
-    return planned(offer, calendar)
+    planned = plan_of(offer, calendar)
+    if not planned.choices:
+        raise SlotTaken("Nobody is there for it any more")
+    return planned
 
 
-def planned(offer: Offer, calendar: Calendar) -> Plan:
-    """The plan of an offer that the rules are known to allow."""
-    others = ((unit.resource_no,) for unit in calendar.fitting(offer.party_size, offer.place))
-    choices = tuple(dict.fromkeys((offer.resource_nos, *others)))
-    return Plan(offer, spoken_place(offer.place, calendar.rules.bookable), choices)
+def _check_resources(offer: Offer, calendar: Calendar) -> None:
+    """That the offer is of something which this business has, or had when it was made."""
+    places = {unit.place for unit in calendar.units}
+    ours = {number for unit in calendar.units for number in unit.numbers}
+    table = calendar.rules.bookable in (Bookable.TABLE, Bookable.APPOINTMENT)
+    if not ours.issuperset(offer.resource_nos) or (not table and offer.place not in places):
+        raise _foreign()
+    able = [unit for unit in calendar.able(offer.place) if unit.numbers == offer.resource_nos]
+    if not able:
+        raise SlotTaken("That is not to be had any more")
+    if all(unit.capacity < offer.party_size for unit in able):
+        raise _foreign()
+
+
+def _query_of(offer: Offer) -> SlotQuery:
+    return SlotQuery(offer.span.start, offer.party_size, 0, offer.place, service=offer.service, staff=offer.staff)
+
+
+def plan_of(offer: Offer, calendar: Calendar) -> Plan:
+    """The plan of an offer that the rules are known to allow: other resources do as well as the one offered, if they
+    are of the same place and person."""
+    rules, covers = calendar.rules, 0
+    if rules.bookable is not Bookable.ROOM:
+        run = visits.seating_at(calendar, _query_of(offer), offer.span.start)
+        covers = run.covers if run is not None else 0
+    offer = replace(offer, buffer=visits.buffer_of(calendar, offer.service))
+    fitting = calendar.fitting(offer.party_size, offer.place, offer.service, offer.staff)
+    able = [unit.numbers for unit in fitting if calendar.works(unit, offer.span)]
+    choices = sorted(dict.fromkeys(able), key=lambda numbers: numbers != offer.resource_nos)
+    return Plan(
+        offer, spoken_place(offer.place, rules.bookable), tuple(choices), price_of(offer, calendar), covers
+    )
 
 
 def _foreign() -> Unprocessable:
@@ -110,6 +171,7 @@ def _encode(offer: Offer, bookable: Bookable) -> str:
         offer.party_size,
         list(offer.resource_nos),
         offer.place,
+        *((offer.service, offer.staff) if offer.service or offer.staff else ()),
     ]
     text = json.dumps(claim, separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
@@ -121,15 +183,20 @@ def _decode(slot_id: str, bookable: Bookable) -> Offer:
     try:
         padded = slot_id + "=" * (-len(slot_id) % 4)
         claim = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        version, kind, start, end, party_size, numbers, place = claim
+        version, kind, start, end, party_size, numbers, place, *more = claim
+        service, staff = more or ("", "")
         whole = 0 <= start < end < _END_OF_TIME and all(
             type(number) is int for number in (start, end, party_size, *numbers)
         )
-        if (version, kind) != (_VERSION, bookable.value) or not whole or not isinstance(place, str):
+        if (version, kind) != (_VERSION, bookable.value) or not whole or not _texts(place, service, staff):
             raise _foreign()
         span = Span(datetime.fromtimestamp(start, UTC), datetime.fromtimestamp(end, UTC))
     except (ValueError, TypeError, OverflowError, OSError, RecursionError, binascii.Error) as error:
         raise _foreign() from error
     if party_size < 1 or not 1 <= len(numbers) <= 10 or len(set(numbers)) != len(numbers):
         raise _foreign()
-    return Offer(span, party_size, place, tuple(numbers))
+    return Offer(span, party_size, place, tuple(numbers), service, staff)
+
+
+def _texts(*values: object) -> bool:
+    return all(isinstance(value, str) for value in values)

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from reception.core.errors import Conflict, Unavailable
 from reception.core.ids import uuid7
 from reception.db.violations import constraint_of, is_violation
-from reception.domains.reservations import allocation, guests, rows
+from reception.domains.reservations import allocation, guests, pacing, rows, visits
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.slots import Plan
-from reception.ports.booking import ReservationStatus
+from reception.ports.booking import ReservationStatus, SlotQuery
 from reception.ports.business import Business
 
 _REFERENCE_ATTEMPTS = 5
@@ -54,12 +54,41 @@ async def store(
             if conversation_id is not None:
                 await allocation.release(session, conversation_id)
             await session.execute(insert(ReservationRow).values(**values))
-            await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.span, now)
+            await occupy(session, business, reservation_id, wanted, now)
     except IntegrityError as error:
         if constraint_of(error) == "reservations_one_hold":
             raise Conflict("This conversation is taking another place at this moment") from error
         raise
     return reservation_id
+
+
+async def occupy(
+    session: AsyncSession, business: Business, reservation_id: UUID, wanted: Plan, now: datetime
+) -> None:
+    """Block what `wanted` needs for a reservation that is stored already.
+
+    Raises:
+        SlotTaken: no resource that would do is free, or too many guests begin at that time.
+    """
+    offer = wanted.offer
+    await pacing.check(
+        session, business.tenant_id, reservation_id, offer.span.start, offer.party_size, wanted.covers, now
+    )
+    await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, offer.blocks, now)
+
+
+async def keep_pace(session: AsyncSession, business: Business, row: ReservationRow, now: datetime) -> None:
+    """Before what is held is confirmed: others may have come into its quarter of an hour since the hold lapsed.
+
+    Raises:
+        SlotTaken: too many guests begin at that time.
+    """
+    if not pacing.is_limited(business.rules):
+        return
+    calendar = await rows.calendar(session, business, now)
+    run = visits.seating_at(calendar, SlotQuery(row.starts_at, row.party_size), row.starts_at)
+    if run is not None:
+        await pacing.check(session, business.tenant_id, row.id, row.starts_at, row.party_size, run.covers, now)
 
 
 async def confirm(session: AsyncSession, reservation_id: UUID, columns: Mapping[str, object]) -> None:

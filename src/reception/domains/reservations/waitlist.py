@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reception.core.errors import Conflict, NotFound
+from reception.core.errors import Conflict, NotFound, SlotTaken
 from reception.core.ids import uuid7
 from reception.db.bounds import bounded, refuse
 from reception.db.violations import is_violation
@@ -51,6 +51,8 @@ async def join_waitlist(
         "party_size": query.party_size,
         "nights": query.nights,
         "place": bounded(query.place, "/place", longest=200),
+        "service": bounded(query.service, "/service", longest=120),
+        "staff": bounded(query.staff, "/staff", longest=120),
         "conversation_id": conversation_id,
         **rows.guest_columns(guest),
     }
@@ -145,6 +147,7 @@ async def accept_offer(
     async with session.begin_nested():
         if row.status == ReservationStatus.EXPIRED.value:
             await _take_again(session, business, row, now)
+        await taking.keep_pace(session, business, row, now)
         await taking.confirm(session, row.id, confirmed)
         accepted = {"status": WaitlistStatus.ACCEPTED.value, "offer_expires_at": None}
         await entries.update_entries(session, (WaitlistRow.id == entry_id,), accepted)
@@ -152,12 +155,18 @@ async def accept_offer(
 
 
 async def _take_again(session: AsyncSession, business: Business, row: ReservationRow, now: datetime) -> None:
+    """The same resources for the same time, if they are free still."""
     found = await session.execute(
-        select(Allocation.resource_no).where(Allocation.reservation_id == row.id).order_by(Allocation.resource_no)
+        select(Allocation.resource_no, Allocation.period)
+        .where(Allocation.reservation_id == row.id)
+        .order_by(Allocation.resource_no)
     )
-    numbers, span = tuple(found.scalars().all()), Span(row.starts_at, row.ends_at)
+    taken = found.all()
+    if not taken or taken[0].period.lower is None or taken[0].period.upper is None:
+        raise SlotTaken
+    span = Span(taken[0].period.lower, taken[0].period.upper)
     await allocation.forget(session, row.id)
-    await allocation.take(session, business.tenant_id, row.id, (numbers,), span, now)
+    await allocation.take(session, business.tenant_id, row.id, (tuple(one.resource_no for one in taken),), span, now)
 
 
 async def leave_waitlist(session: AsyncSession, business: Business, entry_id: UUID, now: datetime) -> WaitlistEntry:

@@ -14,6 +14,7 @@ from reception.domains.tenants.models import Tenant
 from reception.domains.tenants.spec import (
     TenantSpec,
     changed,
+    check_places,
     hours_from,
     hours_json,
     rules_from,
@@ -24,7 +25,12 @@ from reception.ports.business import Business, BusinessKind
 
 __all__ = ["TenantSpec", "create_tenant", "delete_tenant", "get_business", "update_tenant"]
 
-_PLACES = sql("SELECT place FROM resources WHERE place <> '' GROUP BY place ORDER BY min(resource_no)")
+_PLACES = sql(
+    """
+    SELECT kind = 'staff' AS person, CASE kind WHEN 'staff' THEN name ELSE place END AS label FROM resources
+    WHERE kind = 'staff' OR place <> '' GROUP BY 1, 2 ORDER BY min(resource_no)
+    """
+)
 
 
 async def create_tenant(session: AsyncSession, tenant_id: UUID, spec: TenantSpec) -> Business:
@@ -40,18 +46,21 @@ async def create_tenant(session: AsyncSession, tenant_id: UUID, spec: TenantSpec
             await session.execute(insert(Tenant).values(id=tenant_id, **_columns(spec)))
     except IntegrityError as error:
         raise _conflict(error, spec.slug) from error
-    return _business(tenant_id, spec, (), version=1)
+    return _business(tenant_id, spec, (), (), version=1)
 
 
-async def get_business(session: AsyncSession) -> Business:
-    """The business of the session's tenant; its places in the order in which they were added.
+async def get_business(session: AsyncSession, *, to_change: bool = False) -> Business:
+    """The business of the session's tenant; its places and people in the order in which they were added. With
+    `to_change` nobody else changes it until the transaction ends.
 
     Raises:
         NotFound: there is none.
     """
-    tenant = await _tenant(session)
-    places = (await session.execute(_PLACES)).scalars().all()
-    return _business(tenant.id, _spec(tenant), tuple(places), version=tenant.version)
+    tenant = await _tenant(session, to_change=to_change)
+    found = (await session.execute(_PLACES)).all()
+    places = tuple(label for person, label in found if not person)
+    staff = tuple(label for person, label in found if person)
+    return _business(tenant.id, _spec(tenant), places, staff, version=tenant.version)
 
 
 async def update_tenant(session: AsyncSession, **changes: object) -> Business:
@@ -64,6 +73,9 @@ async def update_tenant(session: AsyncSession, **changes: object) -> Business:
     """
     tenant = await _tenant(session, to_change=True)
     spec = validated(changed(_spec(tenant), changes))
+    if "rules" in changes:
+        found = (await session.execute(_PLACES)).all()
+        check_places(spec.rules, (label for person, label in found if not person))
     try:
         async with session.begin_nested():
             await session.execute(update(Tenant).where(Tenant.id == tenant.id).values(**_columns(spec)))
@@ -125,7 +137,9 @@ def _spec(tenant: Tenant) -> TenantSpec:
     )
 
 
-def _business(tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...], *, version: int) -> Business:
+def _business(
+    tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...], staff: tuple[str, ...], *, version: int
+) -> Business:
     return Business(
         tenant_id=tenant_id,
         slug=spec.slug,
@@ -139,5 +153,6 @@ def _business(tenant_id: UUID, spec: TenantSpec, places: tuple[str, ...], *, ver
         hours=spec.hours,
         rules=spec.rules,
         places=places,
+        staff=staff,
         version=version,
     )

@@ -1,23 +1,25 @@
 """What a business is made of: its validation, and its form as JSON columns."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
-from itertools import pairwise
+from datetime import date, time
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter
 
+from reception.core.errors import FieldProblem, Unprocessable
 from reception.db.bounds import bounded, refuse
-from reception.ports.business import BookingRules, BusinessKind, OpeningHours, OpenSpan
+from reception.domains.tenants import checks
+from reception.ports.business import BookingRules, BusinessKind, Closure, OpeningHours, OpenSpan, PublicHolidays
 from reception.ports.dialogue import Json
 
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _REGION = re.compile(r"[A-Z]{2}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
-_DAY = timedelta(days=1)
+_CLOSURES: TypeAdapter[tuple[Closure, ...]] = TypeAdapter(tuple[Closure, ...])
+_HOLIDAYS: TypeAdapter[PublicHolidays | None] = TypeAdapter(PublicHolidays | None)
 _RULES: TypeAdapter[BookingRules] = TypeAdapter(BookingRules)
 
 
@@ -38,10 +40,10 @@ class TenantSpec:
 
 
 def validated(spec: TenantSpec) -> TenantSpec:
-    """`spec` with its texts stripped.
+    """`spec` with its texts stripped, and its public holidays those of its region where no country is named.
 
     Raises:
-        Unprocessable: with the pointer of the first field that is wrong.
+        Unprocessable: with the pointer of the first field that is wrong; of hours and rules, of each.
     """
     slug = bounded(spec.slug, "/slug", shortest=1, longest=63)
     if not _SLUG.fullmatch(slug):
@@ -52,70 +54,52 @@ def validated(spec: TenantSpec) -> TenantSpec:
         raise refuse("/region", "must be a two-letter ISO 3166 code such as US")
     if len(spec.locale) > 35 or not _LOCALE.fullmatch(spec.locale):
         raise refuse("/locale", "must be a language tag such as en-US")
-    _check_hours(spec.hours)
-    _check_rules(spec.rules)
+    hours = spec.hours
+    if hours.holidays is not None and not hours.holidays.country:
+        hours = replace(hours, holidays=replace(hours.holidays, country=spec.region))
+    _raise_for((*checks.hours_problems(hours), *checks.rules_problems(spec.rules)))
     return replace(
         spec,
         slug=slug,
         name=bounded(spec.name, "/name", shortest=1, longest=120),
         phone=bounded(spec.phone, "/phone", longest=32),
         address=bounded(spec.address, "/address", longest=300),
+        hours=hours,
     )
 
 
-def _check_hours(hours: OpeningHours) -> None:
-    if len(hours.weekly) != 7:
-        raise refuse("/hours/weekly", "must have seven days, Monday first")
-    days = [(f"/hours/weekly/{index}", spans) for index, spans in enumerate(hours.weekly)]
-    days += [(f"/hours/exceptions/{index}", spans) for index, (_, spans) in enumerate(hours.exceptions)]
-    if len(hours.exceptions) > 400:
-        raise refuse("/hours/exceptions", "must have at most 400 days")
-    for pointer, spans in days:
-        if len(spans) > 8:
-            raise refuse(pointer, "must have at most 8 spans")
-        for earlier, later in pairwise(spans):
-            if later.opens < earlier.closes or earlier.closes <= earlier.opens:
-                raise refuse(pointer, "spans must be in order and must not overlap")
+def check_places(rules: BookingRules, places: Iterable[str]) -> None:
+    """Raises `Unprocessable` for rules about room types that the business does not have."""
+    _raise_for(checks.place_problems(rules, places))
 
 
-def _check_rules(rules: BookingRules) -> None:
-    checks: tuple[tuple[str, bool, str], ...] = (
-        ("slot_minutes", 5 <= rules.slot_minutes <= 240, "must be 5 to 240"),
-        ("turn_times", 1 <= len(rules.turn_times) <= 20, "must have 1 to 20 steps"),
-        ("largest_party", 1 <= rules.largest_party <= 1000, "must be 1 to 1000"),
-        ("lead_time", timedelta() <= rules.lead_time <= 365 * _DAY, "must be 0 to 365 days"),
-        ("horizon", _DAY <= rules.horizon <= 1100 * _DAY, "must be 1 to 1100 days"),
-        ("last_seating_before_close", timedelta() <= rules.last_seating_before_close < _DAY, "must be below a day"),
-        ("hold", timedelta(minutes=1) <= rules.hold <= timedelta(hours=1), "must be 1 to 60 minutes"),
-        ("late_minutes", 0 <= rules.late_minutes <= 120, "must be 0 to 120"),
-        ("offer", timedelta(minutes=1) <= rules.offer <= timedelta(hours=24), "must be 1 minute to 24 hours"),
-        ("longest_stay_nights", 1 <= rules.longest_stay_nights <= 365, "must be 1 to 365"),
-    )
-    for name, holds, detail in checks:
-        if not holds:
-            raise refuse(f"/rules/{name}", detail)
-    parties = [party for party, _ in rules.turn_times]
-    if parties != sorted(set(parties)) or parties[0] < 1:
-        raise refuse("/rules/turn_times", "parties must ascend from 1 or more")
-    if not all(timedelta(minutes=5) <= length <= _DAY for _, length in rules.turn_times):
-        raise refuse("/rules/turn_times", "lengths must be 5 minutes to 24 hours")
+def _raise_for(problems: Iterable[FieldProblem]) -> None:
+    found = tuple(problems)
+    if found:
+        detail = "; ".join(f"{problem.pointer}: {problem.detail}" for problem in found[:3])
+        raise Unprocessable(detail, problems=found)
 
 
 def hours_json(hours: OpeningHours) -> dict[str, Json]:
-    """Opening hours as stored: `{"weekly": [[["09:00", "17:00"], …], …], "exceptions": [["2027-01-01", []], …]}`."""
+    """Opening hours as stored: `{"weekly": [[["09:00", "17:00"], …], …], "exceptions": [["2027-01-01", []], …]}`, with
+    `closures` and `holidays` field by field."""
     return {
         "weekly": [_spans_json(spans) for spans in hours.weekly],
         "exceptions": [[day.isoformat(), _spans_json(spans)] for day, spans in hours.exceptions],
+        "closures": _CLOSURES.dump_python(hours.closures, mode="json"),
+        "holidays": _HOLIDAYS.dump_python(hours.holidays, mode="json"),
     }
 
 
 def hours_from(stored: Mapping[str, Json]) -> OpeningHours:
-    """The reverse of `hours_json`."""
+    """The reverse of `hours_json`. Nothing but `weekly` must be there."""
     weekly = cast("Sequence[Sequence[Sequence[str]]]", stored["weekly"])
-    exceptions = cast("Sequence[tuple[str, Sequence[Sequence[str]]]]", stored["exceptions"])
+    exceptions = cast("Sequence[tuple[str, Sequence[Sequence[str]]]]", stored.get("exceptions", ()))
     return OpeningHours(
         weekly=tuple(_spans_from(spans) for spans in weekly),
         exceptions=tuple((date.fromisoformat(day), _spans_from(spans)) for day, spans in exceptions),
+        closures=_CLOSURES.validate_python(stored.get("closures", ())),
+        holidays=_HOLIDAYS.validate_python(stored.get("holidays")),
     )
 
 
