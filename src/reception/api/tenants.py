@@ -7,7 +7,9 @@ from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field
 
 from reception.api.access import allowed
-from reception.api.schemas import Hours, Request, Response, Rules, Slug, Text, Timezone
+from reception.api.hours import Hours, HoursChange
+from reception.api.rules import Rules
+from reception.api.schemas import Request, Response, Slug, Text, Timezone
 from reception.api.services import ServicesDep
 from reception.core.errors import Conflict, Forbidden, NotFound
 from reception.core.ids import uuid7
@@ -38,7 +40,7 @@ class NewTenant(Request):
 
 
 class TenantChange(Request):
-    """Only the fields that are present change."""
+    """Only the fields that are present change; of `hours` and `rules`, too."""
 
     name: _Name = ""
     kind: BusinessKind = BusinessKind.OTHER
@@ -47,15 +49,17 @@ class TenantChange(Request):
     locale: _Locale = "en-US"
     phone: _Phone = ""
     address: _Address = ""
-    hours: Hours | None = None
+    hours: HoursChange | None = None
     rules: Rules = Rules()
 
-    def changes(self) -> dict[str, Any]:
-        """The present fields as the service takes them."""
+    def changes(self, business: Business) -> dict[str, Any]:
+        """The present fields as the service takes them, for a business as it is now."""
         values: dict[str, Any] = {name: getattr(self, name) for name in self.model_fields_set}
-        if self.hours is None:
-            values.pop("hours", None)
-        return {name: value.value() if isinstance(value, Hours | Rules) else value for name, value in values.items()}
+        if values.pop("hours", None) is not None and self.hours is not None:
+            values["hours"] = self.hours.onto(business.hours)
+        if "rules" in values:
+            values["rules"] = self.rules.onto(business.rules)
+        return values
 
 
 class Tenant(Response):
@@ -71,6 +75,7 @@ class Tenant(Response):
     hours: Hours
     rules: Rules
     places: tuple[str, ...]
+    staff: tuple[str, ...]
 
     @classmethod
     def of(cls, business: Business) -> "Tenant":
@@ -87,6 +92,7 @@ class Tenant(Response):
             hours=Hours.of(business.hours),
             rules=Rules.of(business.rules),
             places=business.places,
+            staff=business.staff,
         )
 
 
@@ -136,7 +142,8 @@ async def change(
 ) -> Tenant:
     _check_own(bearer, tenant_id)
     async with services.database.tenant_session(tenant_id) as session:
-        return Tenant.of(await tenants.update_tenant(session, **body.changes()))
+        business = await tenants.get_business(session, to_change=True)
+        return Tenant.of(await tenants.update_tenant(session, **body.changes(business)))
 
 
 @router.delete("/{tenant_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a tenant with all it has")

@@ -284,6 +284,7 @@ def refusal_reason(refusal: Refusal, state: DialogueState, scene: TurnScene) -> 
         Refusal.NO_DEPARTURE: "I'm sorry, nobody can leave on that day.",
         Refusal.UNKNOWN_SERVICE: "I'm sorry, we don't offer that.",
         Refusal.UNKNOWN_STAFF: "I'm sorry, I don't know anybody here of that name.",
+        Refusal.STAFF_UNABLE: "I'm sorry, they don't do that.",
         Refusal.STAFF_AWAY: "I'm sorry, they aren't in then.",
     }[refusal]
 

@@ -42,8 +42,9 @@ class SlotQuery:
     """What a caller wants. Times are local to the business and aware.
 
     For a table or a viewing `starts_at` is wanted and `nights` is 0; for a room `starts_at` is the arrival day at
-    check-in and `nights` at least 1. `place` narrows to one room type or listing, `staff` to one person; empty means any.
-    An appointment needs a `service` where the business names some. What the reservation `moving` takes counts as free.
+    check-in and `nights` at least 1. `place` narrows to one room type or listing, `staff` to one person; empty means
+    any. An appointment needs a `service` where the business names some. What the reservation `moving` takes counts as
+    free.
     """
 
     starts_at: datetime
@@ -67,8 +68,8 @@ class Price:
 class Slot:
     """A bookable place in time. `slot_id` is opaque: a flow picks one, and never composes it.
 
-    `place` is what a caller would call it (room type, listing), empty for tables. `staff` is the person it is with, where
-    the caller asked for one or would meet one. `price` is for all of it, None where no rate is set.
+    `place` is what a caller would call it (room type, listing), empty for tables. `staff` is the person it is with,
+    where it is with one. `price` is for all of it, None where no rate is set.
     """
 
     slot_id: str
@@ -104,6 +105,8 @@ class Refusal(StrEnum):
     UNKNOWN_SERVICE = "unknown_service"
     """No service of that name, or none was named."""
     UNKNOWN_STAFF = "unknown_staff"
+    STAFF_UNABLE = "staff_unable"
+    """The person asked for does not do that."""
     STAFF_AWAY = "staff_away"
     """The person asked for is not at work then."""
 
@@ -113,8 +116,8 @@ class Availability:
     """The answer to a `SlotQuery`: `exact` when it can be had as asked, else `refusal` says why and `alternatives`
     holds the nearest that can, best first.
 
-    `reason` is what the business says of a day on which it is closed ("Thanksgiving Day"), or of an absence; `nights`
-    the limit that a stay is too short or too long for.
+    `reason` is what the business says of a day on which it is closed ("Thanksgiving Day"); `nights` the limit that a
+    stay is too short or too long for.
     """
 
     exact: Slot | None

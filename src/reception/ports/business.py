@@ -7,9 +7,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from reception.core import public_holidays
-from reception.ports.rules import RoomRate, Service, Shift, StayRule
-
 from reception.ports.definition import AgentDefinition
+from reception.ports.rules import RoomRate, Service, Shift, StayRule
 
 
 class BusinessKind(StrEnum):
@@ -122,13 +121,18 @@ class ResourceKind(StrEnum):
 class BookingRules:
     """How a business takes bookings.
 
-    `turn_times` are (largest party, length) pairs in ascending order; the last one holds for every larger party.
-    Tables: with `shifts` they are given within these only, and the last of each replaces `last_seating_before_close`. At
-    most `covers_per_quarter` guests begin in a quarter of an hour, 0 for no limit; a larger party may when nobody else
-    does. Rooms are booked by nights, from `check_in` to `check_out`; of the `rates` of a room type the first that holds
-    for a night counts, of `stay_rules` all that hold. Appointments are for one of `services`. Whoever shows listings needs
-    `travel` between two viewings. Amounts are in `currency` (ISO 4217). A guest may be `late_minutes` late without asking a
-    person. What frees is kept for `offer` for the first on the waitlist whom it fits.
+    `turn_times` are (largest party, length) pairs in ascending order; the last one holds for every larger party. Tables
+    are given within `shifts` only, where there are any, and the last seating of each replaces
+    `last_seating_before_close`. At most `covers_per_quarter` guests begin in a quarter of an hour, 0 for no limit; a
+    larger party may when nobody else does.
+
+    Rooms are booked by nights, from `check_in` to `check_out`. Of the `rates` of a room type the first that holds for a
+    night counts; of the `stay_rules` all that hold. Amounts are in `currency` (ISO 4217).
+
+    Appointments are for one of the `services`. Whoever shows listings needs `travel` between two viewings.
+
+    A guest may be `late_minutes` late without asking a person. What frees is kept for `offer` for the first on the
+    waitlist whom it fits.
     """
 
     bookable: Bookable = Bookable.TABLE
@@ -174,7 +178,13 @@ class Business:
     hours: OpeningHours
     rules: BookingRules
     places: tuple[str, ...] = ()
+    staff: tuple[str, ...] = ()
     version: int = 1
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """What an appointment can be for, by name."""
+        return tuple(service.name for service in self.rules.services)
 
 
 @dataclass(frozen=True, slots=True)

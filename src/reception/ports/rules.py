@@ -1,4 +1,4 @@
-"""What the booking rules of a business are made of: services of a restaurant, rates and stays of a hotel, treatments."""
+"""What the booking rules of a business are made of: shifts of a restaurant, rates and stays of a hotel, services."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta

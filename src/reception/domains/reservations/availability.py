@@ -29,8 +29,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Something that takes one party at a time. `resource_no` is what its use blocks: the table, the room, or the person
-    who shows a listing or gives an appointment; several units may share one.
+    """Something that takes one party at a time. `resource_no` is what its use blocks: the table, the room, or the
+    person who shows a listing or gives an appointment; several units may share one.
 
     `joined` are the further tables of which it is made, `hours` when the person works, None for things, and `services`
     what they do, empty for all.
@@ -97,26 +97,29 @@ class Calendar:
     def fitting(self, party_size: int, place: str = "", service: str = "", staff: str = "") -> tuple[Unit, ...]:
         """Units that can take the party, single ones first, of these the smallest sufficient."""
         units = (
-            unit
-            for unit in self.able(place, service, staff)
-            if unit.smallest_party <= party_size <= unit.capacity
+            unit for unit in self.able(place, service, staff) if unit.smallest_party <= party_size <= unit.capacity
         )
         return tuple(sorted(units, key=lambda unit: (bool(unit.joined), unit.capacity, unit.resource_no)))
 
     def able(self, place: str = "", service: str = "", staff: str = "") -> Iterator[Unit]:
         """Units that are or do what is asked for, whatever the party."""
         for unit in self.units:
-            if place and unit.place != place or staff and unit.name != staff:
+            if (place and unit.place != place) or (staff and unit.name != staff):
                 continue
             if not service or not unit.services or service in unit.services:
                 yield unit
 
     def refuse_party(self, party_size: int, place: str = "", service: str = "", staff: str = "") -> Refusal | None:
-        """Whether the party is too large or too small for everything that could be had."""
+        """Whether the party is too large or small for all that could be had, or who was asked for does not do it."""
         if self.fitting(party_size, place, service, staff) and party_size <= self.rules.largest_party:
             return None
-        largest = max((unit.capacity for unit in self.able(place, service, staff)), default=0)
-        return Refusal.PARTY_TOO_LARGE if party_size > min(largest, self.rules.largest_party) else Refusal.PARTY_TOO_SMALL
+        able = tuple(self.able(place, service, staff))
+        if staff and not able:
+            return Refusal.STAFF_UNABLE
+        largest = max((unit.capacity for unit in able), default=0)
+        return (
+            Refusal.PARTY_TOO_LARGE if party_size > min(largest, self.rules.largest_party) else Refusal.PARTY_TOO_SMALL
+        )
 
     def first_free(self, units: Iterable[Unit], span: Span, buffer: timedelta = timedelta()) -> Unit | None:
         """The first of `units` that nothing blocks within `span` and `buffer` after it, and whose person works then."""
@@ -140,7 +143,7 @@ class Calendar:
         return _called(name, (unit.name for unit in self.units if unit.hours is not None))
 
     def service_called(self, name: str) -> str | None:
-        """Likewise for a service. None, too, for empty where services are named: there is no appointment for nothing."""
+        """Likewise for a service. None, too, for empty where services are named: no appointment is for nothing."""
         if not name.strip() and self.rules.services:
             return None
         return _called(name, (service.name for service in self.rules.services))

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, FetchedValue, Identity, Numeric, String
-from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
+from sqlalchemy import BigInteger, FetchedValue, Identity, Numeric, String
+from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from reception.db.model import JsonArray, JsonObject, Model

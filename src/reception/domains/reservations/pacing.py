@@ -2,7 +2,8 @@
 
 An exclusion constraint cannot count, so whoever takes a place in a quarter that is limited first takes the lock of that
 quarter, which they keep until their transaction ends, and counts then. Order of locks: one's own reservation, the
-quarter, the resource.
+quarter, the resource; and nothing is given up before the quarter is had, as whoever has it would wait for the end of
+that.
 """
 
 from datetime import datetime
@@ -64,13 +65,16 @@ async def load_covers(
 async def check(
     session: AsyncSession,
     tenant_id: UUID,
-    reservation_id: UUID,
     start: datetime,
     party_size: int,
     covers: int,
     now: datetime,
+    *,
+    conversation_id: UUID | None = None,
+    reservation_id: UUID | None = None,
 ) -> None:
-    """Lock the quarter of an hour that `start` lies in, and see whether the party may begin in it beside those who do.
+    """Lock the quarter of an hour that `start` lies in, and see whether the party may begin in it beside those who do,
+    other than what the conversation holds and the reservation itself.
 
     Raises:
         SlotTaken: the kitchen would not keep up.
@@ -80,6 +84,7 @@ async def check(
     quarter = quarter_of(start)
     await session.execute(_LOCK, {"key": f"{tenant_id} {quarter.isoformat()}"})
     window = Span(quarter, quarter + QUARTER)
-    others = (await load_covers(session, window, now, reservation_id=reservation_id)).get(quarter, 0)
+    begin_with = await load_covers(session, window, now, conversation_id=conversation_id, reservation_id=reservation_id)
+    others = begin_with.get(quarter, 0)
     if others and others + party_size > covers:
         raise SlotTaken("Too many guests begin at that time")

@@ -31,8 +31,8 @@ _MOST_ABSENCES = 400
 
 @dataclass(frozen=True, slots=True)
 class NewResource:
-    """A resource as its owner describes it. `place` is the room type, listing or area that it belongs to; `capacity` the
-    largest party and `smallest_party` the smallest.
+    """A resource as its owner describes it. `place` is the room type, listing or area that it belongs to; `capacity`
+    the largest party and `smallest_party` the smallest.
 
     `joins` names the tables that this one is put together of. `hours` are those of a person. Of the `attributes`,
     `staff` (or `agent`) names who shows a listing, and `services` what a person does, all where it is missing.
@@ -44,7 +44,7 @@ class NewResource:
     capacity: int = 1
     smallest_party: int = 1
     joins: tuple[str, ...] = ()
-    hours: WorkingHours = WorkingHours()
+    hours: WorkingHours = field(default_factory=WorkingHours)
     attributes: Mapping[str, Json] = field(default_factory=dict)
 
 
@@ -61,7 +61,7 @@ class Resource:
     attributes: Mapping[str, Json]
     smallest_party: int = 1
     joins: tuple[str, ...] = ()
-    hours: WorkingHours = WorkingHours()
+    hours: WorkingHours = field(default_factory=WorkingHours)
 
 
 async def create_resource(
@@ -170,7 +170,7 @@ async def _numbers(session: AsyncSession, wanted: NewResource) -> list[int]:
             ResourceRow.kind == ResourceKind.TABLE.value, ResourceRow.joins == _NONE, ResourceRow.name.in_(wanted.joins)
         )
     )
-    numbers = {name: number for name, number in found}
+    numbers: dict[str, int] = {row.name: row.resource_no for row in found}
     for index, name in enumerate(wanted.joins):
         if name not in numbers:
             raise refuse(f"/joins/{index}", "is the name of no single table")
@@ -228,9 +228,7 @@ async def _add_person(session: AsyncSession, tenant_id: UUID, listing: NewResour
         return
     person = bounded(person, "/attributes/staff", longest=120)
     own = {"id": uuid7(), "tenant_id": tenant_id, "kind": ResourceKind.STAFF.value, "name": person}
-    await session.execute(
-        postgresql.insert(ResourceRow).values(**own, place="", capacity=1).on_conflict_do_nothing()
-    )
+    await session.execute(postgresql.insert(ResourceRow).values(**own, place="", capacity=1).on_conflict_do_nothing())
 
 
 async def list_resources(session: AsyncSession) -> list[Resource]:
@@ -257,12 +255,14 @@ async def list_resources(session: AsyncSession) -> list[Resource]:
     ]
 
 
-async def get_resource(session: AsyncSession, resource_id: UUID) -> Resource:
-    """One resource of the session's tenant.
+async def get_resource(session: AsyncSession, resource_id: UUID, *, to_change: bool = False) -> Resource:
+    """One resource of the session's tenant. With `to_change` nobody else changes it until the transaction ends.
 
     Raises:
         NotFound: the tenant has no such resource.
     """
+    if to_change:
+        await _locked(session, resource_id)
     for resource in await list_resources(session):
         if resource.resource_id == resource_id:
             return resource

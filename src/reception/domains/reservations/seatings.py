@@ -40,7 +40,10 @@ def seatings(calendar: Calendar, first: date, last: date, before_close: timedelt
     if rules.shifts and rules.bookable is Bookable.TABLE:
         days = (first + offset * _DAY for offset in range((last - first).days + 1))
         runs: Iterable[Seating] = (
-            run for day in days for shift in rules.shifts for run in _of_shift(calendar, shift, day, spans, before_close)
+            run
+            for day in days
+            for shift in rules.shifts
+            for run in _of_shift(calendar, shift, day, spans, before_close)
         )
     else:
         runs = (
@@ -65,9 +68,7 @@ def _of_shift(
         first = opens + -(-late // step) * step
         end = last if last < span.end else _last_start(span, before_close)
         if first < span.end:
-            yield Seating(
-                first, end, shift.turn_times or rules.turn_times, shift.covers or rules.covers_per_quarter
-            )
+            yield Seating(first, end, shift.turn_times or rules.turn_times, shift.covers or rules.covers_per_quarter)
 
 
 def _last_start(span: Span, before_close: timedelta) -> datetime:

@@ -4,7 +4,7 @@
 was given commits, and the exclusion constraint on allocations has the last word on every change.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -184,10 +184,9 @@ async def move(
         raise Conflict("That reservation has begun already")
     wanted, left = plan(slot, calendar), Span(row.starts_at, row.ends_at)
     async with session.begin_nested():
-        if conversation_id is not None:
-            await allocation.release(session, conversation_id)
-        await allocation.forget(session, reservation_id)
-        await taking.occupy(session, business, reservation_id, wanted, now)
+        own = {"conversation_id": conversation_id, "reservation_id": reservation_id}
+        await taking.make_way(session, business, wanted, now, **own)
+        await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.blocks, now)
         moved = {**rows.plan_columns(wanted), **rows.guest_columns(guest), "reconfirmed_at": None, "late_minutes": 0}
         await rows.update_row(session, reservation_id, moved)
     await advance(session, business, now, freed=left)
@@ -213,8 +212,8 @@ async def cancel(session: AsyncSession, business: Business, reservation_id: UUID
 
 async def _is_held(session: AsyncSession, own: ReservationRow, offer: Offer, place: str) -> bool:
     """Whether what a conversation holds is what it now asks for."""
-    wanted = (offer.span.start, offer.span.end, offer.party_size, place, offer.service)
-    if (own.starts_at, own.ends_at, own.party_size, own.place, own.service) != wanted:
+    span = Span(own.starts_at.astimezone(UTC), own.ends_at.astimezone(UTC))
+    if (span, own.party_size, own.place, own.service) != (offer.span, offer.party_size, place, offer.service):
         return False
     return not offer.staff or offer.staff in (await allocation.names_of(session, [own.id])).get(own.id, ())
 

@@ -1,7 +1,8 @@
 """Slot ids: what was offered, written so that it can be checked again when it is taken.
 
-An id is base64url of a JSON array `[version, bookable, start, end, party size, resource numbers, place, service, person]`,
-the last two only where one was asked for; instants in Unix seconds. It is a claim, not a proof: `plan` believes nothing that the rules do not bear out.
+An id is base64url of a JSON array `[version, bookable, start, end, party size, resource numbers, place, service,
+person]`, the last two only where one was asked for; instants in Unix seconds. It is a claim, not a proof: `plan`
+believes nothing that the rules do not bear out.
 """
 
 import base64
@@ -27,8 +28,8 @@ _GRACE = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A slot that the rules allow. `choices` are the sets of resources that would do, the one offered first; `covers` is
-    how many guests may begin in the same quarter of an hour, 0 for any number."""
+    """A slot that the rules allow. `choices` are the sets of resources that would do, the one offered first; `covers`
+    is how many guests may begin in the same quarter of an hour, 0 for any number."""
 
     offer: Offer
     place: str
@@ -88,8 +89,10 @@ def read(slot: Slot, bookable: Bookable) -> Offer:
         Unprocessable: the id is none of ours, of another kind of booking, or contradicts the rest of the slot.
     """
     offer = _decode(slot.slot_id, bookable)
-    same_time = slot.starts_at == offer.span.start and slot.ends_at == offer.span.end
-    if not same_time or slot.party_size != offer.party_size:
+    # Of a time that the clocks repeat, a local reading equals none of another zone.
+    if Span(slot.starts_at.astimezone(UTC), slot.ends_at.astimezone(UTC)) != offer.span:
+        raise refuse("/slot", "does not agree with its slot_id")
+    if slot.party_size != offer.party_size:
         raise refuse("/slot", "does not agree with its slot_id")
     return offer
 
@@ -153,9 +156,7 @@ def plan_of(offer: Offer, calendar: Calendar) -> Plan:
     fitting = calendar.fitting(offer.party_size, offer.place, offer.service, offer.staff)
     able = [unit.numbers for unit in fitting if calendar.works(unit, offer.span)]
     choices = sorted(dict.fromkeys(able), key=lambda numbers: numbers != offer.resource_nos)
-    return Plan(
-        offer, spoken_place(offer.place, rules.bookable), tuple(choices), price_of(offer, calendar), covers
-    )
+    return Plan(offer, spoken_place(offer.place, rules.bookable), tuple(choices), price_of(offer, calendar), covers)
 
 
 def _foreign() -> Unprocessable:

@@ -51,10 +51,9 @@ async def store(
     }
     try:
         async with session.begin_nested():
-            if conversation_id is not None:
-                await allocation.release(session, conversation_id)
+            await make_way(session, business, wanted, now, conversation_id=conversation_id)
             await session.execute(insert(ReservationRow).values(**values))
-            await occupy(session, business, reservation_id, wanted, now)
+            await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.blocks, now)
     except IntegrityError as error:
         if constraint_of(error) == "reservations_one_hold":
             raise Conflict("This conversation is taking another place at this moment") from error
@@ -62,19 +61,27 @@ async def store(
     return reservation_id
 
 
-async def occupy(
-    session: AsyncSession, business: Business, reservation_id: UUID, wanted: Plan, now: datetime
+async def make_way(
+    session: AsyncSession,
+    business: Business,
+    wanted: Plan,
+    now: datetime,
+    *,
+    conversation_id: UUID | None = None,
+    reservation_id: UUID | None = None,
 ) -> None:
-    """Block what `wanted` needs for a reservation that is stored already.
+    """Before a place is taken: see that the kitchen keeps up, then give up what the conversation holds, and what the
+    reservation that moves has taken so far.
 
     Raises:
-        SlotTaken: no resource that would do is free, or too many guests begin at that time.
+        SlotTaken: too many guests begin at that time.
     """
-    offer = wanted.offer
-    await pacing.check(
-        session, business.tenant_id, reservation_id, offer.span.start, offer.party_size, wanted.covers, now
-    )
-    await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, offer.blocks, now)
+    offer, own = wanted.offer, {"conversation_id": conversation_id, "reservation_id": reservation_id}
+    await pacing.check(session, business.tenant_id, offer.span.start, offer.party_size, wanted.covers, now, **own)
+    if conversation_id is not None:
+        await allocation.release(session, conversation_id)
+    if reservation_id is not None:
+        await allocation.forget(session, reservation_id)
 
 
 async def keep_pace(session: AsyncSession, business: Business, row: ReservationRow, now: datetime) -> None:
@@ -88,7 +95,9 @@ async def keep_pace(session: AsyncSession, business: Business, row: ReservationR
     calendar = await rows.calendar(session, business, now)
     run = visits.seating_at(calendar, SlotQuery(row.starts_at, row.party_size), row.starts_at)
     if run is not None:
-        await pacing.check(session, business.tenant_id, row.id, row.starts_at, row.party_size, run.covers, now)
+        await pacing.check(
+            session, business.tenant_id, row.starts_at, row.party_size, run.covers, now, reservation_id=row.id
+        )
 
 
 async def confirm(session: AsyncSession, reservation_id: UUID, columns: Mapping[str, object]) -> None:

@@ -18,6 +18,8 @@ from reception.ports.booking import Refusal, SlotQuery
 from reception.ports.business import Bookable
 from reception.ports.rules import Service
 
+_HOPELESS = frozenset({Refusal.PARTY_TOO_LARGE, Refusal.PARTY_TOO_SMALL, Refusal.STAFF_UNABLE, Refusal.TOO_FAR})
+"""No other time would do either."""
 NEAR = timedelta(hours=2)
 DAYS_AHEAD = 14
 _DAY = timedelta(days=1)
@@ -36,7 +38,7 @@ def search(calendar: Calendar, query: SlotQuery) -> Finding:
     if isinstance(known, Refusal):
         return Finding(None, known)
     query, refusal = known, refuse(calendar, known)
-    if refusal in (Refusal.PARTY_TOO_LARGE, Refusal.PARTY_TOO_SMALL, Refusal.TOO_FAR):
+    if refusal in _HOPELESS:
         return Finding(None, refusal)
     if refusal is None:
         start = query.starts_at.astimezone(UTC)

@@ -145,9 +145,9 @@ async def accept_offer(
         "hold_expires_at": None,
     }
     async with session.begin_nested():
+        await taking.keep_pace(session, business, row, now)
         if row.status == ReservationStatus.EXPIRED.value:
             await _take_again(session, business, row, now)
-        await taking.keep_pace(session, business, row, now)
         await taking.confirm(session, row.id, confirmed)
         accepted = {"status": WaitlistStatus.ACCEPTED.value, "offer_expires_at": None}
         await entries.update_entries(session, (WaitlistRow.id == entry_id,), accepted)

@@ -52,7 +52,9 @@ def _span_problems(pointer: str, spans: Sequence[OpenSpan]) -> Iterator[FieldPro
 def _holiday_problems(wanted: PublicHolidays) -> Iterator[FieldProblem]:
     parts = public_holidays.countries().get(wanted.country)
     if parts is None:
-        yield FieldProblem("/hours/holidays/country", "must be a country whose holidays are known, by its ISO 3166 code")
+        yield FieldProblem(
+            "/hours/holidays/country", "must be a country whose holidays are known, by its ISO 3166 code"
+        )
         return
     if wanted.subdivision and wanted.subdivision not in parts:
         known = ", ".join(parts) or "none"
@@ -114,9 +116,7 @@ def _repeated(pointer: str, names: Sequence[str]) -> Iterator[FieldProblem]:
         seen.add(name)
 
 
-def _turn_time_problems(
-    pointer: str, steps: Sequence[tuple[int, timedelta]], *, fewest: int
-) -> Iterator[FieldProblem]:
+def _turn_time_problems(pointer: str, steps: Sequence[tuple[int, timedelta]], *, fewest: int) -> Iterator[FieldProblem]:
     if not fewest <= len(steps) <= 20:
         yield FieldProblem(pointer, f"must have {fewest} to 20 steps")
         return

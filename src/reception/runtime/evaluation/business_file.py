@@ -184,7 +184,7 @@ def _spec(found: Fields, like: TenantSpec | None, kind: BusinessKind, place: Pla
         locale=found.take("locale", text_of, base.locale),
         phone=found.take("phone", text_of, base.phone),
         address=found.take("address", text_of, base.address),
-        hours=OpeningHours(hours.weekly, exceptions),
+        hours=replace(hours, exceptions=exceptions),
         rules=found.take("rules", lambda inner: _rules(inner, base.rules, place.today), base.rules),
     )
 

@@ -3,11 +3,16 @@
 from alembic import op
 
 revision = "0011_booking_rules"
-down_revision = "0010_reservation_life"
+down_revision = "0031_documents"
 branch_labels = None
 depends_on = None
 
-_STAFF_OF = "left(coalesce(nullif(l.attributes->>'staff', ''), l.attributes->>'agent'), 120)"
+_LISTINGS = """
+    CREATE VIEW listings_shown AS SELECT tenant_id, resource_no,
+        left(coalesce(nullif(attributes->>'staff', ''), attributes->>'agent'), 120) AS staff
+    FROM resources WHERE kind = 'viewing'
+"""
+"""Listings with who shows them, for as long as the migration takes."""
 
 _UP = (
     """
@@ -33,18 +38,18 @@ _UP = (
     # Whoever owns the tables is bound by their policies, and sees every tenant's rows only while not forced to.
     "ALTER TABLE resources NO FORCE ROW LEVEL SECURITY",
     "ALTER TABLE allocations NO FORCE ROW LEVEL SECURITY",
-    f"""
+    _LISTINGS,
+    """
     INSERT INTO resources (id, tenant_id, kind, name, place, capacity)
-    SELECT gen_random_uuid(), tenant_id, 'staff', staff, '', 1 FROM (
-        SELECT l.tenant_id, {_STAFF_OF} AS staff, min(l.resource_no) AS first FROM resources l
-        WHERE l.kind = 'viewing' AND {_STAFF_OF} <> '' GROUP BY 1, 2 ORDER BY 3
-    ) people
+    SELECT gen_random_uuid(), tenant_id, 'staff', staff, '', 1
+    FROM listings_shown WHERE staff <> '' GROUP BY tenant_id, staff ORDER BY min(resource_no)
     """,
-    f"""
+    """
     UPDATE allocations a SET resource_no = s.resource_no
-    FROM resources l JOIN resources s ON s.tenant_id = l.tenant_id AND s.kind = 'staff' AND s.name = {_STAFF_OF}
-    WHERE l.kind = 'viewing' AND a.tenant_id = l.tenant_id AND a.resource_no = l.resource_no
+    FROM listings_shown l JOIN resources s ON s.tenant_id = l.tenant_id AND s.kind = 'staff' AND s.name = l.staff
+    WHERE a.tenant_id = l.tenant_id AND a.resource_no = l.resource_no
     """,
+    "DROP VIEW listings_shown",
     "ALTER TABLE allocations FORCE ROW LEVEL SECURITY",
     "ALTER TABLE resources FORCE ROW LEVEL SECURITY",
 )
@@ -52,14 +57,15 @@ _UP = (
 _DOWN = (
     "ALTER TABLE resources NO FORCE ROW LEVEL SECURITY",
     "ALTER TABLE allocations NO FORCE ROW LEVEL SECURITY",
-    f"""
+    _LISTINGS,
+    """
     UPDATE allocations a SET resource_no = f.first
     FROM resources s JOIN (
-        SELECT l.tenant_id, {_STAFF_OF} AS staff, min(l.resource_no) AS first FROM resources l
-        WHERE l.kind = 'viewing' GROUP BY 1, 2
+        SELECT tenant_id, staff, min(resource_no) AS first FROM listings_shown GROUP BY 1, 2
     ) f ON f.tenant_id = s.tenant_id AND f.staff = s.name
     WHERE s.kind = 'staff' AND a.tenant_id = s.tenant_id AND a.resource_no = s.resource_no
     """,
+    "DROP VIEW listings_shown",
     "DELETE FROM allocations a USING resources s WHERE s.kind = 'staff' AND a.resource_no = s.resource_no",
     "DELETE FROM resources WHERE kind = 'staff' OR joins <> '{}'",
     "ALTER TABLE allocations FORCE ROW LEVEL SECURITY",
