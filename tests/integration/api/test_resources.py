@@ -32,7 +32,8 @@ async def test_a_new_tenant_takes_a_booking_once_it_has_a_table(installation: In
 async def test_a_resource_from_creation_to_deletion(installation: Installation) -> None:
     shop = await installation.open_shop(tables=0)
     made = await installation.http.post("/resources", json=TABLE, headers=shop.headers)
-    assert made.json() == {"id": made.json()["id"], **TABLE}
+    more = {"smallest_party": 1, "joins": [], "hours": {"weekly": [], "absences": []}}
+    assert made.json() == {"id": made.json()["id"], **TABLE, **more}
     again = await installation.http.post("/resources", json=TABLE, headers=shop.headers)
     assert again.status_code == 409
     listed = await installation.http.get("/resources", headers=shop.headers)
@@ -43,6 +44,30 @@ async def test_a_resource_from_creation_to_deletion(installation: Installation) 
     assert (await installation.http.delete(path, headers=shop.headers)).status_code == 204
     assert (await installation.http.delete(path, headers=shop.headers)).status_code == 404
     assert (await installation.http.get("/resources", headers=shop.headers)).json() == []
+
+
+async def test_people_and_joined_tables_are_set_up_and_changed(installation: Installation, shop: Shop) -> None:
+    http, headers = installation.http, shop.headers
+    second = await http.post("/resources", json={"kind": "table", "name": "Table 2", "capacity": 4}, headers=headers)
+    assert second.status_code == 201, second.text
+    joined = {"kind": "table", "name": "Both", "capacity": 8, "smallest_party": 5, "joins": ["Table 1", "Table 2"]}
+    both = await http.post("/resources", json=joined, headers=headers)
+    assert both.json()["joins"] == ["Table 1", "Table 2"]
+    held = await http.delete(f"/resources/{second.json()['id']}", headers=headers)
+    assert held.status_code == 409
+    mia = await http.post("/resources", json={"kind": "staff", "name": "Mia"}, headers=headers)
+    path = f"/resources/{mia.json()['id']}"
+    absence = {"first": "2027-03-01", "last": "2027-03-05", "starts": None, "ends": "12:00:00", "reason": "a course"}
+    changed = await http.patch(path, json={"hours": {"absences": [absence]}}, headers=headers)
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["hours"] == {"weekly": [], "absences": [absence]}
+    assert (await http.patch(path, json={"name": "Mia B."}, headers=headers)).json()["hours"]["absences"] == [absence]
+    wrong = {"hours": {"absences": [{**absence, "last": "2027-02-01"}]}}
+    refused = await http.patch(path, json=wrong, headers=headers)
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/hours/absences/0/last"]
+    stranger = await installation.open_shop()
+    assert (await http.patch(path, json={"name": "Zoe"}, headers=stranger.headers)).status_code == 404
+    assert (await http.get(f"/tenants/{shop.tenant_id}", headers=headers)).json()["staff"] == ["Mia B."]
 
 
 async def test_bad_resources_are_refused(installation: Installation, shop: Shop) -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0011_booking_rules"
-down_revision = "0031_documents"
+down_revision = "0041_exact_search"
 branch_labels = None
 depends_on = None
 
