@@ -123,12 +123,19 @@ class Calendar:
 
     def first_free(self, units: Iterable[Unit], span: Span, buffer: timedelta = timedelta()) -> Unit | None:
         """The first of `units` that nothing blocks within `span` and `buffer` after it, and whose person works then."""
-        blocks = Span(span.start, span.end + buffer)
+        end = span.end + buffer
         for unit in units:
-            taken = (busy for number in unit.numbers for busy in self.busy.get(number, ()))
-            if not any(blocks.overlaps(busy) for busy in taken) and self.works(unit, span):
+            if self._is_free(unit, span.start, end) and self.works(unit, span):
                 return unit
         return None
+
+    def _is_free(self, unit: Unit, start: datetime, end: datetime) -> bool:
+        # Asked thousands of times in a search: loops instead of `Span.overlaps` and generators.
+        for number in unit.numbers if unit.joined else (unit.resource_no,):
+            for taken in self.busy.get(number, ()):
+                if start < taken.end and taken.start < end:
+                    return False
+        return True
 
     def works(self, unit: Unit, span: Span) -> bool:
         """Whether the unit's person is there for all of `span`; things always are."""

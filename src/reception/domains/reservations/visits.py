@@ -10,6 +10,7 @@ from reception.domains.reservations.availability import (
     Finding,
     Offer,
     Span,
+    Unit,
     at_wall,
     turn_time,
 )
@@ -43,7 +44,7 @@ def search(calendar: Calendar, query: SlotQuery) -> Finding:
     if refusal is None:
         start = query.starts_at.astimezone(UTC)
         run = seating_at(calendar, query, start)
-        exact = offer(calendar, query, start, run) if run else None
+        exact = offer(calendar, query, _fitting(calendar, query), start, run) if run else None
         if exact is not None:
             return Finding(exact, None)
     day = query.starts_at.astimezone(calendar.zone).date()
@@ -90,8 +91,7 @@ def refuse(calendar: Calendar, query: SlotQuery, *, grace: timedelta = timedelta
 
 def _at_work(calendar: Calendar, query: SlotQuery, start: datetime, run: Seating) -> bool:
     span = Span(start, start + length_of(calendar, query, run))
-    units = calendar.fitting(query.party_size, query.place, query.service, query.staff)
-    return any(calendar.works(unit, span) for unit in units)
+    return any(calendar.works(unit, span) for unit in _fitting(calendar, query))
 
 
 def seating_at(calendar: Calendar, query: SlotQuery, start: datetime) -> Seating | None:
@@ -125,15 +125,20 @@ def buffer_of(calendar: Calendar, service: str) -> timedelta:
     return known.buffer if known else timedelta()
 
 
-def offer(calendar: Calendar, query: SlotQuery, start: datetime, run: Seating) -> Offer | None:
-    """The first free unit from `start`, if there is one and the kitchen keeps up."""
+def _fitting(calendar: Calendar, query: SlotQuery) -> tuple[Unit, ...]:
+    return calendar.fitting(query.party_size, query.place, query.service, query.staff)
+
+
+def offer(
+    calendar: Calendar, query: SlotQuery, fitting: tuple[Unit, ...], start: datetime, run: Seating
+) -> Offer | None:
+    """The first of the `fitting` units that is free from `start`, if there is one and the kitchen keeps up."""
     begin_with = calendar.covers.get(quarter_of(start), 0)
     if run.covers and begin_with and begin_with + query.party_size > run.covers:
         return None
     span = Span(start, start + length_of(calendar, query, run))
     buffer = buffer_of(calendar, query.service)
-    units = calendar.fitting(query.party_size, query.place, query.service, query.staff)
-    unit = calendar.first_free(units, span, buffer)
+    unit = calendar.first_free(fitting, span, buffer)
     if unit is None:
         return None
     place = unit.place if calendar.rules.bookable is Bookable.VIEWING else query.place
@@ -148,9 +153,10 @@ def best_between(calendar: Calendar, query: SlotQuery, earliest: datetime, lates
     first, last = (instant.astimezone(calendar.zone).date() for instant in (earliest, latest))
     runs = seatings(calendar, first - _DAY, last, _before_close(calendar, known))
     within = [(start, run) for start, run in starts(runs, _step(calendar)) if earliest <= start <= latest]
+    fitting = _fitting(calendar, known)
     for start, run in sorted(within, key=lambda one: (abs(one[0] - query.starts_at), one[0])):
         if refuse(calendar, replace(known, starts_at=start)) is None:
-            offered = offer(calendar, known, start, run)
+            offered = offer(calendar, known, fitting, start, run)
             if offered is not None:
                 return offered
     return None
@@ -159,12 +165,13 @@ def best_between(calendar: Calendar, query: SlotQuery, earliest: datetime, lates
 def alternatives(calendar: Calendar, query: SlotQuery) -> tuple[Offer, ...]:
     """At most three offers, best first."""
     earliest, latest = calendar.now + calendar.rules.lead_time, calendar.now + calendar.rules.horizon
+    fitting = _fitting(calendar, query)
     found: dict[datetime, Offer] = {}
     for start, run in _candidates(calendar, query):
         if len(found) == ALTERNATIVES:
             break
         if start not in found and earliest <= start <= latest:
-            offered = offer(calendar, query, start, run)
+            offered = offer(calendar, query, fitting, start, run)
             if offered is not None:
                 found[start] = offered
     return tuple(found.values())
