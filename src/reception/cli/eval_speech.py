@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
+from reception.call.config import Phrases
+from reception.cli.eval_dialogue import OverheardDialogue
 from reception.cli.eval_line import Line
 from reception.cli.eval_voice import CallerVoice
 from reception.dialogue.conversation import GraphDialogue
@@ -24,6 +26,8 @@ _UNCONFIRMED_S = 3.0
 _LONGEST_REPLY_S = 60.0
 _ENDS_WITHIN_S = 15.0
 _MOST_CALLS = 64
+_SAID_AGAIN = 2
+_NOT_HEARD = frozenset({Phrases().repeat, Phrases().apology})
 
 
 class SpeechPhone:
@@ -33,6 +37,7 @@ class SpeechPhone:
         self,
         line: Line,
         dialogue: GraphDialogue,
+        overheard: OverheardDialogue,
         call: "asyncio.Task[str]",
         voice: CallerVoice,
         clock: MovableClock,
@@ -40,6 +45,7 @@ class SpeechPhone:
     ) -> None:
         self._line = line
         self._dialogue = dialogue
+        self._overheard = overheard
         self._call = call
         self._voice = voice
         self._clock = clock
@@ -52,7 +58,7 @@ class SpeechPhone:
         return self._dialogue.conversation_id
 
     async def greeting(self) -> Heard:
-        return await self._reply(metrics=False)
+        return await self._reply(unasked=True)
 
     async def do(self, act: Act, *, cut_short: bool = False) -> Heard:
         match act.kind:
@@ -63,11 +69,7 @@ class SpeechPhone:
                     self._line.press(key)
                 self._acted_s = self._line.now_s
             case _:
-                await self._say(act)
-        if cut_short:
-            await self._line.until(self._sounds, _LONGEST_REPLY_S)
-            await self._listen(act.after_s)
-            return self._heard()
+                return await self._said(act, cut_short=cut_short)
         return await self._reply()
 
     async def wait(self, length: timedelta) -> None:
@@ -78,6 +80,21 @@ class SpeechPhone:
             self._line.hang_up("caller_hung_up")
         async with asyncio.timeout(_ENDS_WITHIN_S):
             return await self._call
+
+    async def _said(self, act: Act, *, cut_short: bool) -> Heard:
+        """Says it, and says it again when the agent did not hear it."""
+        await self._say(act)
+        if cut_short:
+            await self._line.until(self._sounds, _LONGEST_REPLY_S)
+            await self._listen(act.after_s)
+            return self._heard()
+        heard = await self._reply()
+        for _ in range(_SAID_AGAIN):
+            if heard.heard or heard.ended or heard.reply not in _NOT_HEARD:
+                break
+            await self._say(act)
+            heard = await self._reply()
+        return heard
 
     async def _say(self, act: Act) -> None:
         samples = await self._voice.speak(act.text, self._line.rate_hz)
@@ -90,25 +107,34 @@ class SpeechPhone:
     async def _silence(self, length: timedelta) -> Heard:
         """Until the agent has said something about it, or for `length`."""
         self._acted_s = self._line.now_s
+        self._overheard.announced = ()
         if length:
             await self._listen(length.total_seconds())
             return self._heard()
-        return await self._reply(metrics=False, within_s=self._prompt_s + _LONGEST_REPLY_S)
+        return await self._reply(unasked=True, within_s=self._prompt_s + _LONGEST_REPLY_S)
 
-    async def _reply(self, *, metrics: bool = True, within_s: float = _LONGEST_REPLY_S) -> Heard:
-        await self._line.until(lambda: self._has_replied(metrics=metrics), within_s)
+    async def _reply(self, *, unasked: bool = False, within_s: float = _LONGEST_REPLY_S) -> Heard:
+        await self._line.until(self._has_announced if unasked else self._has_replied, within_s)
         if self._line.closed:
             await asyncio.wait({self._call}, timeout=_ENDS_WITHIN_S)
         return self._heard()
 
-    def _has_replied(self, *, metrics: bool) -> bool:
+    def _has_replied(self) -> bool:
         line, fresh = self._line, self._line.events[self._seen :]
         if line.playback.waiting_marks or not any(isinstance(event, ReplySaid) for _, event in fresh):
             return False
         told = [at_s for at_s, event in fresh if isinstance(event, TurnMetrics) and not event.interrupted]
-        confirmed = not metrics or any(at_s >= self._acted_s for at_s in told)
+        confirmed = any(at_s >= self._acted_s for at_s in told)
         latest = max([self._acted_s, line.playback.ends_s, *(at_s for at_s, _ in fresh)])
         return line.now_s >= latest + (_SETTLED_S if confirmed else _UNCONFIRMED_S)
+
+    def _has_announced(self) -> bool:
+        """Whether all of what the agent says of its own accord has been said: a greeting, or words to a silence."""
+        line, wanted = self._line, self._overheard.announced
+        said = [event.text for _, event in line.events[self._seen :] if isinstance(event, ReplySaid)]
+        if line.playback.waiting_marks or not wanted or not set(wanted) <= set(said):
+            return False
+        return line.now_s >= max(self._acted_s, line.playback.ends_s) + _SETTLED_S
 
     def _sounds(self) -> bool:
         sound_s = self._line.playback.first_sound_s(received_after_s=self._acted_s)
@@ -150,9 +176,12 @@ def speech_phone(speech: Speech, voice: CallerVoice) -> MakePhone:
         line = Line(scenario.speech.rate_hz, scenario.speech.encoding, scenario.speech.noise_snr_db)
         centre = CallCentre(call.factory, live, speech, call.clock, lambda *_: _NoObserver())
         dialogue = await call.factory.start(wired, "voice", caller_phone=scenario.caller)
-        answering = asyncio.create_task(centre.answer(line, wired, dialogue), name="evaluated-call")
+        overheard = OverheardDialogue(dialogue)
+        answering = asyncio.create_task(centre.answer(line, wired, overheard), name="evaluated-call")
         microphone = asyncio.create_task(line.run(), name="caller")
-        made = SpeechPhone(line, dialogue, answering, voice, call.clock, wired.agent.settings.silence_prompt_s)
+        made = SpeechPhone(
+            line, dialogue, overheard, answering, voice, call.clock, wired.agent.settings.silence_prompt_s
+        )
         try:
             yield made
             await made.hang_up()

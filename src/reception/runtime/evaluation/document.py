@@ -65,6 +65,7 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, list[tuple[str, object]]] = {}  # noqa: RUF012  PyYAML's own interface
 
 
+_QUOTE = '; a text with ": " in it, or inside [ ] or { } with one of , ? [ ] { } in it, needs quotes'
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -98,6 +99,7 @@ def parse(text: str, name: str) -> list[Node]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         told = " ".join(part for part in (error.context, error.problem) if part)
+        told += _QUOTE if "flow" in told or "mapping values" in told else ""
         raise ScenarioError([Problem(name, mark.line + 1 if mark else 0, "", f"is not YAML: {told}")]) from None
     except yaml.YAMLError as error:
         raise ScenarioError([Problem(name, 0, "", f"is not YAML: {error}")]) from None
