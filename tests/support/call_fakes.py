@@ -322,7 +322,12 @@ class FakeLeg:
 
 
 class Caller:
-    """Someone at the other end, in real (virtual) time: what is said goes out in frames of 20 ms."""
+    """Someone at the other end, in real (virtual) time: what is said goes out in frames of 20 ms.
+
+    `clock_rate` is how fast their clock runs against ours.
+    """
+
+    clock_rate = 1.0
 
     def __init__(self, leg: FakeLeg, book: Phrasebook) -> None:
         self._leg = leg
@@ -365,7 +370,7 @@ class Caller:
         size = FRAME_MS * RATE_HZ // 1000
         for start in range(0, len(samples), size):
             frame = samples[start : start + size]
-            await asyncio.sleep(len(frame) / RATE_HZ)
+            await asyncio.sleep(len(frame) / RATE_HZ / self.clock_rate)
             self._leg.give(AudioIn(frame))
 
 

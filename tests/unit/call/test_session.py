@@ -138,6 +138,23 @@ def test_noise_is_no_turn() -> None:
     assert scene.leg.sent == []
 
 
+@pytest.mark.parametrize("clock_rate", [0.99, 1.01])
+def test_a_clock_that_drifts_for_ten_minutes_changes_nothing(clock_rate: float) -> None:
+    async def script(s: Scene) -> None:
+        s.caller.clock_rate = clock_rate
+        await s.caller.waits()
+        for number in range(30):
+            await s.caller.says(f"question number {number}")
+            await s.caller.waits()
+            await s.caller.is_silent(15_000)
+
+    scene = play(script, config=replace(CallConfig(), silence_prompt_s=120.0))
+    assert scene.texts() == [f"question number {number}" for number in range(30)]
+    waits = [metrics.voice_to_voice_ms for metrics in _metrics(scene)]
+    assert all(wait is not None and 200 < wait < 800 for wait in waits)
+    assert max(w or 0 for w in waits) - min(w or 0 for w in waits) < 60
+
+
 def test_speech_in_which_no_word_was_recognised_is_asked_for_again_once() -> None:
     async def script(s: Scene) -> None:
         for _ in range(2):
