@@ -2,32 +2,23 @@
 
 import asyncio
 import os
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 import structlog
 from fastapi import FastAPI
-from starlette.routing import WebSocketRoute
 
-from reception import __version__
-from reception.api.edge import DOCUMENTATION_PATH, Edge
-from reception.api.problems import install_problems
-from reception.api.routers import routers
 from reception.api.services import Services
+from reception.app.foundation import Login, Progress, create_platform_admin, found
+from reception.app.web import create_app
 from reception.core.clock import Clock, SystemClock
-from reception.core.errors import NotFound
 from reception.core.signing import tool_secret
 from reception.core.telemetry import DEMO_SEEDED
 from reception.db.database import Database
-from reception.db.embedded import EmbeddedPostgres
-from reception.db.migrate import migrate, runtime_url
 from reception.dialogue.understanding.local import LocalUnderstanding
-from reception.domains.access.service import Role, create_user, set_password
 from reception.domains.knowledge.chunking import Chunking
 from reception.jobs.ingestion import Ingestion
 from reception.jobs.worker import JobTask, JobWorker
@@ -53,26 +44,15 @@ from reception.runtime.tokens import Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.warming import warm_speech
 from reception.settings import Settings, signing_key, wanted_providers
-from reception.transports.twilio_stream import PATH as TWILIO_PATH
-from reception.transports.twilio_stream import TwilioStream
-from reception.transports.voice_stream import VoiceStream
+
+__all__ = ["Login", "Reception", "build", "build_worker", "create_platform_admin", "found"]
 
 _log = structlog.get_logger(__name__)
 
-DEMO_ADMIN_EMAIL = "demo@example.com"
-_DEMO_ADMIN_ID = UUID("0192d3a0-0000-7000-8000-00000000de30")
 _SEEDING = 7_321_905_114_202_612
 """The key of the database's lock under which one process at a time prepares the demo."""
 _MOST_FINALS = 2
 """Transcriptions that one process computes at once, where the cores allow it."""
-
-Progress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    email: str
-    password: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +63,6 @@ class Reception:
     live: LiveCalls
     demo_login: Login | None
     demo_agents: tuple[DemoAgent, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Foundation:
-    """What every process of an installation stands on: a migrated database, at `service_url` for the service.
-
-    `login` is the demo's, None outside the demo.
-    """
-
-    owner_url: str
-    service_url: str
-    login: Login | None
-
-
-@asynccontextmanager
-async def found(settings: Settings, progress: Progress) -> AsyncIterator[Foundation]:
-    """The database, embedded unless `database_url` is set, migrated; stopped at exit if it was started.
-
-    Raises:
-        AppError: a setting is wrong, or the database cannot be used; its detail says why, and what mends it.
-    """
-    wanted_providers(settings)
-    async with _storage(settings, progress) as (owner_url, service_url):
-        yield Foundation(owner_url, service_url, await _demo_login(owner_url) if settings.demo_mode else None)
 
 
 @asynccontextmanager
@@ -176,47 +132,6 @@ async def _served(
         parts = _Parts(settings, service_url, database, speech, understanding, clock, tokens, desk, figures, on_show)
         app, live = await stack.enter_async_context(_running(parts))
         yield Reception(app, live, None, on_show)
-
-
-def create_app(
-    services: Services,
-    calls: CallCentre,
-    *,
-    max_body_bytes: int,
-    max_upload_bytes: int,
-    documented: bool,
-    demo_mode: bool,
-) -> FastAPI:
-    """The HTTP and WebSocket application over parts that run already.
-
-    `documented` serves the description of the API at /openapi.json and /docs.
-    """
-    app = FastAPI(
-        title="Reception",
-        version=__version__,
-        openapi_url="/openapi.json" if documented else None,
-        docs_url=DOCUMENTATION_PATH if documented else None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    app.state.services = services
-    install_problems(app)
-    for router in routers(demo_mode=demo_mode):
-        app.include_router(router)
-    stream = VoiceStream(calls, services.tokens, services.tickets)
-    telephone = TwilioStream(calls, services.tickets)
-    app.router.routes += [
-        WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
-        WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
-    ]
-    app.add_middleware(
-        Edge,
-        max_body_bytes=max_body_bytes,
-        clock=services.clock,
-        observe=services.metrics.on_request,
-        larger_bodies={"/knowledge/upload": max_upload_bytes},
-    )
-    return app
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,61 +251,3 @@ def _metrics_access(settings: Settings) -> MetricsAccess:
 def _report_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and task.exception() is not None:
         _log.error("background.failed", task=task.get_name(), exc_info=task.exception())
-
-
-@asynccontextmanager
-async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[str, str]]:
-    """The addresses of a migrated database, of its owning role and of the service's."""
-    embedded: EmbeddedPostgres | None = None
-    if settings.database_url is None:
-        progress("Starting PostgreSQL")
-        embedded = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
-        owner_url, service_url = embedded.owner_url, embedded.runtime_url
-    else:
-        owner_url = settings.database_url.get_secret_value()
-        service_url = runtime_url(owner_url)
-    try:
-        progress("Migrating the database")
-        await asyncio.to_thread(migrate, owner_url)
-        yield owner_url, service_url
-    finally:
-        if embedded is not None:
-            await asyncio.to_thread(embedded.stop)
-
-
-async def _demo_login(owner_url: str) -> Login:
-    """A platform admin whose password is new at each start and kept nowhere."""
-    login = Login(DEMO_ADMIN_EMAIL, secrets.token_urlsafe(12))
-    await _ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
-    return login
-
-
-async def create_platform_admin(settings: Settings, login: Login) -> None:
-    """Create a platform admin in the installation's database, or give the one of this e-mail a new password.
-
-    Raises:
-        AppError: the database cannot be used now, or the e-mail or password is not acceptable.
-    """
-    user_id = uuid5(NAMESPACE_URL, f"mailto:{login.email.strip().lower()}")
-    async with _storage(settings, lambda _: None) as (owner_url, _):
-        await _ensure_platform_admin(owner_url, login, user_id)
-
-
-async def _ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) -> None:
-    """Needs the role that owns the tables."""
-    owner = Database(owner_url, pool_size=1)
-    try:
-        async with owner.login_session(login.email) as session:
-            try:
-                await set_password(session, user_id, login.password)
-            except NotFound:
-                await create_user(
-                    session,
-                    tenant_id=None,
-                    email=login.email,
-                    password=login.password,
-                    role=Role.PLATFORM_ADMIN,
-                    user_id=user_id,
-                )
-    finally:
-        await owner.dispose()

@@ -1,0 +1,108 @@
+"""What every process of an installation stands on: a migrated database, and who may sign in first."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from reception.core.errors import NotFound
+from reception.db.database import Database
+from reception.db.embedded import EmbeddedPostgres
+from reception.db.migrate import migrate, runtime_url
+from reception.domains.access.service import Role, create_user, set_password
+from reception.settings import Settings, wanted_providers
+
+DEMO_ADMIN_EMAIL = "demo@example.com"
+_DEMO_ADMIN_ID = UUID("0192d3a0-0000-7000-8000-00000000de30")
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What every process of an installation stands on: a migrated database, at `service_url` for the service.
+
+    `login` is the demo's, None outside the demo.
+    """
+
+    owner_url: str
+    service_url: str
+    login: Login | None
+
+
+@asynccontextmanager
+async def found(settings: Settings, progress: Progress) -> AsyncIterator[Foundation]:
+    """The database, embedded unless `database_url` is set, migrated; stopped at exit if it was started.
+
+    Raises:
+        AppError: a setting is wrong, or the database cannot be used; its detail says why, and what mends it.
+    """
+    wanted_providers(settings)
+    async with _storage(settings, progress) as (owner_url, service_url):
+        yield Foundation(owner_url, service_url, await _demo_login(owner_url) if settings.demo_mode else None)
+
+
+@asynccontextmanager
+async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[str, str]]:
+    """The addresses of a migrated database, of its owning role and of the service's."""
+    embedded: EmbeddedPostgres | None = None
+    if settings.database_url is None:
+        progress("Starting PostgreSQL")
+        embedded = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
+        owner_url, service_url = embedded.owner_url, embedded.runtime_url
+    else:
+        owner_url = settings.database_url.get_secret_value()
+        service_url = runtime_url(owner_url)
+    try:
+        progress("Migrating the database")
+        await asyncio.to_thread(migrate, owner_url)
+        yield owner_url, service_url
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def _demo_login(owner_url: str) -> Login:
+    """A platform admin whose password is new at each start and kept nowhere."""
+    login = Login(DEMO_ADMIN_EMAIL, secrets.token_urlsafe(12))
+    await _ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
+    return login
+
+
+async def create_platform_admin(settings: Settings, login: Login) -> None:
+    """Create a platform admin in the installation's database, or give the one of this e-mail a new password.
+
+    Raises:
+        AppError: the database cannot be used now, or the e-mail or password is not acceptable.
+    """
+    user_id = uuid5(NAMESPACE_URL, f"mailto:{login.email.strip().lower()}")
+    async with _storage(settings, lambda _: None) as (owner_url, _):
+        await _ensure_platform_admin(owner_url, login, user_id)
+
+
+async def _ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) -> None:
+    """Needs the role that owns the tables."""
+    owner = Database(owner_url, pool_size=1)
+    try:
+        async with owner.login_session(login.email) as session:
+            try:
+                await set_password(session, user_id, login.password)
+            except NotFound:
+                await create_user(
+                    session,
+                    tenant_id=None,
+                    email=login.email,
+                    password=login.password,
+                    role=Role.PLATFORM_ADMIN,
+                    user_id=user_id,
+                )
+    finally:
+        await owner.dispose()
