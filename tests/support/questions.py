@@ -45,6 +45,22 @@ class Question:
         return all(_plain(fact) in said for fact in self.expect)
 
 
+def verdict(question: Question, said: str, *, cited: bool) -> str:
+    """What became of a question to which `said` was the reply; `cited`: it rests on a document.
+
+    Something answerable is answered `right`, `wrong` or `unanswered`. To something that the documents do not speak of,
+    every answer with a source is `false`; to something near what they say, one that gives a fact of the neighbour's,
+    and one that only tells what there is instead is `related`.
+    """
+    if question.kind == "answerable":
+        return "right" if question.answered_by(said) else "wrong" if cited else "unanswered"
+    if not cited:
+        return "declined"
+    if question.kind == "unanswerable" or any(fact.casefold() in said.casefold() for fact in question.reject):
+        return "false"
+    return "related"
+
+
 def _plain(text: str) -> str:
     return text.casefold().replace("a.m.", "am").replace("p.m.", "pm")
 

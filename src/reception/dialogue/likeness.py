@@ -11,7 +11,7 @@ import unicodedata
 from reception.dialogue.inquiry import Kind, days_asked, kind_of
 from reception.dialogue.terms import content_terms, stem
 
-NEAR_ENOUGH = 0.78
+NEAR_ENOUGH = 0.7
 """The cosine from which two questions may be the same."""
 LONGEST_QUESTION = 300
 
@@ -21,9 +21,10 @@ _POLITE = re.compile(
     r"do you know|may i ask|can i ask|so|okay|ok|well|actually)\b",
     re.IGNORECASE,
 )
-_CONTRACTIONS = (
+_ALIKE = (
     (re.compile(r"\b(what|where|when|who|how|there|it|that)'s\b"), r"\1 is"),
-    (re.compile("wi-fi"), "wifi"),
+    (re.compile(r"\bwi-fi\b"), "wifi"),
+    (re.compile(r"\buntil when\b"), "how late"),
 )
 _NOT_SAID = re.compile(r"[^\w\s$€£%:.,'/-]|(?<!\d)[.,:]|[.,:](?!\d)|(?<!\w)['/-]|['/-](?!\w)")
 
@@ -76,10 +77,15 @@ _LIGHT_TEXT = """
     allow allowed permit permitted accept provide provided serve served serving exist location situated area hour hours
     time times price cost dollars amount please guest visitor customer welcome type kind option options facility
     facilities service information detail details policy regarding wonder curious ask inform normally usually typically
-    generally
+    generally away require required need needed
 """
 _LIGHT = frozenset(stem(word) for word in _LIGHT_TEXT.split())
 """Stems that say nothing which the rest of a question does not."""
+_ASKS_TIME = re.compile(r"\b(hours|times|what year|which year)\b")
+_OF_KIND = {
+    Kind.TIME: frozenset({stem("year")}),
+    Kind.SIZE: frozenset(stem(word) for word in ("big", "large", "size")),
+}
 _SIDES = re.compile(r"\b(from|to|into|onto|off|between|versus|or)\b")
 _ASKING = re.compile(r"\b(who|whose|where|when|why|which|what|how)\b")
 _BY_YOU = re.compile(r"\b(?:do|does|can|could|will|would|are|did|should) (?:you|they|the \w+)\b")
@@ -95,7 +101,7 @@ _TWO_SIDED = frozenset(stem(word) for word in _TWO_SIDED_TEXT.split())
 def normalised(question: str) -> str:
     """`question` in the form in which the same words are the same question: case, marks and courtesies do not count."""
     text = unicodedata.normalize("NFKC", question).replace("’", "'").casefold()
-    for pattern, put in _CONTRACTIONS:
+    for pattern, put in _ALIKE:
         text = pattern.sub(put, text)
     text = _NOT_SAID.sub(" ", _POLITE.sub(" ", text))
     return " ".join(text.split())
@@ -129,11 +135,20 @@ def same_question(asked: str, kept: str, similarity: float) -> bool:
     one, other = normalised(asked), normalised(kept)
     if one == other:
         return True
-    mine, theirs = content_terms(one), content_terms(other)
-    core_one, core_other = mine - _LIGHT, theirs - _LIGHT
-    if not core_one or core_one != core_other:
+    core = _core(one)
+    if not core or core != _core(other):
         return False
-    return _alike(asked, kept) and _demands(one) == _demands(other) and _same_sides(one, other, core_one)
+    return _alike(asked, kept) and _demands(one) == _demands(other) and _same_sides(one, other, core)
+
+
+def _core(question: str) -> frozenset[str]:
+    """The stems that the answer depends on, without those that the kind of question says already."""
+    return content_terms(question) - _LIGHT - _OF_KIND.get(_kind(question), frozenset())
+
+
+def _kind(question: str) -> Kind:
+    kind = kind_of(question)
+    return Kind.TIME if kind is Kind.ANYTHING and _ASKS_TIME.search(question) else kind
 
 
 def _alike(asked: str, kept: str) -> bool:
@@ -147,9 +162,7 @@ def _alike(asked: str, kept: str) -> bool:
 def _demands(question: str) -> tuple[object, ...]:
     """What the kind of answer turns on: the question word, figures, limits, and whether one must or may."""
     words = re.findall(r"[\w']+(?:[.,:]\d+)*", question)
-    kind = kind_of(question)
-    if kind is Kind.ANYTHING and re.search(r"\b(hours|times)\b", question):
-        kind = Kind.TIME
+    kind = _kind(question)
     asking = _ASKING.search(question)
     word = asking.group().replace("which", "what") if asking and kind is Kind.ANYTHING else ""
     figures = frozenset(_NUMBERS.get(each, each) for each in words if each in _NUMBERS or each[0].isdigit())
@@ -161,9 +174,7 @@ def _same_sides(one: str, other: str, core: frozenset[str]) -> bool:
     """Whether nothing is the other way round: "from here to there", "do you sell" and "can I sell"."""
     if _SIDES.search(one) and _SIDES.search(other) and _order(one, core) != _order(other, core):
         return False
-    if core & _TWO_SIDED:
-        return _doer(one) == _doer(other)
-    return True
+    return not core & _TWO_SIDED or {_doer(one), _doer(other)} != {"caller", "house"}
 
 
 def _order(question: str, core: frozenset[str]) -> list[str]:

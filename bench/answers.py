@@ -1,0 +1,226 @@
+"""Retrieval, answers and the answer cache, on questions with known answers: `python -m bench.answers [--misses]`.
+
+The questions are those of tests/integration/questions, asked of the demo businesses and of three larger houses whose
+documents are in tests/integration/documents; half of the larger houses' questions and the demo's `-later` ones are
+held out, which nothing was tuned on. Prints recall at 1, 3 and 5, what is answered rightly, wrongly or not at all,
+answers to what the documents do not say, and what the cache takes for the same question, rightly and wrongly.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import numpy as np
+from tests.support.demo import NOW, RememberingEmbedder
+from tests.support.questions import Question, questions, verdict
+
+from bench.knowledge_rows import NAMESPACE
+from reception.core.clock import FixedClock
+from reception.db.database import Database
+from reception.db.embedded import EmbeddedPostgres
+from reception.db.migrate import migrate
+from reception.dialogue.likeness import NEAR_ENOUGH, same_question
+from reception.dialogue.understanding.local import LocalUnderstanding
+from reception.domains.agents import service as agents
+from reception.domains.knowledge import service as knowledge
+from reception.domains.tenants import service as tenants
+from reception.ports.business import AgentKind, AgentSettings, BookingRules, BusinessKind, OpeningHours
+from reception.ports.dialogue import CallerTurn, Say
+from reception.runtime.conversations import ConversationFactory
+from reception.runtime.demo.seed import seed_demo
+from reception.runtime.returning import LostCallers
+
+DATA = Path(__file__).parent.parent / "tests" / "integration"
+_FOUND_WITHIN = (1, 3, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    slug: str
+    tenant_id: UUID
+    agent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LargerHouse:
+    """A business of tests/integration/documents."""
+
+    slug: str
+    name: str
+    kind: BusinessKind
+    titles: tuple[tuple[str, str], ...]
+
+
+LARGER = (
+    LargerHouse("larch-bay", "Larch Bay Hotel", BusinessKind.HOTEL, (("guest-handbook", "Guest handbook"),)),
+    LargerHouse("fern-hill", "Fern Hill Clinic", BusinessKind.CLINIC, (("clinic-policies", "Patient policies"),)),
+    LargerHouse("studio-wren", "Studio Wren", BusinessKind.SALON, (("price-list", "Price list"),)),
+)
+
+
+async def open_larger(database: Database, embedder: RememberingEmbedder, house: LargerHouse) -> House:
+    """The house with its documents; opening hours are left to the documents."""
+    tenant_id, agent_id = uuid5(NAMESPACE, house.slug), uuid5(NAMESPACE, f"{house.slug} agent")
+    async with database.tenant_session(tenant_id) as session:
+        spec = tenants.TenantSpec(
+            slug=house.slug,
+            name=house.name,
+            kind=house.kind,
+            timezone="America/Los_Angeles",
+            region="US",
+            locale="en-US",
+            phone="",
+            address="",
+            hours=OpeningHours(((),) * 7),
+            rules=BookingRules(),
+        )
+        await tenants.create_tenant(session, tenant_id, spec)
+        await agents.create_agent(
+            session, tenant_id, name="Ada", kind=AgentKind.RECEPTIONIST, settings=AgentSettings(), agent_id=agent_id
+        )
+        for name, title in house.titles:
+            text = (DATA / "documents" / house.slug / f"{name}.md").read_text(encoding="utf-8")
+            await knowledge.ingest(session, tenant_id, title=title, text=text, kind="general", embedder=embedder)
+    return House(house.slug, tenant_id, agent_id)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts for one set of questions. `ranks` are places of the right passage, 99 for none."""
+
+    ranks: list[int]
+    verdicts: Counter[tuple[str, str]]
+
+    def share(self, kind: str, *which: str) -> float:
+        total = sum(count for (of, _), count in self.verdicts.items() if of == kind)
+        return sum(self.verdicts[(kind, each)] for each in which) / total if total else 0.0
+
+    def line(self, name: str) -> str:
+        recalls = " ".join(f"@{n} {np.mean([rank <= n for rank in self.ranks]):.3f}" for n in _FOUND_WITHIN)
+        shares = [
+            f"{label} {self.share(kind, which):.3f}"
+            for label, kind, which in (
+                ("| right", "answerable", "right"),
+                ("wrong", "answerable", "wrong"),
+                ("none", "answerable", "unanswered"),
+                ("| false: unanswerable", "unanswerable", "false"),
+                ("near miss", "near_miss", "false"),
+            )
+        ]
+        return f"{name:<24} n={sum(self.verdicts.values()):<4} recall {recalls} {' '.join(shares)}"
+
+
+class Examiner:
+    """Asks questions of houses as new callers in writing, without the cache."""
+
+    def __init__(self, database: Database, embedder: RememberingEmbedder, *, tell: bool) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._tell = tell
+        self._factory = ConversationFactory(
+            database, LocalUnderstanding(embedder), embedder, FixedClock(NOW), LostCallers()
+        )
+
+    async def examine(self, house: House, asked: Sequence[Question]) -> Tally:
+        tally = Tally([], Counter())
+        for question in asked:
+            if question.kind == "answerable":
+                tally.ranks.append(await self._rank(house, question))
+            said, cited = await self._answer(house, question.text)
+            judged = verdict(question, said, cited=cited)
+            tally.verdicts[(question.kind, judged)] += 1
+            rank = tally.ranks[-1] if question.kind == "answerable" else 0
+            if self._tell and (judged in ("wrong", "unanswered", "false") or rank > 3):
+                held_out = "held out " if question.held_out else ""
+                print(f"  {house.slug} {held_out}{judged} @{rank} {question.text} -> {said[:160]}")
+        return tally
+
+    async def _rank(self, house: House, question: Question) -> int:
+        vector = (await self._embedder.embed([question.text]))[0]
+        async with self._database.tenant_session(house.tenant_id) as session:
+            found = await knowledge.search(session, question.text, vector, limit=10)
+        return next((place for place, passage in enumerate(found, 1) if question.rests_on(passage)), 99)
+
+    async def _answer(self, house: House, text: str) -> tuple[str, bool]:
+        dialogue = await self._factory.start(await self._factory.find_agent(house.tenant_id, house.agent_id), "chat")
+        prepared = await dialogue.prepare(CallerTurn(1, text, "chat"))
+        sentences = [part async for part in dialogue.commit(prepared) if isinstance(part, Say)]
+        await dialogue.close("asked")
+        await self._factory.answers.clear(house.tenant_id)
+        return " ".join(say.text for say in sentences), any(say.citations for say in sentences)
+
+
+async def examine_cache(embedder: RememberingEmbedder, *, tell: bool) -> None:
+    """How many of the pairs the cache takes for one question. Odd lines may be tuned on, even ones may not."""
+    for name, wanted in (("near_misses", False), ("paraphrases", True)):
+        lines = (DATA / "pairs" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        pairs = [tuple(part.strip() for part in line.split("|")) for line in lines]
+        vectors = await embedder.embed([text for pair in pairs for text in pair])
+        near = [float(vectors[2 * at] @ vectors[2 * at + 1]) for at in range(len(pairs))]
+        began = time.perf_counter()
+        same = [same_question(one, other, nearness) for (one, other), nearness in zip(pairs, near, strict=True)]
+        spent_us = (time.perf_counter() - began) / len(pairs) * 1e6
+        print(
+            f"{name}: {sum(same)} of {len(pairs)} taken for the same ({sum(same[1::2])} of {len(same[1::2])} held out),"
+            f" {sum(value >= NEAR_ENOUGH for value in near)} near in meaning; {spent_us:.0f} µs a pair"
+        )
+        for at, (pair, taken) in enumerate(zip(pairs, same, strict=True)):
+            if tell and taken is not wanted and (at % 2 == 0 or not wanted):
+                print(f"  {near[at]:.2f} {' | '.join(pair)}")
+
+
+async def examine(url: str, *, tell: bool) -> None:
+    embedder = RememberingEmbedder()
+    await examine_cache(embedder, tell=tell)
+    database = Database(url)
+    try:
+        houses = [House(each.slug, each.tenant_id, each.agent_id) for each in await seed_demo(database, embedder, NOW)]
+        houses += [await open_larger(database, embedder, house) for house in LARGER]
+        examiner = Examiner(database, embedder, tell=tell)
+        known, later = Tally([], Counter()), Tally([], Counter())
+        for house in houses:
+            first = [replace(each) for each in questions(house.slug)]
+            for name, asked, whole in (
+                ("", [one for one in first if not one.held_out], known),
+                (
+                    ", held out",
+                    [one for one in first if one.held_out] + questions(f"{house.slug}-later"),
+                    later,
+                ),
+            ):
+                tally = await examiner.examine(house, asked)
+                print(tally.line(f"{house.slug}{name}"), flush=True)
+                whole.ranks += tally.ranks
+                whole.verdicts += tally.verdicts
+        print(known.line("all"))
+        print(later.line("all, held out"))
+        print(Tally(known.ranks + later.ranks, known.verdicts + later.verdicts).line("all together"))
+    finally:
+        await database.dispose()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--misses", action="store_true", help="tell what went wrong, question by question")
+    parser.add_argument("--cache-only", action="store_true", help="only what the cache takes for the same question")
+    options = parser.parse_args()
+    if options.cache_only:
+        asyncio.run(examine_cache(RememberingEmbedder(), tell=options.misses))
+        return
+    with tempfile.TemporaryDirectory(prefix="reception-bench-", ignore_cleanup_errors=True) as made:
+        server = EmbeddedPostgres.start(Path(made))
+        try:
+            migrate(server.owner_url)
+            asyncio.run(examine(server.runtime_url, tell=options.misses))
+        finally:
+            server.stop()
+
+
+if __name__ == "__main__":
+    main()
