@@ -70,6 +70,26 @@ _GROUPS_TEXT = """
     smoke vape cigarette
     picture photo
     car automobile vehicle
+    ev electric
+    charger charging
+    haircut cut trim
+    fringe bangs
+    gynecologist gynaecologist gynecologists
+    complain complaint complaining
+    freeze frozen freezing
+    donate donation donating
+    cryptocurrency crypto bitcoin
+    colour color coloring colouring
+    grey gray
+    harbour harbor
+    centre center
+    moustache mustache
+    pharmacy chemist drugstore
+    vet veterinary veterinarian
+    atm cashpoint
+    diaper nappy
+    vaccine vaccination jab shot
+    checkup check-ups
 """
 
 _KINDS_TEXT = """

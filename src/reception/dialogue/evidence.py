@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reception.core.thesaurus import siblings
-from reception.dialogue.inquiry import Inquiry, Kind, kind_of
+from reception.dialogue.inquiry import Inquiry, Kind, days_in, kind_of
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms, stem
 from reception.ports.knowledge import Passage
@@ -21,6 +21,8 @@ _ELSEWHERE = 0.3
 _OTHER_KIND = 0.43
 _OFF_SUBJECT = 0.15
 _ASKED_ALIKE = 0.08
+_OF_THE_DAY = 0.1
+_UNSEEN = 0.05
 _ENOUGH = 0.62
 _AHEAD = 0.25
 _MOST_AHEAD = 0.3
@@ -123,6 +125,10 @@ def _weighed(
         score += _ASKED_ALIKE
     if row and inquiry.kind is Kind.ANYTHING:
         score -= _PROSE
+    if inquiry.days & days_in(passage.text):
+        score += _OF_THE_DAY
+    if weights:
+        score -= _UNSEEN * share(weights, inquiry.terms - spoken)
     return Evidence(passage, score, row, subject, weights, covered)
 
 

@@ -33,6 +33,7 @@ from reception.dialogue.flows.dispatch import advance, farewell
 from reception.dialogue.flows.handoff import hand_over
 from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, profile_text
+from reception.dialogue.inquiry import inquire, subject_of
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
@@ -51,6 +52,7 @@ from reception.ports.tools import Effect
 _STEPS_A_TURN = 60
 _BRIEF_SENTENCES = 2
 _MOST_SENTENCES = 3
+_IT = re.compile(r"\b(it|that|they|them|those|these)\b", re.IGNORECASE)
 _ONLY_POINTS_BACK = re.compile(
     r"(and )?(how much|what) (is|does|do|are|would) (it|that|they|this)( be| cost)?\W*$", re.I
 )
@@ -209,7 +211,7 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
     kept = kept[: _most_sentences(draft, scene)]
     if kept:
         draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
-    elif draft.answered and _ONLY_POINTS_BACK.match(_question(draft)):
+    elif draft.answered and _ONLY_POINTS_BACK.match(_asked(draft)):
         pass
     elif draft.state.flow is not None and not _ASKS.search(scene.text):
         draft = replace(draft, parts=(*draft.parts, Say(scene.pick(NOT_CAUGHT))))
@@ -244,16 +246,24 @@ def _unknown(draft: TurnDraft, question: str) -> TurnDraft:
 
 
 def _question(draft: TurnDraft) -> str:
-    """What is asked; "it" is completed by the place that is being talked about."""
-    command = draft.work[0].commands[0]
-    question = command.question if isinstance(command, AskKnowledge) else ""
+    """What is asked; "it" is completed by the place that is being talked about, or by what was asked just before."""
+    question = _asked(draft)
     if requirements(question).searches:
         return question
     named = [each.value for each in draft.commands if isinstance(each, SetSlot) and each.slot is SlotName.PLACE]
     place = str(named[-1]) if named else draft.state.details.place
     if place and place.casefold() not in question.casefold() and _POINTS_BACK.search(question):
         return f"{question} ({place})"
+    asked = [each.question for each in draft.commands if isinstance(each, AskKnowledge)]
+    before = asked[asked.index(question) - 1] if question in asked[1:] else ""
+    if before and _IT.search(question) and not inquire(question).terms:
+        return f"{question} ({subject_of(before)})"
     return question
+
+
+def _asked(draft: TurnDraft) -> str:
+    command = draft.work[0].commands[0]
+    return command.question if isinstance(command, AskKnowledge) else ""
 
 
 def _after_retrieval(state: TurnGraphState) -> str:

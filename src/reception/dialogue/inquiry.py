@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reception.core.thesaurus import others
 from reception.dialogue.terms import all_terms, content_terms, stem
 
 
@@ -82,7 +83,9 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
         r"(from|away)\b)",
         re.I,
     ),
-    Kind.PERSON: re.compile(r"(?<=[a-z,] )[A-Z][a-z]+ [A-Z][a-z]+\b"),
+    Kind.PERSON: re.compile(
+        r"(?<=[a-z,.] )[A-Z][a-z]+ [A-Z][a-z]+\b|(?:^|[.!?] )[A-Z][a-z]+ [A-Z][a-z]+(?=,? [a-z])", re.M
+    ),
 }
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -210,6 +213,12 @@ def inquire(question: str, about: str = "") -> Inquiry:
     )
 
 
+def subject_of(question: str) -> str:
+    """The words that tell what `question` is about, without those that say what is asked of it: "gel pedicure"."""
+    terms = inquire(question).terms
+    return " ".join(word for word in re.findall(r"[\w'-]+", question) if stem(word) in terms)
+
+
 def kind_of(question: str) -> Kind:
     """The kind of answer that `question`, or a heading that is one, asks for."""
     return next((kind for kind, pattern in _ASKS if pattern.search(question)), Kind.ANYTHING)
@@ -243,7 +252,8 @@ def _days(text: str) -> Iterator[int]:
 
 def _counts(counted: str, text: str) -> bool:
     """Whether a number stands by what is counted; people may be guests, and what seats or sleeps counts them."""
-    noun = r"(?:guests?|people|persons?)" if counted in _PEOPLE else re.escape(counted.removesuffix("s"))
+    same = "|".join(re.escape(word.removesuffix("s")) for word in (counted, *others(counted)))
+    noun = r"(?:guests?|people|persons?)" if counted in _PEOPLE else f"(?:{same})"
     near = rf"\b{_NUMBER}\b(?:[\s-]+[\w-]+){{0,2}}[\s-]+{noun}"
     spoken = rf"\b{noun}\w*\b[^.;]{{0,20}}\b{_NUMBER}\b"
     if re.search(near, text, re.I) or re.search(spoken, text, re.I):

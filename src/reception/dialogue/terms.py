@@ -7,7 +7,7 @@ from reception.core.thesaurus import canonical
 
 _WORD = re.compile(r"[a-zà-öø-ÿ]+(?:['’][a-z]+)?|\d+(?:[.,:]\d+)*", re.IGNORECASE)
 
-_JOINED = re.compile(r"\b(wi|check|co|take)[- ](fi|in|out|sign\w*)\b", re.IGNORECASE)
+_JOINED = re.compile(r"\b(wi|check|co|take)[- ](fi|in|out|ups?|sign\w*)\b", re.IGNORECASE)
 """Words that are written in one or in two."""
 
 _COMMON_TEXT = """
