@@ -29,7 +29,7 @@ _ALIKE = (
 _NOT_SAID = re.compile(r"[^\w\s$€£%:.,'/-]|(?<!\d)[.,:]|[.,:](?!\d)|(?<!\w)['/-]|['/-](?!\w)")
 
 _OWN_THINGS = (
-    r"(?:booking|reservation|appointment|order|name|number|phone|e-?mail|bill|invoice|deposit|confirmation|stay|viewing|"
+    r"(?:booking|reservation|appointment|order|table|room|seat|key|name|number|phone|e-?mail|bill|invoice|deposit|confirmation|stay|viewing|"
     r"visit|account|details|card|message|request|application|offer|results?|prescription|tests?|file|records?|chart|"
     r"doctor|stylist|agent|landlord|tenancy|lease|payment|refund|points|membership|balance|claim|referral|treatment)"
 )
