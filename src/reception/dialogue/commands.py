@@ -75,7 +75,8 @@ class SetField:
 
 @dataclass(frozen=True, slots=True)
 class RejectedField:
-    """Something was given for the slot `name` that is no value of its type; `reason`: `ambiguous`, `no_number`."""
+    """Something was given for the slot `name` that is no value of its type, `reason` `ambiguous`; or what was
+    there is to be given again, `wrong`."""
 
     name: str
     reason: str

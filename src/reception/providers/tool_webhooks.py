@@ -6,6 +6,7 @@ certificate. Redirects are not followed, no proxy is asked, and no more is read 
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,16 +32,25 @@ class ToolWebhooks:
     Args:
         key: the installation's, from which each agent's secret is made.
         allow_loopback: plain HTTP to this machine is allowed, for development.
+        tls: whose certificates are trusted; the usual authorities' unless given.
     """
 
-    def __init__(self, key: str, clock: Clock, *, allow_loopback: bool, resolver: Resolve = resolve) -> None:
+    def __init__(
+        self,
+        key: str,
+        clock: Clock,
+        *,
+        allow_loopback: bool,
+        resolver: Resolve = resolve,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._key = key
         self._clock = clock
         self._allow_loopback = allow_loopback
         self._resolver = resolver
-        self._client = httpx.AsyncClient(
-            trust_env=False, follow_redirects=False, limits=httpx.Limits(max_connections=_MOST_CONNECTIONS)
-        )
+        # A connection that is kept would serve every name at its address, whichever its certificate was checked for.
+        limits = httpx.Limits(max_connections=_MOST_CONNECTIONS, max_keepalive_connections=0)
+        self._client = httpx.AsyncClient(verify=tls or True, trust_env=False, follow_redirects=False, limits=limits)
 
     async def aclose(self) -> None:
         await self._client.aclose()

@@ -28,6 +28,7 @@ from reception.ports.dialogue import Json
 from reception.ports.knowledge import Passage
 from reception.ports.tools import (
     AcceptOffer,
+    CallTool,
     CancelReservation,
     CommitReservation,
     CreateLead,
@@ -63,6 +64,9 @@ class Book:
     clock: FixedClock
     entries: dict[UUID, Entry] = field(default_factory=dict)
     leads: list[CreateLead] = field(default_factory=list)
+    called: list[CallTool] = field(default_factory=list)
+    results: Mapping[str, str] | None = field(default_factory=dict)
+    """What tools answer; None for no answer."""
     waiting: dict[UUID, WaitlistEntry] = field(default_factory=dict)
     out_of_reach: bool = False
 
@@ -228,6 +232,9 @@ class BookLedger:
                 return self._noted(effect)
             case JoinWaitlist() | AcceptOffer() | LeaveWaitlist():
                 return self._in_line(effect)
+            case CallTool():
+                book.called.append(effect)
+                return Done(results=book.results) if book.results is not None else Refused("provider_error")
             case CreateLead():
                 book.leads.append(effect)
                 return Done(lead_id=uuid4())

@@ -27,6 +27,7 @@ from reception.ports.business import (
     OpeningHours,
     OpenSpan,
 )
+from reception.ports.definition import AgentDefinition
 from reception.ports.dialogue import Act, CallerTurn, Channel, HangUp, Json, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.knowledge import Passage
 from tests.unit.dialogue.fakes import Book, BookLedger, BookReads
@@ -120,6 +121,7 @@ class Caller:
     channel: Channel = "voice"
     kind: AgentKind = AgentKind.RECEPTIONIST
     settings: AgentSettings = field(default_factory=AgentSettings)
+    definition: AgentDefinition = field(default_factory=AgentDefinition)
     passages: Sequence[Passage] = (PARKING,)
     understanding: Understanding = UNDERSTANDING
     conversation_id: UUID = field(default_factory=uuid4)
@@ -132,7 +134,7 @@ class Caller:
 
     def take_up(self, state: Mapping[str, Json] | None, last_turn: int, ledger: BookLedger | None = None) -> None:
         """Talk on from a stored state."""
-        agent = Agent(uuid4(), self.book.business.tenant_id, "June", self.kind, self.settings)
+        agent = Agent(uuid4(), self.book.business.tenant_id, "June", self.kind, self.settings, 1, self.definition)
         self.ledger = ledger or BookLedger(self.book, self.conversation_id)
         self.reads = BookReads(self.book, self.conversation_id, self.passages)
         self.dialogue = GraphDialogue(

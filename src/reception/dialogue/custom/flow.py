@@ -21,11 +21,9 @@ from reception.dialogue.custom.reading import is_declined
 from reception.dialogue.custom.validators import accepted, complaint_about
 from reception.dialogue.custom.wording import summary_of
 from reception.dialogue.flows.answers import Answers, complain, take_in
-from reception.dialogue.kinds.registry import spoken_name
 from reception.dialogue.replies import split_sentences
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
-from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
 from reception.ports.definition import FlowDefinition, SlotDefinition, SlotType
 
 _BY_SLOT = {
@@ -145,15 +143,19 @@ class _Taking:
             )
             if slot is not None and isinstance(command, SetField):
                 self.put(slot, command.value)
-            elif slot is not None and isinstance(command, RejectedField):
+            elif slot is not None and isinstance(command, RejectedField) and command.reason == "wrong":
+                self.reopen(slot)
+            elif slot is not None:
                 self.complaints.append("Sorry, which one was that?")
 
     def take_refusal(self, commands: Sequence[Command], asked: Question) -> None:
-        """A question that may go unanswered is skipped by a no."""
+        """A question that may go unanswered is skipped by a no, and by a second answer that was none."""
         slot = self._asked()
         if slot is None or slot.required or self.changed or asked is not Question.CUSTOM_SLOT:
             return
-        if any(isinstance(command, Deny) for command in commands) or is_declined(self.scene.text):
+        declined = any(isinstance(command, Deny) for command in commands) or is_declined(self.scene.text)
+        if declined or (self.state.attempts and self.complaints):
+            self.complaints = [] if declined else self.complaints
             self.progress = replace(self.progress, skipped=(*self.progress.skipped, slot.name))
 
     def reopen(self, slot: SlotDefinition) -> None:
@@ -163,13 +165,6 @@ class _Taking:
         """The first slot that is neither known nor declined."""
         known = {*self.progress.values, *self.progress.skipped}
         return next((slot for slot in self.flow.slots if slot.name not in known), None)
-
-    def mentioned(self) -> SlotDefinition | None:
-        """A slot that the caller names by its name, of those that are known."""
-        words = f" {words_of(tokenize(self.scene.text))} "
-        known = (*self.progress.values, *self.progress.skipped)
-        found = [slot for slot in self.flow.slots if slot.name in known and f" {spoken_name(slot.name)} " in words]
-        return found[-1] if found else None
 
     def _asked(self) -> SlotDefinition | None:
         return next((slot for slot in self.flow.slots if slot.name == self.progress.asked), None)
@@ -186,13 +181,10 @@ class _Taking:
 def _next(taken: _Taking, answers: Answers, asked: Question) -> Step:
     """What follows: a question, or the end."""
     flow = taken.flow
-    if asked in _CONFIRMS and not taken.changed and not answers.confirmed:
-        slot = taken.mentioned()
-        if slot is not None:
-            taken.reopen(slot)
-        elif asked is Question.WHAT_TO_CHANGE or answers.denied:
-            state = _settled(taken, Question.WHAT_TO_CHANGE, "")
-            return Step(state, answered=answers.denied).saying("Of course." if answers.denied else "")
+    objects = asked is Question.WHAT_TO_CHANGE or answers.denied
+    if asked in _CONFIRMS and objects and not taken.changed and not answers.confirmed and taken.missing() is None:
+        state = _settled(taken, Question.WHAT_TO_CHANGE, "")
+        return Step(state, answered=answers.denied).saying("Of course." if answers.denied else "")
     slot = taken.missing()
     if slot is not None:
         return Step(_settled(taken, _question(slot, taken.state), slot.name), answered=taken.changed)

@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 _MOST_AGENTS = 128
 _LONGEST_WORDS = 40
 _MOST_PIECES = 4
-_SHORTEST_QUOTED = 3
+_SHORTEST_QUOTED = 2
 """Words of an example that is believed wherever it occurs in what was said."""
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+|,\s*(?:and|but|so)\s+", re.IGNORECASE)
 _POLITE = re.compile(

@@ -16,6 +16,7 @@ from reception.dialogue.commands import (
     SmallTalk,
 )
 from reception.dialogue.custom.choices import answered_choice, named_choices
+from reception.dialogue.kinds.registry import spoken_name
 from reception.dialogue.understanding.answers import is_no, leading_no, leading_yes
 from reception.dialogue.understanding.parsers.amounts import find_amounts, read_amount
 from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
@@ -29,9 +30,12 @@ _QUESTION = re.compile(
 )
 _FILLED = re.compile(r"^\W*(?:(?:um|uh|er|well|so|oh|okay|yes|yeah|sure)\b[\s,.]*)+", re.IGNORECASE)
 _DECLINES = re.compile(
-    r"^(?:no|none|nothing|skip(?: it| that)?|no thanks?(?: you)?|not really|"
-    r"i (?:do|would) not (?:know|have (?:one|any)|want to|think so)|rather not(?: say)?|never mind that|nope)"
-    r"(?: (?:please|thanks|thank you|really|sorry|i do not))*$"
+    r"^(?:(?:sorry|well|um|oh|no|actually|honestly) )*"
+    r"(?:no|none|nothing|skip(?: it| that)?|not really|no idea|not sure|"
+    r"(?:i )?(?:do|would|can) not (?:know|remember|have (?:one|any|it|that)|want to|think so|need (?:one|any|it))|"
+    r"i am not sure|i have no idea|i have not got (?:one|any|it)|not (?:at hand|with me)|rather not(?: say)?|nope)"
+    r"(?: (?:at hand|with me|on me|here|please|thanks|thank you|really|sorry|i do not|right now|now|yet|at the "
+    r"moment))*$"
 )
 
 
@@ -48,8 +52,6 @@ def is_question(text: str) -> bool:
 
 def read_answer(slot: SlotDefinition, text: str, commands: Sequence[Command]) -> SetField | RejectedField | None:
     """What `text` answers to the question for `slot`, for the types that the product's own slots do not have."""
-    if not slot.required and is_declined(text) and slot.type is not SlotType.YES_NO:
-        return None
     match slot.type:
         case SlotType.TEXT:
             return _read_text(slot, text, commands)
@@ -74,6 +76,13 @@ def read_mentions(slots: Sequence[SlotDefinition], text: str) -> list[SetField]:
         if len(named) == 1:
             found.append(SetField(slot.name, named[0], text))
     return found
+
+
+def named_slot(slots: Sequence[SlotDefinition], text: str) -> SlotDefinition | None:
+    """The slot whose name is said: "the frame number"."""
+    words = f" {words_of(tokenize(text))} "
+    named = [slot for slot in slots if f" {spoken_name(slot.name)} " in words]
+    return named[-1] if named else None
 
 
 def read_corrections(slots: Sequence[SlotDefinition], text: str, commands: Sequence[Command]) -> list[SetField]:

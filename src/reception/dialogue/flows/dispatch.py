@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reception.dialogue.commands import (
+    CancelFlow,
     Command,
     Confirm,
     CorrectSlot,
@@ -123,6 +124,9 @@ async def advance(state: DialogueState, commands: Sequence[Command], scene: Turn
         if wanted is None:
             return Step(state, answered=True).saying("All right.")
     if wanted is not None:
+        if state.flow is Flow.CUSTOM:
+            # What was gathered for it is not the message that is left now.
+            state = replace(state, details=replace(state.details, message=""))
         return await _begin(state, wanted, commands, scene)
     if state.question is Question.OFFER_MESSAGE and _is_answer(commands):
         return await _answer_offer(state, commands, scene)
@@ -172,6 +176,7 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnS
 
 
 async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], scene: TurnScene) -> Step:
+    commands = [command for command in commands if not isinstance(command, CancelFlow)]
     released: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     fresh = state.without_flow() if state.flow is not None else replace(state, slot=None, offered=())
     message = state.details.message if flow is Flow.LEAVE_MESSAGE else ""

@@ -26,13 +26,13 @@ class Amount:
 
 
 def find_amounts(text: str, *, money: bool = False) -> list[Amount]:
-    """Every number in `text`, in order. `money` reads "eight fifty" as 850 and adds cents."""
+    """Every number in `text`, in order. `money` reads "eight fifty" as 850, "eighty five fifty" as 85.50."""
     found = [_of_figures(match) for match in _FIGURES.finditer(text)]
     taken = [(match.start(), match.end()) for match in _FIGURES.finditer(text)]
     tokens = tokenize(text)
     at = 0
     while at < len(tokens):
-        if any(start <= tokens[at].start < end for start, end in taken) or tokens[at].word in {"couple", "a", "an"}:
+        if any(start <= tokens[at].start < end for start, end in taken):
             at += 1
             continue
         read = _in_words(tokens, at, money=money)
@@ -68,10 +68,10 @@ def _in_words(tokens: Sequence[Token], at: int, *, money: bool) -> tuple[float, 
     if number is None:
         return None
     value, end = float(number.value), number.end
-    if money and value < 20 and word_at(tokens, end) in TENS and word_at(tokens, at) in UNITS:
+    if money and value < 100 and word_at(tokens, end) in TENS:
         rest = read_cardinal(tokens, end)
         if rest is not None and rest.value < 100:
-            value, end = value * 100 + rest.value, rest.end
+            value, end = (value * 100 + rest.value if value < 20 else value + rest.value / 100), rest.end
     if word_at(tokens, end) == "point":
         value, end = _decimals(tokens, value, end)
     if tuple(token.word for token in tokens[end : end + 3]) == _HALVES:
