@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reception.core.errors import InvalidInput
 from reception.providers.desk import Wanted, check_wanted
+from reception.providers.llm.models import LanguageConfig
+from reception.providers.llm.vendors import VENDORS
 from reception.providers.registry import key_names
 from reception.providers.spec import parse_chain
 
@@ -47,6 +49,8 @@ class Settings(BaseSettings):
     knowledge_overlap_chars: int = Field(default=0, ge=0, le=1000)
     token_minutes: int = Field(default=60, ge=1, le=24 * 60)
     recordings_url: str = ""
+    llm: str = ""
+    llm_budget_s: float = Field(default=2.5, ge=0.2, le=60.0)
     dump_dir: Path | None = None
     metrics_token: SecretStr | None = None
     stt: str = ""
@@ -130,6 +134,12 @@ def wanted_providers(settings: Settings) -> Wanted:
     wanted = Wanted(stt, tts, embeddings[0], keys)
     check_wanted(wanted)
     return wanted
+
+
+def wanted_language(settings: Settings) -> LanguageConfig:
+    """Which language model reads and words answers, with the keys that the environment holds for the vendors."""
+    keys = {name: key for name, vendor in VENDORS.items() if (key := os.environ.get(vendor.key_variable, ""))}
+    return LanguageConfig(settings.llm, keys)
 
 
 def signing_key(settings: Settings) -> str:

@@ -191,11 +191,10 @@ class FakeDialogue:
         self.completeness_default = Completeness.COMPLETE
         self.error: Exception | None = None
         self.prepared: list[CallerTurn] = []
-        self.committed: list[CallerTurn] = []
+        self.committed, self.discarded = list[CallerTurn](), list[CallerTurn]()
         self.effects: list[str] = []
         self.heard_of: list[tuple[int, str, bool]] = []
-        self.silences: list[int] = []
-        self.closed: list[str] = []
+        self.silences, self.closed = list[int](), list[str]()
         self.replies_open = 0
 
     @property
@@ -213,6 +212,9 @@ class FakeDialogue:
 
     async def open(self) -> Sequence[ReplyPart]:
         return self.greeting
+
+    def discard(self, prepared: PreparedTurn) -> None:
+        self.discarded.append(prepared.caller)
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         self.prepared.append(caller)
@@ -239,9 +241,7 @@ class FakeDialogue:
 
     async def on_silence(self, count: int) -> Sequence[ReplyPart]:
         self.silences.append(count)
-        if count > 2:
-            return (Say("Goodbye."), HangUp("silence"))
-        return (Say("Are you there?"),)
+        return (Say("Goodbye."), HangUp("silence")) if count > 2 else (Say("Are you there?"),)
 
     async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
         self.heard_of.append((turn, text, interrupted))

@@ -23,9 +23,7 @@ from reception.domains.knowledge.chunking import Chunking
 from reception.jobs.ingestion import Ingestion
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
-from reception.providers.desk import SpeechDesk
-from reception.providers.http import open_http
-from reception.providers.limits import TimeLimits
+from reception.providers.desk import SpeechDesk, open_desk
 from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
@@ -34,6 +32,7 @@ from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
 from reception.runtime.dumps import CallDumps
+from reception.runtime.language import LanguageOf, open_language
 from reception.runtime.metrics import Metrics, MetricsAccess, Observers
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
@@ -43,7 +42,7 @@ from reception.runtime.returning import LostCallers
 from reception.runtime.tokens import Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.warming import warm_speech
-from reception.settings import Settings, signing_key, wanted_providers
+from reception.settings import Settings, signing_key, wanted_language, wanted_providers
 
 __all__ = ["Login", "Reception", "build", "build_worker", "create_platform_admin", "found"]
 
@@ -119,7 +118,7 @@ async def _served(
         stack.push_async_callback(database.dispose)
         speech = await loading
         figures = Metrics()
-        desk = await stack.enter_async_context(_desk(settings, speech, figures))
+        desk = await stack.enter_async_context(open_desk(speech, wanted_providers(settings), watch=figures))
         understanding = LocalUnderstanding(speech.embedder)
         await understanding.warm()
         on_show: tuple[DemoAgent, ...] = ()
@@ -129,7 +128,12 @@ async def _served(
                 on_show = tuple(await seed_demo(database, desk.embedder, clock.now()))
             _log.info(DEMO_SEEDED, agents=len(on_show))
         tokens = Tokens(signing_key(settings), clock)
-        parts = _Parts(settings, service_url, database, speech, understanding, clock, tokens, desk, figures, on_show)
+        language = await stack.enter_async_context(
+            open_language(wanted_language(settings), clock, progress, settings.llm_budget_s)
+        )
+        parts = _Parts(
+            settings, service_url, database, speech, understanding, clock, tokens, desk, figures, language, on_show
+        )
         app, live = await stack.enter_async_context(_running(parts))
         yield Reception(app, live, None, on_show)
 
@@ -145,6 +149,7 @@ class _Parts:
     tokens: Tokens
     desk: SpeechDesk
     figures: Metrics
+    language: LanguageOf
     demo_agents: tuple[DemoAgent, ...]
 
 
@@ -155,7 +160,9 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     lost = LostCallers()
     key = signing_key(settings)
     tools = ToolWebhooks(key, clock, allow_loopback=not settings.production)
-    conversations = ConversationFactory(database, parts.understanding, parts.desk.embedder, clock, lost, tools)
+    conversations = ConversationFactory(
+        database, parts.understanding, parts.desk.embedder, clock, lost, tools, parts.language
+    )
     recorder = MetricsRecorder(database)
     figures = parts.figures
     headroom = Headroom(figures.lag, speech.vad_behind_s)
@@ -226,17 +233,6 @@ def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
 
 def _chunking(settings: Settings) -> Chunking:
     return Chunking(settings.knowledge_chunk_chars, settings.knowledge_overlap_chars)
-
-
-@asynccontextmanager
-async def _desk(settings: Settings, speech: Speech, figures: Metrics) -> AsyncIterator[SpeechDesk]:
-    """Who hears and speaks, with the connections to vendors, which are closed at exit."""
-    async with open_http(connect_s=TimeLimits().connect_s) as http:
-        desk = SpeechDesk(speech, wanted_providers(settings), http, watch=figures)
-        try:
-            yield desk
-        finally:
-            await desk.aclose()
 
 
 def _observed_by(recorder: MetricsRecorder, figures: Metrics) -> ObserverFactory:

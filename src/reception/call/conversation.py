@@ -16,7 +16,7 @@ from reception.call.reply import Reply, Spoken, Stage
 from reception.call.speculation import Speculation
 from reception.core.telemetry import BARGE_IN, TURN_COMMITTED
 from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, ReplyPart, Say, Transfer
-from reception.ports.events import ActionDone, TranscriptHeard
+from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
 
 _log = structlog.get_logger(__name__)
 
@@ -232,6 +232,8 @@ class Conversation:
             yield Say(self._config.phrases.apology)
             return
         self._note(TurnPrepared(caller.turn, prepared))
+        for switch in prepared.switches:
+            self._stage.feed.post(ProviderSwitched("llm", switch.before, switch.after, switch.code))
         reply.open_with(thought.opening)
         self._committing = True
         parts = self._dialogue.commit(prepared)

@@ -95,6 +95,7 @@ def _metrics(turn: int, reached: _Reached, *, interrupted: bool) -> TurnMetrics:
         stt_ms=committed.stt_ms if committed else None,
         understanding_ms=prepared.understanding_ms if prepared else None,
         retrieval_ms=prepared.retrieval_ms if prepared else None,
+        llm_first_token_ms=prepared.llm_first_token_ms if prepared else None,
         tts_first_audio_ms=audio.tts_ms if audio else None,
         voice_to_voice_ms=(audio.at_s - speech_end_s) * 1000 if audio and speech_end_s is not None else None,
         interrupted=interrupted,

@@ -26,11 +26,14 @@ class Thought:
             raise RuntimeError("the thought was not started")
         return await self.task
 
-    def cancel(self) -> None:
-        if self.task is not None:
-            self.task.cancel()
+    def cancel(self) -> PreparedTurn | None:
+        """Give it up; what has been prepared already, for the dialogue to discard."""
         if self.opening is not None:
             self.opening.cancel()
+        if self.task is None or self.task.cancel() or self.task.cancelled():
+            return None
+        prepared = self.task.result()
+        return prepared if isinstance(prepared, PreparedTurn) else None
 
 
 class Speculation:
@@ -58,7 +61,9 @@ class Speculation:
     def drop(self) -> None:
         """The caller went on."""
         if self._thought is not None:
-            self._thought.cancel()
+            prepared = self._thought.cancel()
+            if prepared is not None:
+                self._dialogue.discard(prepared)
             self._thought = None
             self._dropped += 1
 

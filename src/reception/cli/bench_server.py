@@ -94,6 +94,9 @@ class InstantDialogue:
     async def open(self) -> Sequence[ReplyPart]:
         return (Say(GREETING),)
 
+    def discard(self, prepared: PreparedTurn) -> None:
+        return None
+
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         return PreparedTurn(caller, self.completeness(caller.text), (self._say(caller.turn),))
 

@@ -36,6 +36,9 @@ class OverheardDialogue:
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         return await self._inner.prepare(caller)
 
+    def discard(self, prepared: PreparedTurn) -> None:
+        self._inner.discard(prepared)
+
     def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         return self._inner.commit(prepared)
 

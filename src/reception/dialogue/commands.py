@@ -161,9 +161,10 @@ class Repeat:
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
     """`kind`: `greeting`, `thanks`, `how_are_you`, `are_you_human`, `wait`, `acknowledge`; `listen` ("stop!") makes
-    the agent be quiet."""
+    the agent be quiet. `chat` is anything else, with the `reply` that a language model proposes."""
 
     kind: str
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, fields, replace
-from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.core.telemetry import EFFECT_FAILED
+from reception.dialogue.carried import Carried
 from reception.dialogue.commands import Command, SlotName
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.custom.context import custom_context
@@ -20,6 +21,10 @@ from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.flows.returning import welcome
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
+from reception.dialogue.language.answers import Continued
+from reception.dialogue.language.turn import LanguageModel, LanguageTurn
+from reception.dialogue.language.understanding import ModelUnderstanding
+from reception.dialogue.patience import is_soon, to_the_end
 from reception.dialogue.questions import expectation_of, prime_for, put_question
 from reception.dialogue.replies import (
     CUT_OFF,
@@ -51,10 +56,7 @@ from reception.ports.tools import CallTool, Ledger, Outcome, ReadTools, Refused,
 _log = structlog.get_logger(__name__)
 
 _MOST_NAMES = 40
-_FILLER_AFTER_S = 0.4
-"""Before the engine fills the silence itself."""
 _GREETS_WITHIN_S = 1.0
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,15 @@ class _Plan:
     base: DialogueState
     draft: TurnDraft
     scene: TurnScene
+    language: LanguageTurn | None = None
 
 
 class GraphDialogue:
     """Implements `ports.dialogue.Dialogue` on the turn graph.
 
     `state` and `last_turn` take a stored conversation up again; `unheard` says that the caller has not heard the whole
-    of its last reply. Nothing but `commit`, `open`, `heard` and `close` reaches the ledger.
+    of its last reply. With `language` a model reads what the rules leave open and words answers. Nothing but `commit`,
+    `open`, `heard` and `close` reaches the ledger.
     """
 
     def __init__(
@@ -89,12 +93,15 @@ class GraphDialogue:
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
         unheard: bool = False,
+        language: LanguageModel | None = None,
     ) -> None:
         self._conversation_id = conversation_id
         self._business = business
         self._agent = agent
         self._channel = channel
         self._understanding = understanding
+        self._language = language
+        self._under_way: set[LanguageTurn] = set()
         self._reads = reads
         self._ledger = ledger
         self._clock = clock
@@ -177,33 +184,57 @@ class GraphDialogue:
         base = self._state
         scene = self._scene(caller.text, caller.turn)
         context = self._context(scene)
+        language = self._language.begin(self._channel) if self._language else None
+        understanding = ModelUnderstanding(self._understanding, language) if language else self._understanding
         draft = TurnDraft(before=base, state=base)
         try:
-            draft = await run_turn(draft, TurnTools(scene, self._understanding, context, self._clock, self._answers))
+            tools = TurnTools(scene, understanding, context, self._clock, self._answers, language)
+            draft = await run_turn(draft, tools)
         except AppError as error:
             _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=caller.turn)
             draft = _out_of_reach(draft, scene)
+            self._abandon(language)
+        except BaseException:
+            self._abandon(language)
+            raise
+        if language is not None and language.busy:
+            self._under_way.add(language)
         return PreparedTurn(
             caller=caller,
             completeness=self._understanding.completeness(caller.text, context),
             preview=tuple(part for part in draft.parts if isinstance(part, Say)),
-            plan=_Plan(base, draft, scene),
+            plan=_Plan(base, draft, scene, language),
             understanding_ms=draft.understanding_ms,
             retrieval_ms=draft.retrieval_ms,
             cache=draft.cache or "",
+            llm_first_token_ms=language.first_token_ms if language else None,
+            providers=language.used if language else {},
+            switches=tuple(language.switches) if language else (),
         )
+
+    def discard(self, prepared: PreparedTurn) -> None:
+        if isinstance(prepared.plan, _Plan):
+            self._abandon(prepared.plan.language)
 
     async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         work = asyncio.create_task(self._carry_out(prepared))
         filler = _filler(prepared) if prepared.caller.channel == "voice" else ""
-        if filler and not await _is_soon(work):
+        if filler and not await is_soon(work):
             try:
                 yield Say(filler)
             finally:
-                await _to_the_end(work)
-        parts = await _to_the_end(work)
-        for part in parts:
-            yield part
+                await to_the_end(work)
+        carried = await to_the_end(work)
+        said: list[ReplyPart] = []
+        try:
+            async with aclosing(carried.reply()) as parts:
+                async for part in parts:
+                    said.append(part)
+                    yield part
+        finally:
+            if carried.is_written_on:
+                self._abandon(carried.language)
+                self._settle(carried, prepared.caller, said)
         await self._recorded()
 
     async def on_silence(self, count: int) -> Sequence[ReplyPart]:
@@ -224,14 +255,22 @@ class GraphDialogue:
         if self._closed:
             return
         self._closed = True
+        for language in tuple(self._under_way):
+            self._abandon(language)
         await self._recorded()
-        await _to_the_end(asyncio.ensure_future(self._ledger.close(reason)))
+        await to_the_end(asyncio.ensure_future(self._ledger.close(reason)))
 
-    async def _carry_out(self, prepared: PreparedTurn) -> tuple[ReplyPart, ...]:
+    def _abandon(self, language: LanguageTurn | None) -> None:
+        if language is not None:
+            language.abandon()
+            self._under_way.discard(language)
+
+    async def _carry_out(self, prepared: PreparedTurn) -> Carried:
         """Run the effects, take their outcomes in, install the state, and have the turn recorded."""
         turn = prepared.caller.turn
         plan = prepared.plan
         if not isinstance(plan, _Plan) or (plan.base is not self._state and self._state.turn < turn):
+            self.discard(prepared)
             plan = (await self.prepare(prepared.caller)).plan
             assert isinstance(plan, _Plan)
         draft = plan.draft
@@ -247,15 +286,24 @@ class GraphDialogue:
             state = done.state
             parts += done.parts
         parts.sort(key=_ends_call)
-        texts = tuple(part.text for part in parts if isinstance(part, Say))
-        state = replace(state, turn=turn, last_reply=texts)
+        carried = Carried(tuple(parts), replace(state, turn=turn), plan.scene, draft.commands, plan.language)
+        said = [part for part in parts if not isinstance(part, Continued)]
+        self._settle(carried, prepared.caller, said, draft.uses)
+        return carried
+
+    def _settle(
+        self, carried: Carried, caller: CallerTurn, said: Sequence[ReplyPart], uses: Sequence[CacheUse] = ()
+    ) -> None:
+        """Install the state after a turn whose reply is `said`, and have it recorded."""
+        turn = caller.turn
+        texts = tuple(part.text for part in said if isinstance(part, Say))
+        state = replace(carried.state, last_reply=texts)
         if self._state.turn <= turn:
             self._state = state
-        cited = dict.fromkeys(cite.chunk_id for part in parts if isinstance(part, Say) for cite in part.citations)
-        commands = tuple(command_text(command) for command in draft.commands)
-        record = TurnRecord(turn, prepared.caller.text, commands, " ".join(texts), tuple(cited), to_json(state))
-        self._record(record, draft.uses)
-        return tuple(parts)
+        cited = dict.fromkeys(cite.chunk_id for part in said if isinstance(part, Say) for cite in part.citations)
+        commands = tuple(command_text(command) for command in carried.commands)
+        record = TurnRecord(turn, caller.text, commands, " ".join(texts), tuple(cited), to_json(state))
+        self._record(record, uses)
 
     async def _run(self, turn: int, plan: _Plan) -> Sequence[Outcome]:
         try:
@@ -310,24 +358,6 @@ class GraphDialogue:
         )
 
 
-async def _to_the_end(task: "asyncio.Future[_T]") -> _T:
-    """What `task` comes to; it runs to its end even when the waiting one is cancelled."""
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
-
-
-async def _is_soon(work: "asyncio.Task[_T]") -> bool:
-    """Whether `work` ends before the caller would begin to wonder. It goes on however this ends."""
-    try:
-        return bool((await asyncio.wait({work}, timeout=_FILLER_AFTER_S))[0])
-    except asyncio.CancelledError:
-        await asyncio.wait({work})
-        raise
-
-
 def _filler(prepared: PreparedTurn) -> str:
     """What is said while a tool of the turn takes its time."""
     plan = prepared.plan
@@ -335,7 +365,7 @@ def _filler(prepared: PreparedTurn) -> str:
     return next((effect.tool.filler for effect in effects if isinstance(effect, CallTool)), "")
 
 
-def _ends_call(part: ReplyPart) -> bool:
+def _ends_call(part: ReplyPart | Continued) -> bool:
     return isinstance(part, HangUp | Transfer)
 
 
@@ -348,5 +378,5 @@ def _out_of_reach(draft: TurnDraft, scene: TurnScene) -> TurnDraft:
 
 def command_text(command: Command) -> str:
     """A command for the record: `SetSlot(party_size, 4)`."""
-    values = (str(getattr(command, each.name)) for each in fields(command) if each.name != "raw")
+    values = (str(getattr(command, each.name)) for each in fields(command) if each.name not in {"raw", "reply"})
     return f"{type(command).__name__}({', '.join(value for value in values if value)})"

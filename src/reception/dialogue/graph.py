@@ -35,6 +35,8 @@ from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, profile_text
 from reception.dialogue.inquiry import inquire, subject_of
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
+from reception.dialogue.language.answers import Continued, WrittenAnswer
+from reception.dialogue.language.turn import LanguageTurn
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.sharing import may_share, shared
@@ -73,6 +75,7 @@ class TurnTools:
     context: UnderstandingContext
     clock: Clock
     answers: AnswerCache | None = None
+    language: LanguageTurn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ class TurnDraft:
     state: DialogueState
     commands: tuple[Command, ...] = ()
     work: tuple[Work, ...] = ()
-    parts: tuple[ReplyPart, ...] = ()
+    parts: tuple[ReplyPart | Continued, ...] = ()
     effects: tuple[Effect, ...] = ()
     passages: tuple[Passage, ...] = ()
     answer: tuple[Sentence, ...] = ()
@@ -191,6 +194,20 @@ def _talking_of(draft: TurnDraft, question: str, scene: TurnScene) -> TurnDraft:
     return replace(draft, state=replace(draft.state, details=replace(draft.state.details, place=named[-1])))
 
 
+async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
+    """The answer by the language model, as far as its first sentence; what it cannot answer is composed without it."""
+    scene, turn, draft = runtime.context.scene, runtime.context.language, state["draft"]
+    assert turn is not None
+    answer = WrittenAnswer(_question(draft), draft.passages, scene, turn, most=_most_sentences(draft, scene))
+    first = await answer.first()
+    if first is None:
+        return {"draft": draft if answer.knows else replace(draft, passages=())}
+    parts = (*draft.parts, first, Continued(answer))
+    return {
+        "draft": replace(draft, parts=parts, work=draft.work[1:], passages=(), answered=True, resumed=True, told=True)
+    }
+
+
 async def _compose(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     draft, business = state["draft"], runtime.context.scene.business
     about = f"{business.name} {business.address} {business.kind.value.replace('_', ' ')}"
@@ -266,8 +283,17 @@ def _asked(draft: TurnDraft) -> str:
     return command.question if isinstance(command, AskKnowledge) else ""
 
 
-def _after_retrieval(state: TurnGraphState) -> str:
-    return "compose" if state["draft"].passages else "ground"
+def _after_retrieval(state: TurnGraphState, runtime: Runtime[TurnTools]) -> str:
+    if not state["draft"].passages:
+        return "ground"
+    return "write" if runtime.context.language else "compose"
+
+
+def _after_writing(state: TurnGraphState) -> str:
+    draft = state["draft"]
+    if draft.told:
+        return "cache_store"
+    return "compose" if draft.passages else "ground"
 
 
 async def _flow(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
@@ -337,6 +363,7 @@ def build_turn_graph() -> TurnGraph:
         ("flow", _flow),
         ("cache", _cache),
         ("retrieve", _retrieve),
+        ("write", _write),
         ("compose", _compose),
         ("ground", _ground),
         ("cache_store", _cache_store),
@@ -351,7 +378,8 @@ def build_turn_graph() -> TurnGraph:
     graph.add_edge("understand", "route")
     graph.add_conditional_edges("route", _next_node, ["flow", "cache", "handoff", "small_talk", "goodbye", "reply"])
     graph.add_conditional_edges("cache", _after_cache, ["retrieve", "route"])
-    graph.add_conditional_edges("retrieve", _after_retrieval, ["compose", "ground"])
+    graph.add_conditional_edges("retrieve", _after_retrieval, ["write", "compose", "ground"])
+    graph.add_conditional_edges("write", _after_writing, ["compose", "ground", "cache_store"])
     graph.add_edge("compose", "ground")
     graph.add_edge("ground", "cache_store")
     for name in ("flow", "cache_store", "handoff", "small_talk", "goodbye"):

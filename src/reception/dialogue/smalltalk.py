@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reception.dialogue.commands import Command, NotUnderstood, Repeat, SmallTalk, Tell
+from reception.dialogue.hours import profile_text
 from reception.dialogue.kinds.registry import kind_of
+from reception.dialogue.language.support import Sources, is_mere_talk
 from reception.dialogue.replies import NOT_CAUGHT, THANKS, WAIT, split_sentences
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
@@ -24,16 +26,16 @@ def small_talk(state: DialogueState, commands: Sequence[Command], scene: TurnSce
         case NotUnderstood(reason="other_language"):
             offered = replace(state, question=Question.OFFER_MESSAGE)
             return Step(offered, answered=True).saying("I'm sorry, I only speak English.")
-        case SmallTalk(kind):
-            return _answer(state, kind, scene)
+        case SmallTalk() as talk:
+            return _answer(state, talk, scene)
         case _:
             return Step(state).saying(scene.pick(NOT_CAUGHT))
 
 
-def _answer(state: DialogueState, kind: str, scene: TurnScene) -> Step:
+def _answer(state: DialogueState, talk: SmallTalk, scene: TurnScene) -> Step:
     step = Step(state, answered=True)
     name = scene.agent.settings.persona_name
-    match kind:
+    match talk.kind:
         case "wait":
             return Step(state, answered=True, asks=False).saying(scene.pick(WAIT))
         case "listen":
@@ -49,5 +51,14 @@ def _answer(state: DialogueState, kind: str, scene: TurnScene) -> Step:
             role = kind_of(scene.agent).role
             who = f"I'm {name}, the {role}" if name else f"I'm the {role}"
             return step.saying(f"{who} of {scene.business.name}.")
+        case "chat":
+            return _chat(step, talk.reply, scene)
         case _:
             return step
+
+
+def _chat(step: Step, reply: str, scene: TurnScene) -> Step:
+    """What a model proposes to say, where it is nothing but talk."""
+    if is_mere_talk(reply, Sources((), profile_text(scene), scene.text)):
+        return step.saying(reply)
+    return Step(step.state).saying(scene.pick(NOT_CAUGHT))

@@ -195,8 +195,9 @@ class AgentSettings:
     `recording_days`, and begin with `recording_notice`, or with one of ours where it is empty.
 
     `stt` and `tts` name who hears and speaks, in the order in which they stand in for each other (`deepgram:nova-3,
-    embedded`); empty for what the installation uses. `voice` is one of the first of `tts`. `language` is a BCP 47 tag,
-    empty for that of the business. `pronunciations` say for words as written how they are spoken.
+    embedded`); empty for what the installation uses. `voice` is one of the first of `tts`. `llm` is a language model as
+    `vendor:model`, `local` for none, empty for the installation's. `language` is a BCP 47 tag, empty for that of the
+    business. `pronunciations` say for words as written how they are spoken.
     """
 
     greeting: str = ""
@@ -217,6 +218,7 @@ class AgentSettings:
     recording: bool = False
     recording_notice: str = ""
     recording_days: int = 30
+    llm: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,17 @@ ReplyPart: TypeAlias = Say | Act | HangUp | Transfer
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderSwitch:
+    """`part` of a turn was done by `after` in place of `before`, which failed with `code`."""
+
+    part: str
+    before: str
+    after: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedTurn:
     """A turn thought through, with nothing done yet.
 
@@ -83,8 +94,10 @@ class PreparedTurn:
     plan: object = None
     understanding_ms: float = 0.0
     retrieval_ms: float = 0.0
+    llm_first_token_ms: float | None = None
     cache: str = ""
     providers: Mapping[str, str] = field(default_factory=dict)
+    switches: tuple[ProviderSwitch, ...] = ()
 
 
 class Dialogue(Protocol):
@@ -109,6 +122,10 @@ class Dialogue(Protocol):
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         """Understand and decide, without effect. May be called again for the same turn with other words."""
+        ...
+
+    def discard(self, prepared: PreparedTurn) -> None:
+        """`prepared` will not be committed: whatever is still under way for it ends."""
         ...
 
     def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:

@@ -2,7 +2,8 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from reception.core.telemetry import PROVIDER_SKIPPED
 from reception.ports.speech import Embedder, Recognizer, TextToSpeech
 from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
 from reception.providers.bundle import Speech
+from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
 from reception.providers.registry import EMBEDDINGS, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Entry, find
 from reception.providers.resilience.budget import Budget
@@ -234,3 +236,14 @@ def _remembered(tts: TextToSpeech) -> Speaker:
 
 async def _probe_speaker(speaker: Speaker) -> None:
     await probe_voice(speaker.tts.inner)
+
+
+@asynccontextmanager
+async def open_desk(speech: Speech, wanted: Wanted, *, watch: Watch) -> AsyncIterator[SpeechDesk]:
+    """Who hears and speaks, with the connections to vendors, which are closed at exit."""
+    async with open_http(connect_s=TimeLimits().connect_s) as http:
+        desk = SpeechDesk(speech, wanted, http, watch=watch)
+        try:
+            yield desk
+        finally:
+            await desk.aclose()

@@ -17,6 +17,7 @@ from reception.dialogue import replies
 from reception.dialogue.context import Understanding
 from reception.dialogue.conversation import GraphDialogue
 from reception.dialogue.custom.understanding import CustomUnderstanding
+from reception.dialogue.language.turn import LanguageModel
 from reception.dialogue.tools.answers import AgentAnswers, AnswerShelf
 from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
@@ -32,6 +33,7 @@ from reception.ports.dialogue import Channel, Json
 from reception.ports.speech import Embedder
 from reception.ports.tools import Ledger
 from reception.ports.webhooks import ToolCaller
+from reception.runtime.language import LanguageOf, no_language
 from reception.runtime.returning import LostCallers, PatientLedger
 
 RESUMABLE_FOR = timedelta(minutes=15)
@@ -40,16 +42,18 @@ RESUMABLE_FOR = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class WiredAgent:
-    """An agent and its business, read together."""
+    """An agent and its business, read together, with the language model that it talks by, if any."""
 
     business: Business
     agent: Agent
+    language: LanguageModel | None = None
 
 
 class ConversationFactory:
     """Makes dialogues. Reads the database once for each, and holds no session afterwards.
 
-    Calls whose connection breaks are left to `lost`. Without `tools` agents cannot call theirs.
+    Calls whose connection breaks are left to `lost`. Without `tools` agents cannot call theirs. `language` gives the
+    language model of an agent.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class ConversationFactory:
         clock: Clock,
         lost: LostCallers,
         tools: ToolCaller | None = None,
+        language: LanguageOf = no_language,
     ) -> None:
         self._database = database
         self._tools = tools
@@ -69,12 +74,14 @@ class ConversationFactory:
         self._clock = clock
         self._lost = lost
         self.answers = AnswerShelf(database, clock)
+        self._language = language
 
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
         """Raises `NotFound` for an agent that the tenant does not have."""
         async with self._database.tenant_session(tenant_id) as session:
             agent = await get_agent(session, agent_id)
-            return WiredAgent(await get_business(session), agent)
+            business = await get_business(session)
+        return WiredAgent(business, agent, await self._language(agent.settings))
 
     async def at_version(self, wired: WiredAgent, version: int | None) -> WiredAgent:
         """`wired` with its agent as `version` was; as it is where that is not kept any more."""
@@ -82,9 +89,10 @@ class ConversationFactory:
             return wired
         async with self._database.tenant_session(wired.business.tenant_id) as session:
             try:
-                return WiredAgent(wired.business, await get_version(session, wired.agent.agent_id, version))
+                agent = await get_version(session, wired.agent.agent_id, version)
             except NotFound:
                 return wired
+        return WiredAgent(wired.business, agent, await self._language(agent.settings))
 
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> GraphDialogue:
         """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""
@@ -173,6 +181,7 @@ class ConversationFactory:
             state=state,
             last_turn=last_turn,
             unheard=unheard,
+            language=wired.language,
         )
 
     def fixed_sentences(self, wired: WiredAgent) -> tuple[str, ...]:

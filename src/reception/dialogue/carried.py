@@ -1,0 +1,50 @@
+"""A committed turn whose reply may still be being written."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+
+from reception.dialogue.commands import Command
+from reception.dialogue.language.answers import Continued, WrittenAnswer
+from reception.dialogue.language.turn import LanguageTurn
+from reception.dialogue.questions import put_question
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.turn import TurnScene
+from reception.ports.dialogue import ReplyPart, Say
+
+_IDLE = frozenset({Question.HOW_HELP, Question.ANYTHING_ELSE})
+_NO_MORE = "I can't tell you more than that for certain."
+
+
+@dataclass(slots=True)
+class Carried:
+    """Its effects have run. `state` is what the turn leaves behind, `last_reply` apart."""
+
+    parts: tuple[ReplyPart | Continued, ...]
+    state: DialogueState
+    scene: TurnScene
+    commands: tuple[Command, ...]
+    language: LanguageTurn | None = None
+
+    @property
+    def is_written_on(self) -> bool:
+        """Some of the reply was not there when it was committed."""
+        return any(isinstance(part, Continued) for part in self.parts)
+
+    async def reply(self) -> AsyncGenerator[ReplyPart]:
+        """All of the reply. Where a part of an answer had to be withheld, a message is offered in place of what would
+        have been asked next."""
+        for part in self.parts:
+            if not isinstance(part, Continued):
+                yield part
+                continue
+            async for say in part.answer.rest():
+                yield say
+            if part.answer.withheld and self.state.flow is None and self.state.question in _IDLE:
+                for said in self._offer(part.answer):
+                    yield said
+                return
+
+    def _offer(self, answer: WrittenAnswer) -> tuple[ReplyPart, ...]:
+        details = replace(self.state.details, message=f"Question: {answer.question}"[:1000])
+        self.state = replace(self.state, question=Question.OFFER_MESSAGE, details=details)
+        return (Say(_NO_MORE), *map(Say, put_question(self.state, self.scene)))

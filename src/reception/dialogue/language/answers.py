@@ -1,0 +1,131 @@
+"""An answer as a model writes it: sentence by sentence, each held against its sources before anybody hears it."""
+
+import asyncio
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from reception.core.errors import ProviderError, ProviderTimeout
+from reception.dialogue.hours import profile_text
+from reception.dialogue.language.data import MOST_PASSAGES
+from reception.dialogue.language.prompts import NO_ANSWER, answering_messages
+from reception.dialogue.language.support import Sources, checked, plain
+from reception.dialogue.language.turn import LanguageTurn
+from reception.dialogue.replies import split_sentences
+from reception.dialogue.terms import content_terms
+from reception.dialogue.turn import TurnScene
+from reception.ports.dialogue import Say
+from reception.ports.knowledge import Passage
+
+PART = "answer"
+_MOST_TOKENS = 500
+_MOST_WRITTEN = 8
+"""Sentences read of a model that rambles, those withheld included."""
+_LONGEST_UNBROKEN = 1500
+"""Characters without the end of a sentence, at which no more is read."""
+_AFTER_THE_MODEL_S = 0.05
+"""A model that writes nothing is given up by its own deadline."""
+_MARK_BEHIND = re.compile(r"([.!?])\s*([\[【]\d[^\]】]{0,12}[\]】])")
+
+
+class WrittenAnswer:
+    """One answer being written, by a task of its turn.
+
+    `withheld` counts sentences that nothing stood behind; `knows` is false when the model says that the passages do not
+    answer.
+    """
+
+    def __init__(
+        self, question: str, passages: Sequence[Passage], scene: TurnScene, turn: LanguageTurn, *, most: int
+    ) -> None:
+        passages = passages[:MOST_PASSAGES]
+        self.question = question
+        self.withheld = 0
+        self.knows = True
+        self._turn = turn
+        self._most = most
+        self._sources = Sources(passages, profile_text(scene), f"{question}\n{scene.text}")
+        self._request = turn.writing_request(answering_messages(question, passages, scene, most), _MOST_TOKENS)
+        self._kept: asyncio.Queue[Say | None] = asyncio.Queue()
+        self._task = turn.spawn(self._write())
+
+    async def first(self) -> Say | None:
+        """The first sentence that stands; None when there will be none, or none in time."""
+        return await self._next(self._turn.left_s + _AFTER_THE_MODEL_S)
+
+    async def rest(self) -> AsyncIterator[Say]:
+        """The sentences after the first, as they come."""
+        while (say := await self._next(self._turn.budget_s)) is not None:
+            yield say
+
+    async def _next(self, within_s: float) -> Say | None:
+        """The next sentence; a model that writes, but too slowly, is given up."""
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._kept.get()
+        except TimeoutError:
+            self._task.cancel()
+            provider = self._turn.model.provider
+            self._turn.replaced(PART, ProviderTimeout(provider, f"{provider} wrote too slowly", retryable=True))
+            return None
+
+    async def _write(self) -> None:
+        kept = written = 0
+        try:
+            async with (
+                aclosing(self._turn.model.stream(self._request)) as pieces,
+                aclosing(_sentences(pieces, self._turn)) as sentences,
+            ):
+                async for sentence in sentences:
+                    written += 1
+                    if NO_ANSWER in sentence:
+                        self.knows = kept > 0
+                        break
+                    kept += self._take(sentence)
+                    if kept >= self._most or written >= _MOST_WRITTEN:
+                        break
+            self._turn.did(PART)
+        except ProviderError as error:
+            self._turn.replaced(PART, error)
+        finally:
+            self._kept.put_nowait(None)
+
+    def _take(self, sentence: str) -> bool:
+        text = plain(sentence)
+        if text.rstrip("\"')” ").endswith("?") or not content_terms(text):
+            # What is asked next is the flow's to say: an answer to anything else could not be understood.
+            return False
+        say = checked(sentence, self._sources)
+        if say is None:
+            self.withheld += 1
+            return False
+        self._kept.put_nowait(say)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Continued:
+    """The place in a reply where `answer` goes on."""
+
+    answer: WrittenAnswer
+
+
+async def _sentences(pieces: AsyncIterator[str], turn: LanguageTurn) -> AsyncGenerator[str]:
+    """`pieces` by whole sentences, each as soon as the next one begins."""
+    began_s = turn.clock.monotonic_s()
+    text = ""
+    async for piece in pieces:
+        turn.took_first(began_s)
+        text = _MARK_BEHIND.sub(r" \2\1", text + piece)
+        if len(text) > _LONGEST_UNBROKEN:
+            return
+        *whole, begun = split_sentences(text) or ("",)
+        if not whole or begun.startswith(("[", "【")):
+            # A mark belongs to the sentence before it.
+            continue
+        for sentence in whole:
+            yield sentence
+        text = f"{begun} " if text[-1:].isspace() else begun
+    for sentence in split_sentences(text):
+        yield sentence

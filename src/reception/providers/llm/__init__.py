@@ -1,0 +1,1 @@
+"""Chat models of vendors, through LangChain; see `ports.language`."""

@@ -1,0 +1,192 @@
+"""A LangChain chat model as a `ChatModel`: pieces of text or of a JSON object, and every failure a `ProviderError`."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from itertools import count
+from operator import attrgetter
+from typing import Any, cast
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langsmith import tracing_context
+
+from reception.core.errors import MissingModel, ProviderError, ProviderTimeout
+from reception.ports.language import ChatMessage, ChatRequest, OutputSchema
+from reception.providers.llm.choice import COMPATIBLE, ModelChoice
+from reception.providers.llm.vendors import Vendor, vendor_of
+from reception.providers.wire import garbage, refusal
+
+_TIMEOUT_S = 30.0
+"""The last resort: requests are given up much earlier by whoever makes them."""
+_MESSAGES: Mapping[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+_CUT_SHORT = frozenset({"length", "max_tokens"})
+_REFUSALS = frozenset({"content_filter", "refusal"})
+_ONE_REQUEST = frozenset({400, 413, 422})
+"""Statuses that tell of one request and not of the next: it is too long, or the model wrote no JSON."""
+_MADE = count()
+_NO_KEY = "none"
+"""Compatible servers mostly want no key, and SDKs insist on one."""
+
+
+class LangChainChatModel:
+    """Implements `ports.language.ChatModel`. Asks once: whether to ask again is for its caller to say."""
+
+    def __init__(self, choice: ModelChoice, key: str = "", base_url: str = "") -> None:
+        """`base_url` replaces the vendor's own address.
+
+        Raises:
+            MissingModel: the vendor's package is not installed.
+            ProviderError: LangChain does not take it: no such vendor, no key.
+        """
+        self._vendor = vendor_of(choice.vendor)
+        self._choice = choice
+        self._model = _made(self._vendor, choice, key, base_url or choice.base_url or self._vendor.base_url)
+        self._errors = self._vendor.errors()
+
+    @property
+    def provider(self) -> str:
+        return self._choice.provider
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        if self._vendor.client:
+            await attrgetter(self._vendor.client)(self._model).close()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
+        # SDKs end a request when who reads it is cancelled, and not all do when their stream is merely left.
+        pieces: asyncio.Queue[str | ProviderError | None] = asyncio.Queue()
+        reading = asyncio.create_task(self._read(request, pieces), name=f"read {self.provider}")
+        reading.add_done_callback(lambda _: pieces.put_nowait(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                if isinstance(piece, ProviderError):
+                    raise piece
+                yield piece
+            await reading
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+
+    async def _read(self, request: ChatRequest, pieces: "asyncio.Queue[str | ProviderError | None]") -> None:
+        """Put what is written into `pieces`, which the request's tokens bound, and then how it ended."""
+        messages = [_message(one) for one in request.messages]
+        ending = ""
+        try:
+            streamed = self._model.astream(messages, **self._options(request))
+            # What callers say is told to no tracer, whatever the environment says.
+            with tracing_context(enabled=False):
+                async for chunk in streamed:
+                    ending = _ending(chunk) or ending
+                    piece = self._piece(chunk, request.output)
+                    if piece:
+                        pieces.put_nowait(piece)
+            wrong = self._ended(ending)
+            if wrong is not None:
+                pieces.put_nowait(wrong)
+        except self._errors as error:
+            pieces.put_nowait(self._failed(error))
+
+    def _piece(self, chunk: AIMessage, wanted: OutputSchema | None) -> str | ProviderError:
+        """What `chunk` adds; an error is for the reader to raise, who thereby ends the request."""
+        for name in _tools_called(chunk):
+            if wanted is None or name != wanted.name:
+                detail = f"{self.provider} called a tool that it was not given"
+                return ProviderError(self.provider, detail, retryable=True)
+        if wanted is not None and self._vendor.json_by == "tool":
+            return "".join(call["args"] or "" for call in getattr(chunk, "tool_call_chunks", ()))
+        return chunk.text
+
+    def _options(self, request: ChatRequest) -> dict[str, Any]:
+        vendor, wanted = self._vendor, request.output
+        options: dict[str, Any] = {vendor.tokens: request.most_tokens}
+        body: dict[str, Any] = {}
+        if self._choice.vendor == COMPATIBLE:
+            # Older servers know the one name alone, and LangChain writes the other.
+            body = {"max_tokens": options.pop(vendor.tokens)}
+        if wanted is not None and vendor.json_by == "tool":
+            options |= _tool(vendor, wanted)
+        elif wanted is not None:
+            schema = {"name": wanted.name, "description": wanted.description, "schema": wanted.schema, "strict": True}
+            asked = {"type": "json_schema", "json_schema": schema}
+            # Given by itself, LangChain lets the SDK of OpenAI parse it, which then streams no text.
+            (body if vendor.langchain == "openai" else options)["response_format"] = asked
+        return {**options, "extra_body": body} if body else options
+
+    def _ended(self, ending: str) -> ProviderError | None:
+        """What is wrong with an answer that ended so; None when nothing is."""
+        if ending in _REFUSALS:
+            return ProviderError(self.provider, f"{self.provider} refused to answer")
+        if ending in _CUT_SHORT:
+            return ProviderError(self.provider, f"{self.provider} wrote more than it may", retryable=True)
+        if not ending and self._vendor.module:
+            return ProviderError(self.provider, f"the answer of {self.provider} broke off", retryable=True)
+        return None
+
+    def _failed(self, error: Exception) -> ProviderError:
+        """`error` of an SDK as ours. What the vendor said may quote the caller, and is not told."""
+        status = getattr(error, "status_code", None)
+        response = getattr(error, "response", None)
+        if status in _ONE_REQUEST:
+            return ProviderError(self.provider, f"{self.provider} could not do what was asked ({status})")
+        if isinstance(status, int) and response is not None:
+            return refusal(self.provider, status, response.headers, response.content)
+        if _is_timeout(error):
+            return ProviderTimeout(self.provider, f"{self.provider} did not answer in time", retryable=True)
+        if isinstance(error, ValueError | LookupError | TypeError | AttributeError):
+            return garbage(self.provider)
+        detail = f"the connection to {self.provider} failed ({type(error).__name__})"
+        return ProviderError(self.provider, detail, retryable=True)
+
+
+def _made(vendor: Vendor, choice: ModelChoice, key: str, base_url: str) -> BaseChatModel:
+    options = dict(vendor.options(choice.model))
+    if vendor.module:
+        options |= {"api_key": key or _NO_KEY, "base_url": base_url, "max_retries": 0, "timeout": _own_timeout_s()}
+    try:
+        # The SDKs are optional, and take a second to load.
+        from langchain.chat_models import init_chat_model  # noqa: PLC0415
+
+        made = init_chat_model(choice.model, model_provider=vendor.langchain, **options)
+    except ImportError as error:
+        raise MissingModel(f"The package for {choice.vendor}", f"pip install 'reception[{vendor.package}]'") from error
+    except ValueError as error:
+        raise ProviderError(choice.provider, f"LangChain cannot make this model ({type(error).__name__}).") from error
+    return cast(BaseChatModel, made)
+
+
+def _own_timeout_s() -> float:
+    """A time for one model alone: LangChain lets models of one address and one timeout share their connections, and
+    each here closes its own."""
+    return _TIMEOUT_S + next(_MADE) / 1e6
+
+
+def _message(message: ChatMessage) -> BaseMessage:
+    return _MESSAGES[message.role](content=message.text)
+
+
+def _tool(vendor: Vendor, wanted: OutputSchema) -> dict[str, Any]:
+    if vendor.langchain == "anthropic":
+        tool = {"name": wanted.name, "description": wanted.description, "input_schema": wanted.schema}
+        return {"tools": [tool], "tool_choice": {"type": "tool", "name": wanted.name}}
+    function = {"name": wanted.name, "description": wanted.description, "parameters": wanted.schema}
+    return {
+        "tools": [{"type": "function", "function": function}],
+        "tool_choice": {"type": "function", "function": {"name": wanted.name}},
+    }
+
+
+def _tools_called(chunk: AIMessage) -> list[str]:
+    """Names of tools that begin to be called; a message that came whole has calls, a piece has pieces of them."""
+    calls: Sequence[Mapping[str, Any]] = getattr(chunk, "tool_call_chunks", None) or chunk.tool_calls
+    return [call["name"] for call in calls if call.get("name")]
+
+
+def _ending(chunk: AIMessage) -> str:
+    """Why the model stopped, in the one chunk that says so."""
+    said = chunk.response_metadata
+    return str(said.get("finish_reason") or said.get("stop_reason") or said.get("done_reason") or "")
+
+
+def _is_timeout(error: Exception) -> bool:
+    """By name, as each SDK and HTTP client has a class of its own."""
+    return any("Timeout" in kind.__name__ for kind in type(error).__mro__)
