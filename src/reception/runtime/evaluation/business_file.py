@@ -1,34 +1,26 @@
 """Businesses in scenario files: a whole tenant as a mapping, the name of a demo business, or a file of its own."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 from zoneinfo import available_timezones
 
-from pydantic import TypeAdapter, ValidationError
-
-from reception.core.errors import Unprocessable
-from reception.domains.agents.rules import check_definition
 from reception.domains.tenants.service import TenantSpec
 from reception.ports.business import (
-    AgentKind,
     AgentSettings,
-    Bookable,
-    BookingRules,
     BusinessKind,
     OpeningHours,
+    ResourceKind,
 )
-from reception.ports.definition import AgentDefinition
 from reception.ports.knowledge import DocumentKind
 from reception.runtime.demo.businesses import demo_businesses
 from reception.runtime.demo.seed import document_text
+from reception.runtime.evaluation.agent_file import agent_kind, agent_of
 from reception.runtime.evaluation.document import Node, read_documents
-from reception.runtime.evaluation.hours import exceptions_of, hours_of
+from reception.runtime.evaluation.hours import closures_of, exceptions_of, hours_of, public_holidays_of
 from reception.runtime.evaluation.reading import (
     Fields,
     Report,
@@ -36,34 +28,29 @@ from reception.runtime.evaluation.reading import (
     choice_of,
     items,
     not_one_of,
-    plain_of,
     raised,
-    record_of,
     text_of,
 )
-from reception.runtime.evaluation.resources_file import resources_of
+from reception.runtime.evaluation.resources_file import (
+    SECTIONS,
+    Sought,
+    joinings_of,
+    resources_of,
+)
+from reception.runtime.evaluation.rules_file import default_rules, rules_with_prices
 from reception.runtime.evaluation.scenario import AgentSetUp, BusinessSetUp, DocumentSetUp, ResourceSetUp
 
 _FIELDS = (
-    "like", "name", "kind", "slug", "timezone", "region", "locale", "phone", "address", "hours", "exceptions", "rules",
-    "tables", "rooms", "listings", "resources", "agent", "agents", "documents", "reservations", "leads", "waitlist",
+    "like", "name", "kind", "slug", "timezone", "region", "locale", "phone", "address", "hours", "exceptions",
+    "closures", "public_holidays", "rules", "currency", "services", "tables", "joinings", "rooms", "listings", "staff",
+    "resources", "agent", "agents", "documents", "reservations", "leads", "waitlist",
 )  # fmt: skip
 _ALIASES = {
     "type": "kind", "zone": "timezone", "time_zone": "timezone", "country": "region", "opening_hours": "hours",
     "holidays": "exceptions", "closed": "exceptions", "booking_rules": "rules", "properties": "listings",
-    "room_types": "rooms", "knowledge": "documents", "base": "like", "extends": "like", "language": "locale",
+    "room_types": "rooms", "joinable": "joinings", "team": "staff", "people": "staff",
+    "knowledge": "documents", "base": "like", "extends": "like", "language": "locale",
 }  # fmt: skip
-_RULE_ALIASES = {
-    "slots": "slot_minutes", "slot": "slot_minutes", "max_party": "largest_party", "largest_group": "largest_party",
-    "notice": "lead_time", "last_seating": "last_seating_before_close", "longest_stay": "longest_stay_nights",
-    "max_nights": "longest_stay_nights", "checkin": "check_in", "checkout": "check_out", "hold_time": "hold",
-    "booking_window": "horizon", "days_ahead": "horizon", "lengths": "turn_times", "turn_time": "turn_times",
-    "kind": "bookable", "books": "bookable",
-}  # fmt: skip
-_AGENT_ALIASES = {
-    "persona": "persona_name", "handoff": "handoff_phone", "transfer_to": "handoff_phone", "words": "vocabulary",
-}  # fmt: skip
-_BOOKABLE = {BusinessKind.HOTEL: Bookable.ROOM, BusinessKind.REAL_ESTATE: Bookable.VIEWING}
 _LONGEST_DOCUMENT = 200_000
 
 
@@ -109,7 +96,7 @@ def _demo(name: str, node: Node, today: date) -> BusinessSetUp:
             return BusinessSetUp(
                 spec=demo.spec,
                 resources=tuple(
-                    ResourceSetUp(each.kind, each.name, each.place, each.capacity, each.attributes)
+                    ResourceSetUp(ResourceKind.of(each.kind), each.name, each.place, each.capacity, each.attributes)
                     for each in demo.resources
                 ),
                 agents=(AgentSetUp(demo.spec.name, demo.agent_kind, demo.settings),),
@@ -131,16 +118,13 @@ def _described(node: Node, place: Place) -> Read:
         or (like.spec.kind.value if like else _kind_by_contents(found))
     )
     spec = _spec(found, like.spec if like else None, kind, place)
-    resources: list[ResourceSetUp] = []
-    for name in ("resources", "tables", "rooms", "listings"):
-        read = partial(resources_of, section=name, default=spec.rules.bookable)
-        resources += found.take(name, read, ())
+    resources = _resources(found, spec, place)
     agents = [
-        *found.take("agent", lambda inner: (_agent(inner, spec, place.today),), ()),
-        *found.take("agents", lambda inner: [_agent(each, spec, place.today) for each in items(inner)], ()),
+        *found.take("agent", lambda inner: (agent_of(inner, spec, place.today),), ()),
+        *found.take("agents", lambda inner: [agent_of(each, spec, place.today) for each in items(inner)], ()),
     ]
     documents = found.take("documents", lambda inner: _documents(inner, place.folder), ())
-    default = AgentSetUp(spec.name, _agent_kind(kind), AgentSettings())
+    default = AgentSetUp(spec.name, agent_kind(kind), AgentSettings())
     business = BusinessSetUp(
         spec=spec,
         resources=tuple(resources) or (like.resources if like else ()),
@@ -148,6 +132,14 @@ def _described(node: Node, place: Place) -> Read:
         documents=documents or (like.documents if like else ()),
     )
     return Read(business, found.node_of("reservations"), found.node_of("leads"), found.node_of("waitlist"))
+
+
+def _resources(found: Fields, spec: TenantSpec, place: Place) -> list[ResourceSetUp]:
+    resources: list[ResourceSetUp] = []
+    for section in SECTIONS:
+        sought = Sought(section, ResourceKind.of(spec.rules.bookable), place.today)
+        resources += found.take(section, partial(resources_of, sought=sought), ())
+    return [*resources, *found.take("joinings", partial(joinings_of, tables=resources), ())]
 
 
 def _kind_by_contents(found: Fields) -> str:
@@ -159,20 +151,20 @@ def _kind_by_contents(found: Fields) -> str:
 
 
 def _spec(found: Fields, like: TenantSpec | None, kind: BusinessKind, place: Place) -> TenantSpec:
+    zone = found.take("timezone", _zone, like.timezone if like else "America/New_York")
     base = like or TenantSpec(
         slug="",
         name="",
         kind=kind,
-        timezone="America/New_York",
+        timezone=zone,
         region="",
         locale="en-US",
         phone="+12125550100",
         address="1 Example Street",
         hours=_default_hours(kind),
-        rules=BookingRules(bookable=_BOOKABLE.get(kind, Bookable.TABLE)),
+        rules=default_rules(found, kind, region_of(zone)),
     )
     name = found.take("name", text_of, base.name) if like else found.need("name", text_of, "Business")
-    zone = found.take("timezone", _zone, base.timezone)
     hours = found.take("hours", lambda inner: hours_of(inner, place.today), base.hours)
     exceptions = found.take("exceptions", lambda inner: exceptions_of(inner, place.today), hours.exceptions)
     return TenantSpec(
@@ -184,8 +176,13 @@ def _spec(found: Fields, like: TenantSpec | None, kind: BusinessKind, place: Pla
         locale=found.take("locale", text_of, base.locale),
         phone=found.take("phone", text_of, base.phone),
         address=found.take("address", text_of, base.address),
-        hours=replace(hours, exceptions=exceptions),
-        rules=found.take("rules", lambda inner: _rules(inner, base.rules, place.today), base.rules),
+        hours=replace(
+            hours,
+            exceptions=exceptions,
+            closures=found.take("closures", partial(closures_of, today=place.today), hours.closures),
+            holidays=found.take("public_holidays", public_holidays_of, hours.holidays),
+        ),
+        rules=rules_with_prices(found, base.rules, place.today),
     )
 
 
@@ -221,74 +218,6 @@ def region_of(zone: str) -> str:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "business"
-
-
-def _rules(node: Node, base: BookingRules, today: date) -> BookingRules:
-    """Every field of `BookingRules`; lengths of time with their unit."""
-    if isinstance(node.content, dict):
-        content = {
-            key: Node(re.sub(r"\s*(m|min|minutes|nights?)$", "", value.content), value.line, value.field)
-            if isinstance(value.content, str) and _RULE_ALIASES.get(key, key) in ("slot_minutes", "longest_stay_nights")
-            else value
-            for key, value in node.content.items()
-        }
-        node = Node(content, node.line, node.field)
-    return record_of(BookingRules, node, today, base=base, aliases=_RULE_ALIASES)
-
-
-def _agent_kind(kind: BusinessKind) -> AgentKind:
-    return AgentKind.REAL_ESTATE if kind is BusinessKind.REAL_ESTATE else AgentKind.RECEPTIONIST
-
-
-def _agent(node: Node, spec: TenantSpec, today: date) -> AgentSetUp:
-    """An agent's name, kind and settings; the settings in place or under `settings`."""
-    settings = tuple(each.name for each in fields(AgentSettings))
-    found = Fields(node, "an agent", ("name", "kind", "settings", "definition", *settings), raised, _AGENT_ALIASES)
-    given: dict[str, Any] = {name: found.node_of(name) for name in settings if name in found}
-    inner = found.node_of("settings")
-    if inner is not None and isinstance(inner.content, dict):
-        given = {**inner.content, **given}
-    kinds = [kind.value for kind in AgentKind]
-    default = _agent_kind(spec.kind).value
-    kind = AgentKind(found.take("kind", lambda value: choice_of(value, kinds, "kind of agent"), default))
-    definition = found.take("definition", partial(_definition, kind=kind), AgentDefinition())
-    return AgentSetUp(
-        name=found.take("name", text_of, spec.name),
-        kind=kind,
-        settings=record_of(AgentSettings, Node(given, node.line, node.field), today, aliases=_AGENT_ALIASES),
-        definition=definition,
-    )
-
-
-_DEFINITION: TypeAdapter[AgentDefinition] = TypeAdapter(AgentDefinition)
-
-
-def _definition(node: Node, kind: AgentKind) -> AgentDefinition:
-    """An agent's prompt, intents, flows, tools and transfer targets, as the API takes them."""
-    try:
-        definition = _DEFINITION.validate_python(plain_of(node))
-        check_definition(definition, kind)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise Wrong(_inner(node, first["loc"]), f"{first['msg']}{_at(first['loc'])}") from None
-    except Unprocessable as error:
-        path = error.problems[0].pointer.removeprefix("/definition").strip("/").split("/")
-        raise Wrong(_inner(node, path), error.problems[0].detail + _at(path)) from None
-    return definition
-
-
-def _at(path: Sequence[str | int]) -> str:
-    return f" (at {'.'.join(map(str, path))})" if path else ""
-
-
-def _inner(node: Node, path: Sequence[str | int]) -> Node:
-    """The node at `path`, or the nearest above it that is there."""
-    for step in path:
-        if isinstance(node.content, dict) and str(step) in node.content:
-            node = node.content[str(step)]
-        elif isinstance(node.content, list) and str(step).isdigit() and int(step) < len(node.content):
-            node = node.content[int(step)]
-    return node
 
 
 def _documents(node: Node, folder: Path) -> tuple[DocumentSetUp, ...]:

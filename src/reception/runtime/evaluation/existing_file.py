@@ -23,11 +23,12 @@ from reception.runtime.evaluation.reading import (
 from reception.runtime.evaluation.scenario import Existing, LeadSetUp, ReservationSetUp, WaitingSetUp
 
 _RESERVATION = (
-    "date", "time", "at", "party", "name", "phone", "email", "notes", "place", "nights", "status", "count",
+    "date", "time", "at", "party", "name", "phone", "email", "notes", "place", "nights", "service", "staff", "status",
+    "count",
 )  # fmt: skip
 _ALIASES = {
     "party_size": "party", "guests": "party", "people": "party", "guest_name": "name", "guest_phone": "phone",
-    "room": "place", "room_type": "place", "listing": "place", "property": "place", "service": "place", "day": "date",
+    "room": "place", "room_type": "place", "listing": "place", "property": "place", "with": "staff", "day": "date",
     "arrival": "date", "check_in": "date", "note": "notes", "starts_at": "at", "starts": "at", "times": "count",
 }  # fmt: skip
 _WAITING = ("date", "time", "at", "from", "until", "party", "name", "phone", "place", "nights")
@@ -91,6 +92,8 @@ def _reservation(node: Node, spec: TenantSpec, clock: datetime, number: int) -> 
         notes=found.take("notes", text_of, ""),
         place=found.take("place", text_of, ""),
         nights=found.take("nights", lambda inner: whole_of(inner, least=1, most=365), 1 if is_stay else 0),
+        service=found.take("service", text_of, ""),
+        staff=found.take("staff", text_of, ""),
         status=found.take("status", lambda inner: choice_of(inner, _STATUSES, "status"), "confirmed"),
         count=found.take("count", _count, 1),
         line=node.line,

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, time
 
-from reception.ports.business import OpeningHours, OpenSpan
+from reception.ports.business import Closure, OpeningHours, OpenSpan, PublicHolidays
 from reception.runtime.evaluation.document import Node
 from reception.runtime.evaluation.moments import read_day, read_time, weekday_of
-from reception.runtime.evaluation.reading import Wrong, items, member_nodes, text_of
+from reception.runtime.evaluation.reading import Fields, Wrong, items, member_nodes, raised, text_of, texts_of
 
 HOURS_FORMS = (
     '"mon-fri 9:00-17:00, sat 10:00-14:00", "daily 11:30-14:30 and 17:00-22:00", "always", '
@@ -36,14 +36,63 @@ def hours_of(node: Node, today: date) -> OpeningHours:
     if isinstance(node.content, dict):
         days = dict(node.content)
         exceptions = next((days.pop(name) for name in ("exceptions", "holidays") if name in days), None)
+        closures, public = days.pop("closures", None), days.pop("public_holidays", None)
         always = days.pop("weekly", None)
-        weekly = hours_of(always, today).weekly if always is not None else _mapped(node, days)
-        return OpeningHours(weekly, exceptions_of(exceptions, today) if exceptions is not None else ())
+        return OpeningHours(
+            hours_of(always, today).weekly if always is not None else _mapped(node, days),
+            exceptions_of(exceptions, today) if exceptions is not None else (),
+            closures_of(closures, today) if closures is not None else (),
+            public_holidays_of(public) if public is not None else None,
+        )
     if isinstance(node.content, list):
         if len(node.content) == 7 and all(isinstance(day.content, list) for day in node.content):
             return OpeningHours(tuple(spans_of(day) for day in node.content))
         return OpeningHours(_written("; ".join(text_of(item) for item in items(node)), node))
     return OpeningHours(_written(text_of(node), node))
+
+
+def days_of(node: Node) -> tuple[int, ...]:
+    """Days of the week: "mon-fri", "sat, sun", a list of those, or numbers from 0 for Monday."""
+    days: list[int] = []
+    for item in items(node):
+        words = text_of(item).strip()
+        found = [int(words)] if words.isdigit() and int(words) < 7 else _numbers(words)
+        if not found:
+            raise Wrong(item, f'"{words}" are no days of the week; write mon, mon-fri, weekend or daily')
+        days += found
+    return tuple(sorted(set(days)))
+
+
+def closures_of(node: Node, today: date) -> tuple[Closure, ...]:
+    """Days in a row on which it is closed: `{from, until, reason}`, or a day."""
+
+    def day(one: Node) -> date:
+        return _day(text_of(one), one, today)
+
+    closures: list[Closure] = []
+    for item in items(node):
+        if isinstance(item.content, str):
+            closures.append(Closure(day(item), day(item)))
+            continue
+        found = Fields(item, "a closure", ("first", "last", "reason"), raised, {"from": "first", "until": "last"})
+        first = found.need("first", day, today)
+        closures.append(Closure(first, found.take("last", day, first), found.take("reason", text_of, "")))
+    return tuple(closures)
+
+
+def public_holidays_of(node: Node) -> PublicHolidays | None:
+    """`yes` for those of the business's region, a country, or `{country, subdivision, names}`."""
+    if isinstance(node.content, dict):
+        found = Fields(node, "public holidays", ("country", "subdivision", "names"), raised)
+        return PublicHolidays(
+            found.take("country", text_of, ""),
+            found.take("subdivision", text_of, ""),
+            found.take("names", texts_of, ()),
+        )
+    given = text_of(node).strip()
+    if given.lower() in ("no", "none", "false"):
+        return None
+    return PublicHolidays("" if given.lower() in ("yes", "true") else given.upper())
 
 
 def exceptions_of(node: Node, today: date) -> tuple[tuple[date, tuple[OpenSpan, ...]], ...]:

@@ -55,7 +55,7 @@ def known_questions() -> tuple[str, ...]:
 def question_name(text: str) -> str:
     """The name that stands for `text`: "party size" is `party`."""
     plain = re.sub(r"[\s-]+", "_", text.strip().lower())
-    return ALIASES.get(plain, plain)
+    return plain if plain in known_questions() else ALIASES.get(plain, plain)
 
 
 def is_pattern(name: str) -> bool:

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -208,6 +209,8 @@ def value_of(hint: Any, node: Node, today: date) -> Any:
     }
     if hint in simple:
         return simple[hint]()
+    if hint is Decimal:
+        return amount_of(node)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType) and NoneType in arguments:
         chosen = [argument for argument in arguments if argument is not NoneType]
@@ -219,6 +222,14 @@ def value_of(hint: Any, node: Node, today: date) -> Any:
     if is_dataclass(hint) and isinstance(hint, type):
         return record_of(hint, node, today)
     return plain_of(node)
+
+
+def amount_of(node: Node) -> Decimal:
+    """An amount of money; a sign of currency before it is passed over."""
+    try:
+        return Decimal(text_of(node).strip().lstrip("$£€").replace(",", ""))
+    except InvalidOperation:
+        raise Wrong(node, f'"{node.content}" must be an amount such as 120 or 99.50') from None
 
 
 def _tuple_of(arguments: tuple[Any, ...], node: Node, today: date) -> tuple[Any, ...]:
@@ -239,9 +250,16 @@ def _tuple_of(arguments: tuple[Any, ...], node: Node, today: date) -> tuple[Any,
 
 
 def record_of(
-    cls: type[T], node: Node, today: date, *, base: T | None = None, aliases: Mapping[str, str] | None = None
+    cls: type[T],
+    node: Node,
+    today: date,
+    *,
+    base: T | None = None,
+    aliases: Mapping[str, str] | None = None,
+    readers: Mapping[str, Callable[[Node], Any]] | None = None,
 ) -> T:
-    """The mapping as a dataclass; fields that are absent are those of `base`, or the class's own defaults."""
+    """The mapping as a dataclass; fields that are absent are those of `base`, or the class's own defaults. `readers`
+    read fields by their name."""
     hints = get_type_hints(cls)
     known = {each.name: each for each in fields(cls)}  # type: ignore[arg-type]
     found = Fields(node, _name(cls), tuple(known), raised, aliases)
@@ -249,7 +267,8 @@ def record_of(
     for name, each in known.items():
         member_node = found.node_of(name)
         if member_node is not None:
-            values[name] = value_of(hints[name], member_node, today)
+            read = (readers or {}).get(name)
+            values[name] = read(member_node) if read else value_of(hints[name], member_node, today)
         elif base is not None:
             values[name] = getattr(base, name)
         elif each.default is MISSING and each.default_factory is MISSING:

@@ -35,8 +35,8 @@ class View:
 _RESERVATION_FIELDS = {
     "status": "text", "name": "text", "phone": "phone", "email": "text", "notes": "part", "party": "number",
     "date": "day", "time": "time", "at": "moment", "ends": "time", "ends_at": "moment", "departure": "day",
-    "nights": "number", "minutes": "number", "place": "text", "resource": "each", "resources": "number",
-    "staff": "each", "reference": "text", "special_requests": "part",
+    "nights": "number", "minutes": "number", "place": "text", "service": "text", "price": "number", "resource": "each",
+    "resources": "number",    "staff": "each", "reference": "text", "special_requests": "part",
 }  # fmt: skip
 _RESERVATION_ALIASES = {
     "party_size": "party", "guests": "party", "people": "party", "guest_name": "name", "guest_phone": "phone",

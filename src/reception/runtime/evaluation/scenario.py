@@ -7,10 +7,11 @@ from typing import Literal
 
 from reception.domains.tenants.service import TenantSpec
 from reception.ports.audio import Encoding
-from reception.ports.business import AgentKind, AgentSettings, Bookable
+from reception.ports.business import AgentKind, AgentSettings, ResourceKind
 from reception.ports.definition import AgentDefinition
 from reception.ports.dialogue import Channel, Json
 from reception.ports.knowledge import DocumentKind
+from reception.ports.staff import WorkingHours
 from reception.runtime.evaluation.matching import Match, RowsWanted
 
 ActKind = Literal["say", "dtmf", "silence", "hang_up", "wait", "interrupt", "meanwhile", "nothing"]
@@ -18,13 +19,16 @@ ActKind = Literal["say", "dtmf", "silence", "hang_up", "wait", "interrupt", "mea
 
 @dataclass(frozen=True, slots=True)
 class ResourceSetUp:
-    """One bookable thing, or `count` alike, numbered. Fields as in `domains.reservations.service.create_resource`."""
+    """One bookable thing. Fields as in `domains.reservations.service.create_resource`."""
 
-    kind: Bookable
+    kind: ResourceKind
     name: str
     place: str
     capacity: int
     attributes: Mapping[str, Json] = field(default_factory=dict)
+    smallest_party: int = 1
+    joins: tuple[str, ...] = ()
+    hours: WorkingHours = field(default_factory=WorkingHours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class ReservationSetUp:
     notes: str = ""
     place: str = ""
     nights: int = 0
+    service: str = ""
+    staff: str = ""
     status: str = "confirmed"
     count: int = 1
     line: int = 0

@@ -89,6 +89,9 @@ async def _store_business(database: Database, tenant_id: UUID, scenario: Scenari
                 place=resource.place,
                 capacity=resource.capacity,
                 attributes=resource.attributes,
+                smallest_party=resource.smallest_party,
+                joins=resource.joins,
+                hours=resource.hours,
             )
     assert answering is not None
     return answering
@@ -146,7 +149,7 @@ async def _book(database: Database, business: Business, wanted: ReservationSetUp
     starts = wanted.starts.astimezone(ZoneInfo(business.timezone))
     now = _in_time(starts, business)
     nights = wanted.nights if business.rules.bookable is Bookable.ROOM else 0
-    query = SlotQuery(starts, wanted.party_size, nights, wanted.place)
+    query = SlotQuery(starts, wanted.party_size, nights, wanted.place, service=wanted.service, staff=wanted.staff)
     async with database.tenant_session(business.tenant_id) as session:
         found = await reservations.availability(session, business, query, now)
         if found.exact is None:
