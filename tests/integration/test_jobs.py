@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -39,7 +40,7 @@ class Noted:
         return JobTask(TASK, self.run, self.give_up)
 
 
-async def _put(database: Database, tenant_id: UUID, **options: str) -> bool:
+async def _put(database: Database, tenant_id: UUID, **options: Any) -> bool:
     async with database.tenant_session(tenant_id) as session:
         return await enqueue(session, TASK, {"tenant_id": tenant_id}, **options)
 

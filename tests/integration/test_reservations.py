@@ -112,8 +112,8 @@ async def test_a_new_hold_replaces_the_old_and_a_failed_one_keeps_it(database: D
             await service.hold(session, business, late, ours, NOW)
     assert await counts(database, business) == {"held": 1, "confirmed": 1, "blocking": 2}
     async with database.tenant_session(business.tenant_id) as session:
-        await service.release_hold(session, ours)
-        await service.release_hold(session, ours)
+        await service.release_hold(session, business, ours, NOW)
+        await service.release_hold(session, business, ours, NOW)
     assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
 
 

@@ -21,6 +21,7 @@ from reception.db.database import Database
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.knowledge.chunking import Chunking
 from reception.jobs.ingestion import Ingestion
+from reception.jobs.waitlist import WaitlistAdvance
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
 from reception.providers.desk import SpeechDesk, open_desk
@@ -228,7 +229,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
 def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
     """Everything that is done in the background."""
     ingestion = Ingestion(parts.database, parts.desk.embedder, chunking=_chunking(parts.settings))
-    return (ingestion.task,)
+    return (ingestion.task, WaitlistAdvance(parts.database, parts.clock).task)
 
 
 def _chunking(settings: Settings) -> Chunking:

@@ -1,6 +1,7 @@
 """Puts a job into the queue in the caller's own transaction: it is there when that commits, and never otherwise."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from procrastinate import PsycopgConnector
@@ -20,6 +21,7 @@ async def enqueue(
     *,
     lock: str | None = None,
     once: str | None = None,
+    at: datetime | None = None,
 ) -> bool:
     """Enqueue `task`; False when a job marked with the same `once` waits already.
 
@@ -27,6 +29,7 @@ async def enqueue(
         arguments: ids only, as the queue is not divided by tenant: whoever does the job reads the rest under
             row-level security.
         lock: jobs of one lock are done one after the other.
+        at: when it is to be done, aware; at once where that is None or past.
     """
     raw = await (await session.connection()).get_raw_connection()
     driver = raw.driver_connection
@@ -37,6 +40,7 @@ async def enqueue(
         queue=QUEUE,
         lock=lock,
         queueing_lock=once,
+        schedule_at=at,
         connection=driver,
     )
     try:

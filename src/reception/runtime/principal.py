@@ -19,14 +19,27 @@ class Scope(StrEnum):
     AGENTS_WRITE = "agents:write"
     RESOURCES_READ = "resources:read"
     RESOURCES_WRITE = "resources:write"
+    RESERVATIONS_READ = "reservations:read"
+    RESERVATIONS_WRITE = "reservations:write"
+    LEADS_READ = "leads:read"
+    LEADS_WRITE = "leads:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
     CHAT = "chat"
     CALL = "call"
 
 
-_READ = frozenset({Scope.TENANT_READ, Scope.AGENTS_READ, Scope.RESOURCES_READ, Scope.KNOWLEDGE_READ})
-_STAFF = _READ | {Scope.CHAT, Scope.CALL}
+_READ = frozenset(
+    {
+        Scope.TENANT_READ,
+        Scope.AGENTS_READ,
+        Scope.RESOURCES_READ,
+        Scope.RESERVATIONS_READ,
+        Scope.LEADS_READ,
+        Scope.KNOWLEDGE_READ,
+    }
+)
+_STAFF = _READ | {Scope.CHAT, Scope.CALL, Scope.RESERVATIONS_WRITE, Scope.LEADS_WRITE}
 _MANAGER = _STAFF | {Scope.AGENTS_WRITE, Scope.RESOURCES_WRITE, Scope.KNOWLEDGE_WRITE}
 _OWNER = _MANAGER | {Scope.TENANT_WRITE}
 

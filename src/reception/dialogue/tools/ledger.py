@@ -99,7 +99,7 @@ class DomainLedger:
         async with self._database.tenant_session(self._business.tenant_id) as session:
             if not await still_has(session, self._conversation_id, self._taken_up):
                 return
-            await reservations.release_hold(session, self._conversation_id)
+            await reservations.release_hold(session, self._business, self._conversation_id, self._clock.now())
             await conversations.close(session, self._conversation_id, reason, self._clock.now())
 
     async def _run_one(self, turn: int, index: int, effect: Effect) -> Outcome:
@@ -148,7 +148,7 @@ class DomainLedger:
             case HoldSlot(slot):
                 return Done(await reservations.hold(session, business, slot, self._conversation_id, now))
             case ReleaseHold():
-                await reservations.release_hold(session, self._conversation_id)
+                await reservations.release_hold(session, self._business, self._conversation_id, self._clock.now())
                 return Done()
             case CommitReservation(slot, guest):
                 row = await reservations.commit_reservation(session, business, slot, guest, self._conversation_id, now)

@@ -124,13 +124,15 @@ async def _take_one(
     raise Unavailable("Too many are booking at this moment")
 
 
-async def release(session: AsyncSession, conversation_id: UUID) -> None:
-    """Give up what a conversation holds; nothing of it remains."""
-    await session.execute(
+async def release(session: AsyncSession, conversation_id: UUID) -> bool:
+    """Give up what a conversation holds; nothing of it remains. Whether there was anything."""
+    released = await session.execute(
         delete(ReservationRow)
         .where(ReservationRow.conversation_id == conversation_id, ReservationRow.status == ReservationStatus.HELD.value)
+        .returning(ReservationRow.id)
         .execution_options(synchronize_session=False)
     )
+    return released.first() is not None
 
 
 async def unblock(session: AsyncSession, reservation_id: UUID) -> None:

@@ -1,7 +1,7 @@
 """Waitlist entries as rows: reading them as values, locking and changing them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,34 @@ async def get_entry(session: AsyncSession, business: Business, entry_id: UUID) -
     if row is None:
         raise NotFound("There is no such waitlist entry")
     return (await entries_of(session, rows.zone_of(business), [row]))[0]
+
+
+async def list_entries(
+    session: AsyncSession,
+    business: Business,
+    *,
+    statuses: Sequence[WaitlistStatus] = (),
+    day: date | None = None,
+    limit: int,
+    after: UUID | None = None,
+) -> list[WaitlistEntry]:
+    """The line in its order: those who wait or have an offer, unless other `statuses` are asked for; beyond the entry
+    `after`, if given."""
+    conditions: list[ColumnElement[bool]] = [
+        WaitlistRow.status.in_([status.value for status in statuses] if statuses else IN_LINE)
+    ]
+    if day is not None:
+        conditions.append(WaitlistRow.day == day)
+    if after is not None:
+        conditions.append(WaitlistRow.id > after)
+    found = await session.execute(
+        select(WaitlistRow)
+        .where(*conditions)
+        .order_by(WaitlistRow.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return await entries_of(session, rows.zone_of(business), found.scalars().all())
 
 
 async def waiting_for(session: AsyncSession, business: Business, phone: str, now: datetime) -> list[WaitlistEntry]:

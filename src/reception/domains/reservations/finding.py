@@ -1,14 +1,17 @@
-"""Finding the reservations of a guest, and what a business knows of one by their number."""
+"""Finding reservations: those of a guest, and those of a day; and what a business knows of one by their number."""
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.core.errors import NotFound
 from reception.domains.reservations import entries, guests, rows
 from reception.domains.reservations.availability import Span, at_wall
-from reception.domains.reservations.models import ReservationRow
+from reception.domains.reservations.models import Allocation, ReservationRow, ResourceRow
 from reception.ports.booking import (
     GuestHistory,
     RequestKind,
@@ -23,6 +26,12 @@ _LONGEST_FIND = 20
 _REMEMBERED = 50
 """The newest reservations of one number that its history is made of."""
 _LASTING = frozenset({RequestKind.ALLERGY, RequestKind.DIET, RequestKind.ACCESSIBILITY})
+_LISTED = (
+    ReservationStatus.CONFIRMED,
+    ReservationStatus.SEATED,
+    ReservationStatus.NO_SHOW,
+    ReservationStatus.CANCELLED,
+)
 _MIDNIGHT = datetime.min.time()
 _END_OF_DAY = datetime.max.time()
 
@@ -41,6 +50,87 @@ async def find(session: AsyncSession, business: Business, query: ReservationQuer
         .execution_options(populate_existing=True)
     )
     return await rows.values(session, rows.zone_of(business), found.scalars().all())
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationFilter:
+    """Which reservations to list: empty fields do not narrow. `first` and `last` are local days, both included, of the
+    start; `name` is words that must all occur in the guest's."""
+
+    statuses: tuple[ReservationStatus, ...] = ()
+    first: date | None = None
+    last: date | None = None
+    phone: str = ""
+    name: str = ""
+    reference: str = ""
+    place: str = ""
+    service: str = ""
+    resource: str = ""
+
+
+async def list_reservations(
+    session: AsyncSession,
+    business: Business,
+    wanted: ReservationFilter,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+) -> list[Reservation]:
+    """Reservations that meet `wanted`, soonest first; those beyond the start and id `after`, if given. What is held or
+    has expired is listed only when asked for."""
+    zone = rows.zone_of(business)
+    conditions = _narrowed(wanted, zone)
+    if after is not None:
+        conditions.append(tuple_(ReservationRow.starts_at, ReservationRow.id) > tuple_(*after))
+    found = await session.execute(
+        select(ReservationRow)
+        .where(*conditions)
+        .order_by(ReservationRow.starts_at, ReservationRow.id)
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return await rows.values(session, zone, found.scalars().all())
+
+
+def _narrowed(wanted: ReservationFilter, zone: ZoneInfo) -> list[ColumnElement[bool]]:
+    statuses = wanted.statuses or _LISTED
+    conditions: list[ColumnElement[bool]] = [ReservationRow.status.in_([status.value for status in statuses])]
+    if wanted.first is not None:
+        conditions.append(ReservationRow.starts_at >= at_wall(wanted.first, _MIDNIGHT, zone))
+    if wanted.last is not None:
+        conditions.append(ReservationRow.starts_at <= at_wall(wanted.last, _END_OF_DAY, zone))
+    exact = (
+        (ReservationRow.guest_phone, wanted.phone),
+        (ReservationRow.reference, guests.normal_reference(wanted.reference)),
+        (ReservationRow.place, wanted.place),
+        (ReservationRow.service, wanted.service),
+    )
+    conditions += [column == value for column, value in exact if value]
+    name = func.lower(ReservationRow.guest_name)
+    conditions += [name.contains(word, autoescape=True) for word in wanted.name.casefold().split()[:10]]
+    if wanted.resource:
+        taken = (
+            select(Allocation.reservation_id)
+            .join(ResourceRow, ResourceRow.resource_no == Allocation.resource_no)
+            .where(ResourceRow.name == wanted.resource)
+        )
+        conditions.append(ReservationRow.id.in_(taken))
+    return conditions
+
+
+async def get_reservation(session: AsyncSession, business: Business, reservation_id: UUID) -> Reservation:
+    """One reservation of the tenant, whatever its status.
+
+    Raises:
+        NotFound: the tenant has none such.
+    """
+    found = await session.execute(
+        select(ReservationRow).where(ReservationRow.id == reservation_id).execution_options(populate_existing=True)
+    )
+    row = found.scalars().one_or_none()
+    if row is None:
+        raise NotFound("There is no such reservation")
+    return (await rows.values(session, rows.zone_of(business), [row]))[0]
 
 
 def _conditions(query: ReservationQuery, zone: ZoneInfo) -> list[ColumnElement[bool]]:

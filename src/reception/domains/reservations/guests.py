@@ -13,6 +13,7 @@ _LETTERS = "BCDFGJKLMNPQRSTVWXYZ"
 """No vowels, so that no word is made; no H, which between figures reads as a time of day ("7H30")."""
 _FIGURES = "23456789"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
+_A_PHONE = "must be a phone number with its country code, such as +14155550142"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -22,9 +23,9 @@ def validated(guest: Guest) -> Guest:
     Raises:
         Unprocessable: no name, no E.164 phone number, or a field that is too long.
     """
-    phone = guest.phone.strip()
-    if not _E164.fullmatch(phone):
-        raise refuse("/guest/phone", "must be a phone number with its country code, such as +14155550142")
+    phone = phone_or_none(guest.phone, "/guest/phone")
+    if not phone:
+        raise refuse("/guest/phone", _A_PHONE)
     email = bounded(guest.email, "/guest/email", longest=254)
     if email and not _EMAIL.fullmatch(email):
         raise refuse("/guest/email", "must be an e-mail address")
@@ -35,6 +36,18 @@ def validated(guest: Guest) -> Guest:
         notes=bounded(guest.notes, "/guest/notes", longest=1000),
         requests=validated_requests(guest.requests, "/guest/requests"),
     )
+
+
+def phone_or_none(phone: str, pointer: str) -> str:
+    """`phone` without space around it, if it is a number in E.164 or empty.
+
+    Raises:
+        Unprocessable: it is neither.
+    """
+    phone = phone.strip()
+    if phone and not _E164.fullmatch(phone):
+        raise refuse(pointer, _A_PHONE)
+    return phone
 
 
 def validated_requests(requests: Sequence[SpecialRequest], pointer: str) -> tuple[SpecialRequest, ...]:

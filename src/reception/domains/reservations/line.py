@@ -7,6 +7,7 @@ changed by its guest at this moment, and passed over.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import structlog
 from sqlalchemy import ColumnElement, and_, func, or_, select, update
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import SlotTaken, Unavailable
 from reception.core.telemetry import WAITLIST_OFFERED
+from reception.db.queue import enqueue
 from reception.domains.reservations import allocation, entries, rows, stays, taking, visits
 from reception.domains.reservations.availability import Calendar, Offer, Span
 from reception.domains.reservations.models import ReservationRow, WaitlistRow
@@ -23,6 +25,8 @@ from reception.ports.business import Bookable, Business
 
 _log = structlog.get_logger(__name__)
 
+ADVANCE = "waitlist.advance"
+"""The job that advances the line of one tenant."""
 MOST_IN_LINE = 1000
 _DAY = timedelta(days=1)
 
@@ -57,6 +61,16 @@ async def advance(
                 served.append(entry.id)
                 calendar = await _calendar_for(session, business, waiting, now)
     return [await entries.get_entry(session, business, entry_id) for entry_id in served]
+
+
+async def advance_at(session: AsyncSession, tenant_id: UUID, when: datetime) -> None:
+    """Have the line advanced at `when`, as something that is held may be free then."""
+    await enqueue(session, ADVANCE, {"tenant_id": tenant_id}, at=when)
+
+
+async def is_anybody_waiting(session: AsyncSession) -> bool:
+    waiting = select(WaitlistRow.id).where(WaitlistRow.status == WaitlistStatus.WAITING.value).limit(1)
+    return (await session.execute(waiting)).first() is not None
 
 
 async def _expire(session: AsyncSession, now: datetime) -> bool:
@@ -130,6 +144,7 @@ async def _offer(
                 "offers": WaitlistRow.offers + 1,
             }
             await entries.update_entries(session, (WaitlistRow.id == entry.id,), offered)
+            await advance_at(session, business.tenant_id, expires_at)
     except (SlotTaken, Unavailable):
         return False
     _log.info(WAITLIST_OFFERED, tenant_id=str(business.tenant_id), entry_id=str(entry.id))

@@ -14,10 +14,24 @@ from reception.core.errors import Conflict
 from reception.db.bounds import bounded, refuse
 from reception.domains.reservations import allocation, guests, rows, stays, taking, visits
 from reception.domains.reservations.availability import Finding, Offer, Span
-from reception.domains.reservations.entries import get_entry
-from reception.domains.reservations.finding import find, guest_history
+from reception.domains.reservations.desk import (
+    WalkIn,
+    book_at_desk,
+    change_guest,
+    mark_no_show,
+    seat,
+    walk_in,
+)
+from reception.domains.reservations.entries import get_entry, list_entries
+from reception.domains.reservations.finding import (
+    ReservationFilter,
+    find,
+    get_reservation,
+    guest_history,
+    list_reservations,
+)
 from reception.domains.reservations.life import note_late, note_requests, reconfirm
-from reception.domains.reservations.line import advance
+from reception.domains.reservations.line import ADVANCE, advance, advance_at, is_anybody_waiting
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.resources import (
     NewResource,
@@ -28,35 +42,48 @@ from reception.domains.reservations.resources import (
     get_resource,
     list_resources,
 )
-from reception.domains.reservations.slots import plan, read, slot_of, spoken_place
+from reception.domains.reservations.slots import plan, read, slot_named, slot_of, spoken_place
 from reception.domains.reservations.waitlist import accept_offer, join_waitlist, leave_waitlist
 from reception.ports.booking import Availability, Guest, Reservation, ReservationStatus, Slot, SlotQuery
 from reception.ports.business import Bookable, Business
 
 __all__ = [
+    "ADVANCE",
     "NewResource",
+    "ReservationFilter",
     "Resource",
+    "WalkIn",
     "accept_offer",
     "advance",
+    "advance_at",
     "availability",
+    "book_at_desk",
     "cancel",
+    "change_guest",
     "change_resource",
     "commit_reservation",
     "create_resource",
     "delete_resource",
     "find",
     "get_entry",
+    "get_reservation",
     "get_resource",
     "guest_history",
     "hold",
     "join_waitlist",
     "leave_waitlist",
+    "list_entries",
+    "list_reservations",
     "list_resources",
+    "mark_no_show",
     "move",
+    "move_at_desk",
     "note_late",
     "note_requests",
     "reconfirm",
     "release_hold",
+    "seat",
+    "walk_in",
 ]
 
 
@@ -112,12 +139,16 @@ async def hold(
     wanted = plan(slot, calendar)
     held = taking.holding(business, now)
     reservation_id = await taking.store(session, business, wanted, now, held, conversation_id=conversation_id)
+    if await is_anybody_waiting(session):
+        await advance_at(session, business.tenant_id, now + business.rules.hold)
     return await rows.one(session, calendar.zone, reservation_id)
 
 
-async def release_hold(session: AsyncSession, conversation_id: UUID) -> None:
-    """Give up what the conversation holds, if anything."""
-    await allocation.release(session, conversation_id)
+async def release_hold(session: AsyncSession, business: Business, conversation_id: UUID, now: datetime) -> None:
+    """Give up what the conversation holds, if anything, to who waits for it."""
+    released = await allocation.release(session, conversation_id)
+    if released and await is_anybody_waiting(session):
+        await advance(session, business, now)
 
 
 async def commit_reservation(
@@ -191,6 +222,15 @@ async def move(
         await rows.update_row(session, reservation_id, moved)
     await advance(session, business, now, freed=left)
     return await rows.one(session, calendar.zone, reservation_id)
+
+
+async def move_at_desk(
+    session: AsyncSession, business: Business, reservation_id: UUID, slot_id: str, guest: Guest | None, now: datetime
+) -> Reservation:
+    """`move` to what was offered under `slot_id`; without `guest` it stays who it was."""
+    slot = slot_named(slot_id, await rows.calendar(session, business, now))
+    known = guest or (await get_reservation(session, business, reservation_id)).guest
+    return await move(session, business, reservation_id, slot, known, now)
 
 
 async def cancel(session: AsyncSession, business: Business, reservation_id: UUID, now: datetime) -> Reservation:

@@ -63,6 +63,8 @@ async def join_waitlist(
         waiting = (WaitlistRow.id == entry_id, WaitlistRow.status == WaitlistStatus.WAITING.value)
         await entries.update_entries(session, waiting, values)
     await line.advance(session, business, now, freed=Span(earliest, latest + _DAY))
+    # Whatever is held at this moment is confirmed or free by then.
+    await line.advance_at(session, business.tenant_id, now + business.rules.hold)
     return await entries.get_entry(session, business, entry_id)
 
 

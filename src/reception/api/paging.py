@@ -1,0 +1,47 @@
+"""Lists by pages: a cursor says where the next page begins, and is opaque to whoever sends it back."""
+
+import base64
+import binascii
+import json
+from typing import Annotated, Generic, TypeVar
+
+from fastapi import Query
+
+from reception.api.schemas import Response
+from reception.core.errors import FieldProblem, Unprocessable
+
+_Item = TypeVar("_Item")
+
+Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most")]
+Cursor = Annotated[str, Query(max_length=500, description="`next_cursor` of the page before")]
+
+
+class Page(Response, Generic[_Item]):
+    """`next_cursor` is null on the last page."""
+
+    items: tuple[_Item, ...]
+    next_cursor: str | None
+
+
+def cursor_of(*parts: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=").decode()
+
+
+def read_cursor(cursor: str, length: int) -> tuple[str, ...]:
+    """The parts of a cursor.
+
+    Raises:
+        Unprocessable: it is none of ours.
+    """
+    try:
+        parts = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise foreign_cursor() from error
+    if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
+        raise foreign_cursor()
+    return tuple(parts)
+
+
+def foreign_cursor() -> Unprocessable:
+    problem = FieldProblem("/cursor", "must be the next_cursor of the page before")
+    return Unprocessable("`cursor` is not one of ours.", problems=(problem,))
