@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from reception.call.config import Phrases
+from reception.call.config import CallConfig, Phrases
 from reception.cli.eval_dialogue import OverheardDialogue
 from reception.cli.eval_line import Line
 from reception.cli.eval_voice import CallerVoice
 from reception.dialogue.conversation import GraphDialogue
+from reception.ports.business import AgentSettings
 from reception.ports.events import ActionDone, CallEvent, ReplySaid, TranscriptHeard, TurnMetrics
 from reception.providers.bundle import Speech
 from reception.runtime.calls import CallCentre, LiveCalls
@@ -26,6 +28,7 @@ _UNCONFIRMED_S = 3.0
 _LONGEST_REPLY_S = 60.0
 _ENDS_WITHIN_S = 15.0
 _MOST_CALLS = 64
+_PATIENT_S = 30.0
 _SAID_AGAIN = 2
 _NOT_HEARD = frozenset({Phrases().repeat, Phrases().apology})
 
@@ -174,7 +177,7 @@ def speech_phone(speech: Speech, voice: CallerVoice) -> MakePhone:
         for text in _said(scenario):
             await voice.speak(text, scenario.speech.rate_hz)
         line = Line(scenario.speech.rate_hz, scenario.speech.encoding, scenario.speech.noise_snr_db)
-        centre = CallCentre(call.factory, live, speech, call.clock, lambda *_: _NoObserver())
+        centre = CallCentre(call.factory, live, speech, call.clock, lambda *_: _NoObserver(), _unhurried)
         dialogue = await call.factory.start(wired, "voice", caller_phone=scenario.caller)
         overheard = OverheardDialogue(dialogue)
         answering = asyncio.create_task(centre.answer(line, wired, overheard), name="evaluated-call")
@@ -191,6 +194,17 @@ def speech_phone(speech: Speech, voice: CallerVoice) -> MakePhone:
             await asyncio.gather(answering, microphone, return_exceptions=True)
 
     return phone
+
+
+def _unhurried(settings: AgentSettings) -> CallConfig:
+    """A machine that is busy with other calls must not make a scenario fail."""
+    return replace(
+        CallConfig.for_agent(settings),
+        stt_timeout_s=_PATIENT_S,
+        tts_timeout_s=_PATIENT_S,
+        dialogue_timeout_s=_PATIENT_S,
+        detector_timeout_s=1.0,
+    )
 
 
 class _NoObserver:

@@ -58,7 +58,8 @@ _LEAD_ALIASES = {"text": "summary", "message": "summary", "note": "summary", "no
 
 def _columns(model: Any, known: Mapping[str, str]) -> dict[str, str]:
     """The table's own columns besides what is known by other names."""
-    return {name: "value" for name in model.__table__.columns if name not in known}
+    names = [column.name for column in model.__table__.columns]
+    return {name: "value" for name in names if name not in known and name != "id" and not name.endswith("_id")}
 
 
 VIEWS: Mapping[str, View] = {

@@ -116,7 +116,7 @@ def read_scenarios(documents: Sequence[Node], name: str, folder: Path) -> list[S
     if not scenarios and not problems:
         problems.append(Problem(name, 0, "", "holds no scenario"))
     if problems:
-        raise ScenarioError(problems)
+        raise ScenarioError(sorted(problems, key=lambda problem: (problem.file, problem.line)))
     return scenarios
 
 
@@ -182,7 +182,7 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
         modes=found.take("modes", _modes, _MODES),
         most_turns=found.take("most_turns", lambda inner: whole_of(inner, least=1, most=200), 40),
     )
-    if not scenario.turns and not scenario.answers:
+    if "turns" not in found and "answers" not in found:
         report(Wrong(node, '"turns" is missing: what the caller says'))
     return scenario
 
