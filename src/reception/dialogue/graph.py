@@ -32,7 +32,7 @@ from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import advance, farewell
 from reception.dialogue.flows.handoff import hand_over
 from reception.dialogue.grounding import is_grounded
-from reception.dialogue.hours import answer_from_profile, profile_text
+from reception.dialogue.hours import answer_from_profile, answer_from_rules, profile_text
 from reception.dialogue.inquiry import inquire, subject_of
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.language.answers import Continued, WrittenAnswer
@@ -230,6 +230,8 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
         draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
     elif draft.answered and _ONLY_POINTS_BACK.match(_asked(draft)):
         pass
+    elif ruled := answer_from_rules(_asked(draft), scene):
+        draft = replace(draft, parts=(*draft.parts, *map(Say, ruled)), answered=True, resumed=True)
     elif draft.state.flow is not None and not _ASKS.search(scene.text):
         draft = replace(draft, parts=(*draft.parts, Say(scene.pick(NOT_CAUGHT))))
     elif not any(part.text in UNKNOWN for part in draft.parts if isinstance(part, Say)):

@@ -9,7 +9,7 @@ from reception.dialogue.turn import TurnScene
 from reception.dialogue.understanding.parsers.dates import find_dates
 from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.normalize import tokenize
-from reception.ports.business import OpeningHours, OpenSpan
+from reception.ports.business import Bookable, OpeningHours, OpenSpan
 
 _HOURS = re.compile(
     r"\b(opening (hours|times?)|(business|office|your|regular) hours|"
@@ -48,6 +48,24 @@ def answer_from_profile(question: str, scene: TurnScene) -> tuple[str, ...]:
     if _HOURS.search(question) and not _OF_SOMETHING_ELSE.search(question):
         return _answer_hours(question, scene)
     return ()
+
+
+_CHECK_IN = re.compile(r"\bcheck(?:ing)?[- ]?in(?:to)?\b|\barriv", re.IGNORECASE)
+_CHECK_OUT = re.compile(r"\bcheck(?:ing)?[- ]?out\b|\bleave\b", re.IGNORECASE)
+_WHEN = re.compile(r"\b(?:what time|when|how (?:early|late)|until when|what are|what(?:'s| is))\b", re.IGNORECASE)
+
+
+def answer_from_rules(question: str, scene: TurnScene) -> tuple[str, ...]:
+    """What the rules of booking say where no document does: when rooms may be moved into, and must be left."""
+    rules = scene.business.rules
+    if rules.bookable is not Bookable.ROOM or not _WHEN.search(question):
+        return ()
+    said = []
+    if _CHECK_IN.search(question):
+        said.append(f"Check-in is from {say_time(rules.check_in)}.")
+    if _CHECK_OUT.search(question):
+        said.append(f"Check-out is until {say_time(rules.check_out)}.")
+    return tuple(said)
 
 
 def _answer_hours(question: str, scene: TurnScene) -> tuple[str, ...]:

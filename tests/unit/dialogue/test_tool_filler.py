@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from reception.dialogue import conversation
+from reception.dialogue import patience
 from reception.ports.dialogue import CallerTurn, Channel, Say
 from reception.ports.tools import CallTool, Effect, Outcome
 from tests.unit.dialogue.fakes import BookLedger
@@ -40,7 +40,7 @@ async def _about_to_call(channel: Channel = "voice") -> tuple[Caller, asyncio.Ev
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every tool is slow."""
-    monkeypatch.setattr(conversation, "_FILLER_AFTER_S", 0.0)
+    monkeypatch.setattr(patience, "_FILLER_AFTER_S", 0.0)
 
 
 @pytest.mark.usefixtures("impatient")

@@ -152,8 +152,8 @@ _MORE_PERSON = re.compile(
     r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people|child|kid|baby|toddler)\b"
 )
 _PUSH = re.compile(
-    r"\b(?:push|move) (?:it|that|this|the time)? ?back (?:by |about )*(?P<count>half an|an|a|one|two|three|thirty|"
-    r"fifteen|twenty|\d+) (?P<unit>hours?|minutes?|mins)\b"
+    r"\b(?:push|move|shift|put|bring) (?:(?:it|that|this|(?:the|my|our) \w+(?: \w+)?) )?(?P<way>back|forward|up|out) "
+    r"(?:by |about )*(?P<count>half an|an|a|one|two|three|thirty|fifteen|twenty|\d+) (?P<unit>hours?|minutes?|mins)\b"
 )
 _COUNTS = {"an": 1.0, "a": 1.0, "one": 1.0, "half an": 0.5, "two": 2.0, "three": 3.0, "four": 4.0, "thirty": 30.0,
            "fifteen": 15.0, "twenty": 20.0, "another": 1.0, "five": 5.0}  # fmt: skip
@@ -204,13 +204,12 @@ def _night_step(words: str) -> int:
 def read_push(tokens: Sequence[Token]) -> Found | None:
     """ "Push it back half an hour", "an hour later", of a time that is not known yet."""
     words = words_of(tokens)
-    step, sign = _STEP.search(words), 1
+    step = _STEP.search(words)
     if step is None or not (step.group("unit") or "").startswith(("hour", "min")):
         step = _PUSH.search(words)
-    elif step.group("way") != "later":
-        sign = -1
     if step is None:
         return None
+    sign = 1 if step.group("way") in {"later", "back", "out"} else -1
     count = _COUNTS.get(step.group("count")) or float(step.group("count"))
     minutes = sign * int(count * (60 if step.group("unit").startswith("hour") else 1))
     return Found(SlotName.TIME, 0, len(tokens), reason=STEP, raw=f"{minutes:+d}")

@@ -198,6 +198,8 @@ def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingCon
     if rules.NOT_BOOKING.search(words) or re.search(r"\bstill (?:available|free|for sale|on the market)\b", words):
         return False
     slots = {one.slot for one in found}
+    if _asks_for_a_place(words, slots, context):
+        return True
     asks = re.match(r"(?:do|does|have|is|are|what|when|which|any|got|you|how|where|why|who)\b", words) is not None
     if rules.AVAILABILITY.search(words):
         if not slots & _BOOKED:
@@ -213,6 +215,23 @@ def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingCon
     if asks and not re.match(r"(?:do you think i|is it possible|what i|when i)\b", words):
         return False
     return rules.NEW.search(words) is not None
+
+
+_ASKS_FOR = re.compile(
+    r"\b(?:do you (?:still )?have|have you (?:still )?got|you got|is there|are there)\b|"
+    r"\b(?:(?:can|could|may) (?:i|we)|is|are|would)\b.*?\b(?:have|get|book|take|stay|free|available|open|left)\b"
+)
+
+
+def _asks_for_a_place(words: str, slots: set[SlotName], context: UnderstandingContext) -> bool:
+    """ "Do you have a Deluxe King from Friday till Sunday?" names what can be booked, and for when; "is Saturday at
+    seven still open for six?" a time and for how many."""
+    if _ASKS_FOR.search(words) is None or rules.DINING.search(words):
+        return False
+    if context.business.rules.bookable is Bookable.ROOM:
+        dated = bool(slots & {SlotName.DATE, SlotName.NIGHTS})
+        return SlotName.PLACE in slots and dated and not re.search(r"\b(?:cost|price|much|charge)\b", words)
+    return {SlotName.TIME, SlotName.PARTY_SIZE} <= slots and re.search(r"\b(?:open|free) for\b", words) is not None
 
 
 def _asks_what_is_free(words: str, slots: set[SlotName], context: UnderstandingContext) -> bool:

@@ -343,7 +343,7 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
         for clause, reading in zip(utterance.clauses, utterance.readings, strict=True)
         if reading.values and not any(clause.start <= at < clause.end for at in named)
     ]
-    return read_notes(utterance.text, utterance.tokens, told)
+    return read_notes(utterance.text, utterance.tokens, told, context.business.places)
 
 
 def _unique(commands: Sequence[Command]) -> list[Command]:

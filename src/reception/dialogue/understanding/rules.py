@@ -161,7 +161,12 @@ CHANGE = _compiled(
     r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
     r"\b(?:change|move) (?:it|that|them) to\b",
-    r"\b(?:push|move|bring|put|shift) (?:it|that|this|the time|our time) (?:back|forward|up|earlier|later|by)\b",
+    r"\b(?:push|move|bring|put|shift) (?:it|that|this|(?:the|my|our) \w+(?: \w+)?) "
+    r"(?:back|forward|up|earlier|later|by)\b",
+    r"\b(?:one|two|three|another|an extra|an additional)(?: more| extra| additional| further)? nights?\b"
+    rf"(?: \w+){{0,4}} (?:my|our) {_BOOKING}\b",
+    r"\bstay(?:ing)? (?:on )?(?:for )?(?:another|an extra|an additional|one more|two more|three more) nights?\b",
+    r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on|in the) )",
 )  # fmt: skip
 NOT_COMING = re.compile(
     r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come) "

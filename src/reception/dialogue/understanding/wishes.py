@@ -29,18 +29,26 @@ _NO_WISH = re.compile(
 _LONGEST_NOTE = 300
 
 
-def read_notes(text: str, tokens: Sequence[Token], clauses: Sequence[Clause]) -> list[tuple[int, Command]]:
-    """Special wishes in `clauses`, in the words they were said in, as one note."""
+def read_notes(
+    text: str, tokens: Sequence[Token], clauses: Sequence[Clause], places: Sequence[str] = ()
+) -> list[tuple[int, Command]]:
+    """Special wishes in `clauses`, in the words they were said in, as one note. The names of `places` are none."""
     notes: list[str] = []
     end = 0
     for clause in clauses:
-        if not NOTES.search(clause.words) or _NO_WISH.search(clause.words):
+        if not NOTES.search(_without(places, clause.words)) or _NO_WISH.search(clause.words):
             continue
         said = quote(text, tokens, clause.start, clause.end)
         notes.append(_WISHED.sub("", LEADING_JOINTS.sub("", said)).strip(" ,.?!"))
         end = clause.end
     note = "; ".join(dict.fromkeys(note for note in notes if note))[:_LONGEST_NOTE]
     return [(end, SetSlot(SlotName.NOTES, note, note))] if note else []
+
+
+def _without(places: Sequence[str], words: str) -> str:
+    for place in places:
+        words = words.replace(place.lower(), "")
+    return words
 
 
 def read_free_text(text: str, tokens: Sequence[Token], context: UnderstandingContext) -> list[Command] | None:

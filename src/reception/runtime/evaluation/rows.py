@@ -11,6 +11,7 @@ from reception.db.database import Database
 from reception.db.snapshot import tenant_rows, tenant_tables
 from reception.domains.leads.models import LeadRow
 from reception.domains.reservations.models import ReservationRow
+from reception.ports.business import ResourceKind
 
 Row = Mapping[str, Any]
 
@@ -146,6 +147,7 @@ def _local(name: str, value: Any, zone: ZoneInfo) -> Any:
 def _reservation(row: Mapping[str, Any], resources: Sequence[Row]) -> Row:
     starts, ends = row["starts_at"], row["ends_at"]
     staff = [(one.get("attributes") or {}).get(key) for one in resources for key in ("staff", "agent")]
+    staff += [one.get("name") for one in resources if one.get("kind") == ResourceKind.STAFF]
     return {
         **row,
         "name": row["guest_name"],
