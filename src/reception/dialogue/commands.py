@@ -37,6 +37,12 @@ class SlotName(StrEnum):
     MESSAGE = "message"
     RECIPIENT = "recipient"
     MINUTES = "minutes"
+    PURPOSE = "purpose"
+    AREA = "area"
+    BEDROOMS = "bedrooms"
+    BUDGET = "budget"
+    TIMING = "timing"
+    FINANCING = "financing"
     REFERENCE = "reference"
 
 
@@ -49,7 +55,8 @@ class TimeOfDay:
 
 
 SlotValue: TypeAlias = int | str | date | TimeOfDay
-"""PARTY_SIZE, NIGHTS, MINUTES (late): int. DATE: date. TIME: TimeOfDay. PHONE: E.164 str. The rest: str."""
+"""PARTY_SIZE, NIGHTS, MINUTES (late), BEDROOMS, BUDGET: int. PURPOSE: `buy`, `rent`, `sell`, `let`.
+DATE: date. TIME: TimeOfDay. PHONE: E.164 str. The rest: str."""
 
 
 FieldValue: TypeAlias = str | int | float | bool

@@ -5,9 +5,11 @@ from dataclasses import replace
 from reception.dialogue.commands import Flow
 from reception.dialogue.custom.wording import ask_confirmation, ask_slot, expectation_of_slot
 from reception.dialogue.flows.alternatives import which_number
+from reception.dialogue.home_questions import HOME_WORDINGS, home_wording
 from reception.dialogue.kinds.registry import offers_of
 from reception.dialogue.replies import (
     capitalise,
+    describe_enquiry,
     describe_row,
     describe_slot,
     option_words,
@@ -72,6 +74,13 @@ _EXPECTS: dict[Question, Expects] = {
     Question.ANYTHING_ELSE: Expects.YES_NO,
     Question.MESSAGE: Expects.FREE_TEXT,
     Question.LOOKING_FOR: Expects.FREE_TEXT,
+    Question.PURPOSE: Expects.FREE_TEXT,
+    Question.AREA: Expects.FREE_TEXT,
+    Question.BEDROOMS: Expects.FREE_TEXT,
+    Question.BUDGET: Expects.FREE_TEXT,
+    Question.TIMING: Expects.FREE_TEXT,
+    Question.FINANCING: Expects.FREE_TEXT,
+    Question.VIEWING_TIME: Expects.FREE_TEXT,
 }
 
 _PRIMES: dict[Expects, str] = {
@@ -145,6 +154,8 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
         )
     if state.question is Question.NAME and state.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}:
         return replace(_WORDINGS[Question.NAME], first=("May I have your name?", "What is your name, please?"))
+    if state.question in HOME_WORDINGS:
+        return home_wording(state)
     return _WORDINGS[state.question]
 
 
@@ -338,7 +349,8 @@ def _ask_lead(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[st
         return ("Shall I pass that on?",)
     details = state.details
     contact = f"{capitalise(details.name)}, {say_phone(details.phone, scene.business.region)}."
-    return (contact, "Is that right?")
+    about = f"{describe_enquiry(details, scene.business.region)}." if details.purpose else ""
+    return tuple(said for said in (about, contact, "Is that right?") if said)
 
 
 def _ask_next_wish(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:

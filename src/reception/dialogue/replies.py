@@ -9,6 +9,7 @@ from reception.dialogue.spoken import (
     say_count,
     say_day,
     say_list,
+    say_money,
     say_near_day,
     say_nights,
     say_phone,
@@ -315,6 +316,34 @@ def between_steps(scene: TurnScene) -> str:
     step = scene.business.rules.slot_minutes
     every = {15: "on the quarter hour", 30: "on the hour and the half hour", 60: "on the hour"}
     return f"Our {scene.noun}s start {every.get(step, f'every {step} minutes')}."
+
+
+def say_area(area: str) -> str:
+    """ "in Harbourside", "near the park", "at 42 Cedar Road"."""
+    first = area.split()[0].lower()
+    if first in {"near", "around", "in", "at", "by", "close", "within"}:
+        return area
+    return f"at {area}" if first[0].isdecimal() else f"in {area}"
+
+
+def describe_enquiry(details: Details, region: str) -> str:
+    """Everything that was said of it, in one line: "To rent, two bedrooms in Harbourside, up to $1,800, from June"."""
+    parts = [{"buy": "To buy", "rent": "To rent", "sell": "To sell", "let": "To let out"}.get(details.purpose, "")]
+    bedrooms = details.bedrooms
+    if bedrooms is not None:
+        parts.append("a studio" if bedrooms == 0 else f"{say_count(bedrooms)} bedroom{'s' if bedrooms > 1 else ''}")
+    if details.area or details.place:
+        parts.append(say_area(details.area) if details.area else details.place)
+    if details.budget:
+        limit = "around" if details.purpose in {"sell", "let"} else "up to"
+        parts.append(f"{limit} {say_money(details.budget, region)}")
+    parts += [details.timing, details.financing]
+    if details.day is not None:
+        at = f" at {say_time(details.time.time)}" if isinstance(details.time, TimeOfDay) else ""
+        parts.append(f"viewing on {say_day(details.day)}{at}")
+    if details.notes:
+        parts.append(details.notes)
+    return ", ".join(part for part in parts if part)
 
 
 REJECTIONS = {

@@ -25,7 +25,7 @@ from reception.dialogue.commands import (
     Tell,
 )
 from reception.dialogue.flows.answers import YES_OR_NO
-from reception.dialogue.flows.message import FREE_TEXT
+from reception.dialogue.flows.free_text import FREE_TEXT
 from reception.dialogue.state import DialogueState, Question
 
 _MOST_QUESTIONS = 3
@@ -84,6 +84,8 @@ def plan_work(state: DialogueState, commands: Sequence[Command]) -> tuple[Work, 
 
 def _is_content(commands: Sequence[Command]) -> bool:
     """Whether what was said may be the free text that was asked for."""
+    if all(isinstance(command, AskKnowledge) for command in commands):
+        return False
     return not any(
         isinstance(command, Repeat | NotUnderstood) and getattr(command, "reason", "empty") != "unclear"
         for command in commands

@@ -82,3 +82,22 @@ def say_digits(digits: str) -> str:
         return digits
     groups = [digits[:3], digits[3:]] if len(digits) == 7 else [digits[:3], digits[3:6], digits[6:]]
     return " ".join(group for group in groups if group)
+
+
+_CURRENCIES = {
+    "US": "$",
+    "CA": "$",
+    "AU": "$",
+    "NZ": "$",
+    "GB": "£",
+    "IE": "€",
+    "FR": "€",
+    "DE": "€",
+    "ES": "€",
+    "IT": "€",
+}
+
+
+def say_money(amount: int, region: str) -> str:
+    """ "$1,800", in the currency of `region` (ISO 3166) where it is one that we know."""
+    return f"{_CURRENCIES.get(region, '')}{amount:,}"

@@ -43,6 +43,13 @@ class Question(StrEnum):
     CONFIRM_CANCEL = "confirm_cancel"
     MESSAGE = "message"
     LOOKING_FOR = "looking_for"
+    PURPOSE = "purpose"
+    AREA = "area"
+    BEDROOMS = "bedrooms"
+    BUDGET = "budget"
+    TIMING = "timing"
+    FINANCING = "financing"
+    VIEWING_TIME = "viewing_time"
     CONFIRM_LEAD = "confirm_lead"
     CUSTOM_SLOT = "custom_slot"
     CUSTOM_CONFIRM = "custom_confirm"
@@ -56,6 +63,7 @@ class Details:
 
     `or_days`, `or_times`, `or_party` and `or_nights` are what was given to choose from ("Friday or Saturday"), not
     settled on; `above_party` is what the party is larger than.
+    `asked` are the questions of an enquiry that have been put: none is put twice.
     `part` is the part of the day that was named with it. `more_people`, `more_nights` and `more_minutes` are steps from
     what is booked; `new_name` and `new_phone` are to replace what a booking was found by.
     """
@@ -74,6 +82,13 @@ class Details:
     recipient: str = ""
     reference: str = ""
     minutes: int | None = None
+    purpose: str = ""
+    area: str = ""
+    bedrooms: int | None = None
+    budget: int | None = None
+    timing: str = ""
+    financing: str = ""
+    asked: tuple[str, ...] = ()
     part: str = ""
     or_days: tuple[date, ...] = ()
     or_times: tuple[TimeOfDay, ...] = ()
@@ -112,6 +127,8 @@ _TYPES: dict[SlotName, type] = {
     SlotName.PARTY_SIZE: int,
     SlotName.NIGHTS: int,
     SlotName.MINUTES: int,
+    SlotName.BEDROOMS: int,
+    SlotName.BUDGET: int,
     SlotName.DATE: date,
     SlotName.TIME: TimeOfDay,
 }

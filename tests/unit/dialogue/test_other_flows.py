@@ -205,8 +205,8 @@ async def test_what_it_is_comes_from_the_place_that_was_named() -> None:
 async def test_an_enquiry_becomes_a_lead() -> None:
     caller = Caller(book_of(agency()), kind=AgentKind.REAL_ESTATE)
     reply = await caller.say("I'm looking for a two bedroom apartment to rent")
-    assert "name" in reply
-    await caller.talk("Ann Lee", "415 555 0142", "yes")
+    assert "area" in reply or "live" in reply
+    await caller.talk("Harbourside", "2,000 a month", "from June", "not yet", "Ann Lee", "415 555 0142", "yes")
     (lead,) = caller.book.leads
     assert lead.kind == "enquiry"
     assert "two bedroom apartment" in lead.summary

@@ -23,8 +23,9 @@ from reception.dialogue.flows.booking import QUERY_SLOTS
 from reception.dialogue.flows.cancel import cancel, settle_cancel
 from reception.dialogue.flows.change import change, settle_move
 from reception.dialogue.flows.late import run_late, settle_late
+from reception.dialogue.flows.leads import settle_lead
 from reception.dialogue.flows.lookup import confirm_again, find_mine, settle_again
-from reception.dialogue.flows.message import settle_lead, take_message
+from reception.dialogue.flows.message import take_lead, take_message
 from reception.dialogue.flows.noting import note_requests, settle_requests
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
@@ -33,7 +34,8 @@ from reception.dialogue.kinds.registry import flows_of
 from reception.dialogue.replies import GOODBYE
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
-from reception.ports.business import Bookable
+from reception.dialogue.understanding.rules import EVENT_LEAD
+from reception.ports.business import Bookable, BusinessKind
 from reception.ports.dialogue import HangUp, ReplyPart, Say
 from reception.ports.tools import (
     AcceptOffer,
@@ -61,7 +63,7 @@ FLOWS: Mapping[Flow, FlowStep] = {
     Flow.RUNNING_LATE: run_late,
     Flow.WAITLIST: wait_in_line,
     Flow.LEAVE_MESSAGE: take_message,
-    Flow.LEAD: take_message,
+    Flow.LEAD: take_lead,
     Flow.CUSTOM: run_custom,
 }
 
@@ -188,7 +190,7 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         fresh,
         flow=flow,
         question=Question.HOW_HELP,
-        lead_kind=_LEAD_KINDS.get(flow, ""),
+        lead_kind=_lead_kind(flow, scene),
         details=_beginning(flow, state, message),
         target=state.booked if flow in _ON_A_BOOKING else None,
     )
@@ -197,6 +199,16 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         released = ()
     opening = () if step.parts or fresh.target is not None else (Say(scene.pick(_OPENINGS[flow])),)
     return replace(step, parts=(*opening, *step.parts), effects=(*released, *step.effects), answered=True)
+
+
+def _lead_kind(flow: Flow, scene: TurnScene) -> str:
+    if (
+        flow is Flow.LEAD
+        and scene.business.kind is not BusinessKind.REAL_ESTATE
+        and EVENT_LEAD.search(scene.text.lower())
+    ):
+        return "private_event"
+    return _LEAD_KINDS.get(flow, "")
 
 
 def _beginning(flow: Flow, state: DialogueState, message: str) -> Details:

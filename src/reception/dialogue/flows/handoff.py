@@ -5,7 +5,7 @@ from dataclasses import replace
 from reception.dialogue.commands import Flow
 from reception.dialogue.custom.transfer import reach
 from reception.dialogue.flows.answers import next_contact_question
-from reception.dialogue.flows.message import lead_of
+from reception.dialogue.flows.leads import lead_of
 from reception.dialogue.replies import split_sentences
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene

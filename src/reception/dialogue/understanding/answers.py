@@ -3,7 +3,8 @@
 import re
 
 _YES = (
-    r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|of course|"
+    r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|"
+    r"of course|"
     r"please do|go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
     r"sounds (?:good|great|fine|right|perfect|about right)|"
     r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)"
@@ -15,7 +16,8 @@ _YES = (
     r"why not|works for me|good|spot on|all good|affirmative|let us do (?:it|that)|i will take it|we will take "
     r"it|i would like that|i would love (?:to|that)|please book it|cancel it|go for it|"
     r"go on(?: then)?|you have got (?:it|that)|grand|(?:that|it|this) will do(?: (?:nicely|fine|just fine|me))?|"
-    r"nothing wrong(?: with (?:that|it))?|nothing to change|no changes?|no complaints|no objections|leave it like that|"
+    r"nothing wrong(?: with (?:that|it))?|nothing to change|no changes?|no complaints|no objections|"
+    r"leave it like that|"
     r"makes sense|very good|super|cool|no problem|si|nice|true|that is what i said|all correct|you have it right|"
     r"got it right|that is the one|please go ahead|sure thing|"
     r"cancel (?:it|them|that|please)|yes i am sure|i am sure|quite sure"

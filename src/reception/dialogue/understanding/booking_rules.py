@@ -20,7 +20,8 @@ CONFIRM_AGAIN = _compiled(
     r"\b(?:got|had|received) (?:a|your) (?:text|message|reminder|email|voicemail)\b.*\bconfirm\b",
 )
 FIND = _compiled(
-    rf"\b(?:check|checking|confirm|find|look up|verify|look at|see|double check|ask about|pull up|locate|remind me of) "
+    rf"\b(?:check|checking|confirm|find|look up|verify|look at|see|double check|ask about|pull up|locate|"
+    rf"remind me of) "
     rf"(?:on |about |up )?{_THEIR}\b",
     rf"\b(?:if|whether) (?:i|we) (?:still )?(?:have|had|made|got) (?:a|an|any) (?:\w+ )?{_BOOKING}\b",
     rf"\bdo (?:i|we) (?:already |still )?(?:have|got) (?:a|an|any) (?:\w+ )?{_BOOKING}\b",

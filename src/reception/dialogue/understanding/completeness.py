@@ -58,7 +58,10 @@ _SLOTS = {
 }  # fmt: skip
 _ASKED_TOGETHER = frozenset({SlotName.PARTY_SIZE, SlotName.DATE})
 """What is mostly asked with the time of day, and answered a piece at a time."""
-_BARE_HOUR = re.compile(r"(?<!past )(?<!to )\b(?:1?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$")
+_BARE_HOUR = re.compile(
+    r"(?<!past )(?<!to )\b(?:1?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
+    r"twelve)$"
+)
 """Minutes, or morning and evening, may follow."""
 _LONGEST = 60
 

@@ -132,7 +132,11 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         and not _wants_booking(words, found, context)
     ):
         return None
-    if rules.CANCEL.search(words) and not re.search(r"\b(?:cancellation policy|not cancel|free cancellation)\b", words):
+    if rules.CANCEL.search(words) and not re.search(
+        r"\b(?:cancellation policy|not cancel|"
+        r"free cancellation)\b",
+        words,
+    ):
         return Intent.CANCEL
     if context.flow is None and rules.NOT_COMING.search(words):
         return Intent.CANCEL
@@ -187,7 +191,9 @@ def _is_lead(words: str, context: UnderstandingContext) -> bool:
         not asks
         and rules.EVENT_LEAD.search(words)
         and re.search(
-            r"\b(?:book|host|hold|plan|planning|organi[sz]e|have|arrange|organi[sz]ing|enquire|want|like|for)\b", words
+            r"\b(?:book|host|hold|plan|planning|organi[sz]e|have|arrange|organi[sz]ing|enquire|want|like|"
+            r"for)\b",
+            words,
         )
     ):
         return True
@@ -269,7 +275,8 @@ _REQUEST = re.compile(
 
 
 _FIRM_REQUEST = re.compile(
-    r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|make it|put|change|"
+    r"(?:and |but |so |okay |yes )*(?:can|could|may|would|will) (?:i|we|you)(?: please)? (?:have it|make it|put|"
+    r"change|"
     r"note|name it|also put|get that|write)\b"
 )
 """What is a request even where nothing is being booked."""

@@ -36,18 +36,20 @@ from reception.dialogue.understanding.corrections import (
     read_step,
     settle,
 )
+from reception.dialogue.understanding.home_wishes import read_home
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
 from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
+from reception.dialogue.understanding.recipients import recipient_in
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.dialogue.understanding.segments import second_wish
 from reception.dialogue.understanding.slots import gather
 from reception.dialogue.understanding.wishes import LEADING_JOINTS, read_free_text, read_notes
-from reception.ports.business import Bookable
+from reception.ports.business import Bookable, BusinessKind
 from reception.ports.expectation import Expects
 
 _SLOT_ASKED = {
@@ -62,7 +64,8 @@ _SMALL_TALK = {
     Intent.GREETING: "greeting", Intent.THANKS: "thanks", Intent.ACKNOWLEDGE: "acknowledge",
 }  # fmt: skip
 _BOOKING_WORDS = re.compile(
-    r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch|cancel|can not make it)\b"
+    r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch|cancel|"
+    r"can not make it)\b"
 )
 _CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
 
@@ -205,6 +208,7 @@ def _commands(utterance: Utterance) -> list[Command]:
     if _speaks_of_existing(utterance, intents):
         placed = [entry for entry in placed if not isinstance(entry[1], AskKnowledge)]
         placed.append((0, StartFlow(Flow.CHANGE_RESERVATION)))
+    placed.extend(_enquiry(utterance, intents))
     if Intent.LEAD in intents:
         placed = [entry for entry in placed if not (isinstance(entry[1], SetSlot) and entry[1].slot is SlotName.PLACE)]
     if {Intent.CHANGE, Intent.CANCEL} & set(intents):
@@ -344,6 +348,17 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
         if reading.values and not any(clause.start <= at < clause.end for at in named)
     ]
     return read_notes(utterance.text, utterance.tokens, told, context.business.places)
+
+
+def _enquiry(utterance: Utterance, intents: Sequence[Intent]) -> list[tuple[int, Command]]:
+    """What is wanted of a home, and whom a message is for."""
+    last = len(utterance.tokens)
+    recipient = recipient_in(utterance.text) if Intent.MESSAGE in intents else ""
+    told: list[Command] = [SetSlot(SlotName.RECIPIENT, recipient, recipient)] if recipient else []
+    homes = utterance.context.business.kind is BusinessKind.REAL_ESTATE
+    if homes and (Intent.LEAD in intents or utterance.context.flow is Flow.LEAD):
+        told.extend(read_home(utterance.text, utterance.tokens))
+    return [(last, command) for command in told]
 
 
 def _unique(commands: Sequence[Command]) -> list[Command]:

@@ -126,7 +126,8 @@ CANCEL_FLOW = _compiled(
     r"\bnever ?mind\b",
     r"\bforget (?:it|about it|that|about that|the whole thing)\b",
     r"\bstop (?:the|this|my|our) (?:booking|reservation|viewing)\b",
-    r"^(?:(?:just|on second thoughts?|actually|oh|no|well|you know what|okay|then|let us) )*(?:cancel that|cancel this|"
+    r"^(?:(?:just|on second thoughts?|actually|oh|no|well|you know what|okay|then|let us) )*(?:cancel that|"
+    r"cancel this|"
     r"scrap that|leave it|drop it|abort|do not bother)(?: (?:then|please|thanks|for now|today))*$",
     r"\bthink (?:about it|it over|on it)\b.*\b(?:call|ring|phone|get)\b",
     r"\b(?:go|try|look) (?:somewhere|elsewhere|some place) ?(?:else)?\b",
@@ -248,7 +249,8 @@ AVAILABILITY = _compiled(
 BARE_AVAILABILITY = _compiled(
     r"^(?:\w+ ){0,3}?(?:do you|have you|you|is there|are there|got|any|what|which|when|is|are|would)\b(?: (?:still|"
     r"have|got|a|an|any|some|the|your|other|more|free|available|open|left|anything|something|next|\d+|one|two|three|"
-    r"four|is|are|there|times?|days?|dates?|you))* (?:tables?|rooms?|suites?|availability|space|slots?|spots?|anything|"
+    r"four|is|are|there|times?|days?|dates?|you))* (?:tables?|rooms?|suites?|availability|space|slots?|spots?|"
+    r"anything|"
     r"appointments?|viewings?|seats?|openings?|you|times?|days?|dates?)"
     r"(?: (?:still|left|free|available|open|possible))*$"
 )
@@ -260,7 +262,8 @@ BOOKABLE = _compiled(
 DINING = _compiled(r"\b(?:eat|dine|dinner|lunch|breakfast|brunch|meal|drinks)\b")
 ASKS_ABOUT_VISITS = _compiled(
     r"^(?:and |so |but )*(?:can|could|may|must|should|do|would) (?:i|we) (?!(?:please |maybe |just |also )*"
-    r"(?:see|view|visit|look|tour|come|book|arrange|schedule|have|get|make|set|do|go|check|walk|reserve|request|ask)\b)"
+    r"(?:see|view|visit|look|tour|come|book|arrange|schedule|have|get|make|set|do|go|check|walk|reserve|request|"
+    r"ask)\b)"
 )
 """What may be done at a viewing, rather than the wish for one."""
 WAIT = _compiled(
@@ -274,7 +277,8 @@ WAIT = _compiled(
 )  # fmt: skip
 LISTEN = _compiled(
     r"^(?:(?:please|just|okay|oh|hey|no|now|wait|right) )*(?:stop|be quiet|quiet|hush|shush|enough|let me (?:speak|"
-    r"talk|finish)|stop (?:talking|speaking|it|that|there|right there))(?: (?:it|please|now|stop|(?:for )?a (?:second|"
+    r"talk|finish)|stop (?:talking|speaking|it|that|there|right there))(?: (?:it|please|now|stop|"
+    r"(?:for )?a (?:second|"
     r"moment|minute)))*$",
 )
 """Said to make the agent be quiet: nothing is given up by it."""

@@ -12,7 +12,8 @@ from reception.dialogue.understanding.rules import FLOWS
 
 _INSTEAD = re.compile(r"\binstead\b|\bchange (?:it|that)\b|\bmove (?:it|that)\b")
 _ANOTHER = re.compile(
-    r"\b(?:and|plus|also|then|as well as)(?: (?:also|then|i would like|i need|we need|can i (?:have|get|book)|could i|"
+    r"\b(?:and|plus|also|then|as well as)(?: (?:also|then|i would like|i need|we need|can i (?:have|get|book)|"
+    r"could i|"
     r"can we|book|reserve|make|another for|please))*"
     r" (?:another|a second|one more|a different|a separate|one)(?: (?:table|one|booking|reservation|room|appointment|"
     r"viewing|cut|slot))?(?: (?:for|on|at|tomorrow|tonight|this|next|from|of|in)\b)"

@@ -22,14 +22,16 @@ _ACCESS = (
 _PLACE = (
     r"window (?:seat|table)|(?:by|near|at) the window|quiet (?:table|corner|spot|room|area)|"
     r"(?:sit|table|seat|be|eat|seated|sitting) outside|outside (?:table|seat)|outdoor (?:table|seat)|"
-    r"(?:on|the|your) (?:terrace|patio)|(?:in|a) (?:booth|the garden)|away from the|corner table|high floor|low floor|"
+    r"(?:on|the|your) (?:terrace|patio)|(?:in|a) (?:booth|the garden)|away from the|corner table|high floor|"
+    r"low floor|"
     r"top floor|sea view|twin beds|king bed|non ?smoking|early check ?in|late check ?out|late arrival|arriving late"
 )
 _CARE = r"sensitive (?:skin|scalp)|pregnant|anxious|nervous"
 
 NOTES = re.compile(rf"\b(?:{_FOOD}|{_OCCASION}|{_CHILDREN}|{_ACCESS}|{_PLACE}|{_CARE})")
 WISHED = re.compile(
-    r"^(?:and |also |oh |so |yes |please |okay |but )*(?:can|could|may|would|will|is it possible|would it be possible)"
+    r"^(?:and |also |oh |so |yes |please |okay |but )*(?:can|could|may|would|will|is it possible|"
+    r"would it be possible)"
     r"(?: (?:i|we|you|to|for us|it be possible))*(?: (?:please|also|maybe|possibly))*"
     r" (?:have|get|add|bring|request|ask|put|note|seat|arrange|reserve|provide|make sure|set up|do)\b"
 )

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from reception.dialogue.commands import Command, Flow, SetSlot, SlotName
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.clauses import Clause, split
-from reception.dialogue.understanding.intents import read_clause
+from reception.dialogue.understanding.home_wishes import read_home
+from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.parsers.normalize import Token, quote
 from reception.dialogue.understanding.rules import Intent
+from reception.dialogue.understanding.slots import gather
 from reception.dialogue.understanding.special_wishes import NOTES
 
 _MERE_PHRASES = frozenset(
@@ -23,8 +25,10 @@ _WISHED = re.compile(
 LEADING_JOINTS = re.compile(
     r"^(?:(?:and|but|also|so|oh|then|plus|well|um|uh|okay|hi|hello|hey)\b[\s,]*)+", re.IGNORECASE
 )
+_CONTACT_AND_TIME = frozenset({SlotName.NAME, SlotName.PHONE, SlotName.EMAIL, SlotName.DATE, SlotName.TIME})
 _NO_WISH = re.compile(
-    r"\b(?:no|not any|without any) (?:special |particular |known |dietary |food )*(?:allerg|dietary|requ|needs|wishes)"
+    r"\b(?:no|not any|without any) (?:special |particular |known |dietary |food )*(?:allerg|dietary|requ|needs|"
+    r"wishes)"
 )
 _LONGEST_NOTE = 300
 
@@ -61,8 +65,32 @@ def read_free_text(text: str, tokens: Sequence[Token], context: UnderstandingCon
         return None
     if len(tokens) <= _LONGEST_PHRASE and intents and intents <= _MERE_PHRASES:
         return None
+    if context.flow is Flow.LEAD and _asks(text, clauses, readings):
+        return None
     message = context.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
     if not message and Intent.QUESTION in intents and not any(NOTES.search(clause.words) for clause in clauses):
         return None
     said = text.strip()
+    if context.flow is Flow.LEAD:
+        return [
+            *read_home(text, tokens),
+            *_contact_and_time(text, tokens, context),
+            SetSlot(SlotName.MESSAGE, said, said),
+        ]
     return [SetSlot(SlotName.MESSAGE if message else SlotName.NOTES, said, said)]
+
+
+def _asks(text: str, clauses: Sequence[Clause], readings: Sequence[Reading]) -> bool:
+    """Whether it is a question of the caller's, in place of an answer."""
+    asked = [clause for clause, reading in zip(clauses, readings, strict=True) if Intent.QUESTION in reading.intents]
+    return bool(asked) and (text.rstrip().endswith("?") or len(asked) == len(clauses))
+
+
+def _contact_and_time(text: str, tokens: Sequence[Token], context: UnderstandingContext) -> list[SetSlot]:
+    """Who somebody is and when they can come, where they say so along with something else."""
+    found = gather(text, tokens, context, booking=False)
+    return [
+        SetSlot(one.slot, one.value, quote(text, tokens, one.start, one.end))
+        for one in found
+        if one.slot in _CONTACT_AND_TIME and one.value is not None
+    ]

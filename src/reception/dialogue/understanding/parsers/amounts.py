@@ -15,19 +15,29 @@ _FIGURES = re.compile(
 )
 _CORRECTS = re.compile(r"\b(?:no|sorry|actually|rather|i mean|make (?:it|that)|wait)\b", re.IGNORECASE)
 _HALVES = ("and", "a", "half")
+_SURELY_MONEY = 1_000
+"""From here on a number is a sum of money, where money is spoken of at all."""
+_CURRENCY_AFTER = re.compile(
+    r"\s*(?:dollars?|euros?|pounds?|bucks|quid|[$€£]|(?:a|per|each|every) (?:month|week|year)|pcm|monthly|"
+    r"weekly)\b",
+    re.IGNORECASE,
+)
+_JOINS = re.compile(r"\W*(?:and|to|or|-|–|maybe|perhaps|possibly)?\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """`value` read at `start`, a place in the text."""
+    """`value` read from `start` to `end`, places in the text. `money` when its form says that it is a sum of it."""
 
     value: float
     start: int
+    end: int = 0
+    money: bool = False
 
 
 def find_amounts(text: str, *, money: bool = False) -> list[Amount]:
     """Every number in `text`, in order. `money` reads "eight fifty" as 850, "eighty five fifty" as 85.50."""
-    found = [_of_figures(match) for match in _FIGURES.finditer(text)]
+    found = [_of_figures(match, text) for match in _FIGURES.finditer(text)]
     taken = [(match.start(), match.end()) for match in _FIGURES.finditer(text)]
     tokens = tokenize(text)
     at = 0
@@ -35,15 +45,18 @@ def find_amounts(text: str, *, money: bool = False) -> list[Amount]:
         if any(start <= tokens[at].start < end for start, end in taken):
             at += 1
             continue
-        read = _in_words(tokens, at, money=money)
+        read = _of_millions(tokens, at)
+        if read is None:
+            read = _in_words(tokens, at, money=money)
         if read is None:
             at += 1
             continue
         value, at_end = read
-        found.append(Amount(value, tokens[at].start))
+        end = tokens[at_end - 1].end
+        found.append(Amount(value, tokens[at].start, end, value >= _SURELY_MONEY or _is_money(text, end)))
         at = at_end
     if not found and len(tokens) == 1 and tokens[0].word in HOMOPHONES:
-        found.append(Amount(float(HOMOPHONES[tokens[0].word]), 0))
+        found.append(Amount(float(HOMOPHONES[tokens[0].word]), 0, tokens[0].end))
     return sorted(found, key=lambda one: one.start)
 
 
@@ -57,10 +70,40 @@ def read_amount(text: str, *, money: bool = False) -> float | None:
     return (later or found)[0].value
 
 
-def _of_figures(match: re.Match[str]) -> Amount:
+def find_budget(text: str) -> Amount | None:
+    """The sum of money that `text` speaks of: of a span ("between 300 and 400 thousand") its larger end."""
+    sums = find_amounts(text, money=True)
+    for at, amount in enumerate(sums):
+        if not amount.money:
+            continue
+        for later in sums[at + 1 :]:
+            if not later.money or not _JOINS.fullmatch(text[amount.end : later.start]):
+                break
+            amount = later if later.value >= amount.value else amount
+        return amount
+    return None
+
+
+def _of_millions(tokens: Sequence[Token], at: int) -> tuple[float, int] | None:
+    """ "Half a million", "a million and a half"."""
+    words = tuple(token.word for token in tokens[at : at + 5])
+    if words[:3] == ("half", "a", "million"):
+        return 5e5, at + 3
+    if words[1:] == ("million", *_HALVES) and words[0] in {"a", "one"}:
+        return 1.5e6, at + 5
+    return (1e6, at + 2) if words[:2] == ("a", "million") else None
+
+
+def _is_money(text: str, end: int) -> bool:
+    return _CURRENCY_AFTER.match(text[end:]) is not None
+
+
+def _of_figures(match: re.Match[str], text: str) -> Amount:
     value = float(match.group("number").replace(",", ""))
     value *= _SCALES.get((match.group("scale") or "").lower(), 1.0)
-    return Amount(-value if match.group("sign") else value, match.start())
+    signed = re.search(r"[$€£]", match.group()) is not None or match.group("scale") is not None
+    money = signed or value >= _SURELY_MONEY or _is_money(text, match.end())
+    return Amount(-value if match.group("sign") else value, match.start(), match.end(), money)
 
 
 def _in_words(tokens: Sequence[Token], at: int, *, money: bool) -> tuple[float, int] | None:
