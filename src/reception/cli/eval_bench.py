@@ -7,21 +7,23 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reception.core.clock import Clock
-from reception.core.errors import Unavailable
+from reception.core.clock import Clock, SystemClock
+from reception.core.errors import InvalidInput, Unavailable
 from reception.db import address
 from reception.db.address import TIMEOUTS
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
-from reception.dialogue.context import Understanding
 from reception.dialogue.understanding.local import LocalUnderstanding
+from reception.ports.business import AgentSettings
 from reception.ports.speech import Embedder
 from reception.providers.bundle import Speech, load_embedded
 from reception.providers.embedded.embeddings import MiniLmEmbedder
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.evaluation.running import Bench, RememberingEmbedder
+from reception.runtime.language import LanguageOf, no_language, open_language
 from reception.runtime.returning import LostCallers
+from reception.settings import load_settings, wanted_language
 
 Progress = Callable[[str], None]
 _POOL = 16
@@ -55,7 +57,8 @@ async def prepared(mode: str, progress: Progress, *, spoken: bool) -> AsyncItera
         try:
             await asyncio.to_thread(migrate, server.owner_url)
             embedder, speech = await loading
-            yield Prepared(await bench_on(database, embedder, mode), speech)
+            async with _language(mode, progress) as language:
+                yield Prepared(await bench_on(database, embedder, mode, language), speech)
         finally:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
@@ -76,25 +79,30 @@ async def _load(progress: Progress, *, spoken: bool) -> tuple[Embedder, Speech |
     return speech.embedder, speech
 
 
-async def bench_on(database: Database, embedder: Embedder, mode: str) -> Bench:
-    """A bench on a migrated database.
+@asynccontextmanager
+async def _language(mode: str, progress: Progress) -> AsyncIterator[LanguageOf]:
+    """The language model that the settings name, in mode `llm`; none in mode `local`, whatever agents ask for."""
+    if mode == "local":
+        yield no_language
+        return
+    settings = load_settings()
+    config = wanted_language(settings)
+    if config.choice() is None:
+        raise InvalidInput("No language model is configured: set RECEPTION_LLM or a vendor's key, or use --mode local.")
+    async with open_language(config, SystemClock(), progress, settings.llm_budget_s) as language:
+        if await language(AgentSettings()) is None:
+            raise Unavailable("The language model that is configured cannot be used now.")
+        yield language
 
-    Raises:
-        Unavailable: `mode` is `llm` and no language model is configured.
-    """
+
+async def bench_on(database: Database, embedder: Embedder, mode: str, language: LanguageOf = no_language) -> Bench:
+    """A bench on a migrated database."""
     remembering = RememberingEmbedder(embedder)
-    understanding = await _understanding(mode, remembering)
+    understanding = LocalUnderstanding(remembering)
+    await understanding.warm()
     lost = LostCallers()
 
     def conversations(clock: Clock) -> ConversationFactory:
-        return ConversationFactory(database, understanding, remembering, clock, lost)
+        return ConversationFactory(database, understanding, remembering, clock, lost, language=language)
 
     return Bench(database, remembering, conversations, mode)
-
-
-async def _understanding(mode: str, embedder: Embedder) -> Understanding:
-    if mode != "local":
-        raise Unavailable("No language model is configured: run the scenarios with --mode local.")
-    local = LocalUnderstanding(embedder)
-    await local.warm()
-    return local

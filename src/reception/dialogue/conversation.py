@@ -135,7 +135,10 @@ class GraphDialogue:
 
     @property
     def question(self) -> str:
-        """The name of the question that waits for an answer."""
+        """The name of the question that waits for an answer; of a slot of the agent's own, the slot's."""
+        custom = self._state.custom
+        if self._state.question is Question.CUSTOM_SLOT and custom is not None and custom.asked:
+            return custom.asked
         return self._state.question.value
 
     def expectation(self) -> Expectation:

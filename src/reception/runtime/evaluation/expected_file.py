@@ -73,10 +73,11 @@ _ANY = frozenset({"any", "anything", "present", "yes", "*"})
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """From where days and phone numbers are read."""
+    """From where days and phone numbers are read; `slots` are those of the flows of the business's own agents."""
 
     today: date
     region: str
+    slots: tuple[str, ...] = ()
 
 
 def expected_of(node: Node, sight: Sight) -> Expected:
@@ -100,22 +101,23 @@ def expected_of(node: Node, sight: Sight) -> Expected:
         commands=found.take("commands", _said, ()),
         documents=found.take("documents", _said, ()),
         heard=found.take("heard", _said, ()),
-        asks=found.take("asks", lambda inner: tuple(question_of(item) for item in items(inner)), ()),
+        asks=found.take("asks", lambda inner: tuple(question_of(item, sight) for item in items(inner)), ()),
         ended=found.take("ended", _ended, ()),
         handoff=found.take("handoff", flag_of, None),
         most_turns=found.take("most_turns", lambda inner: whole_of(inner, least=1, most=500), 0),
     )
 
 
-def question_of(node: Node) -> str:
+def question_of(node: Node, sight: Sight) -> str:
     """The name of a question, or a pattern for what the agent says."""
     text = text_of(node)
     if is_pattern(text):
         said_by(pattern_of, node)
         return text
-    name = question_name(text)
-    if name not in known_questions():
-        raise Wrong(node, not_one_of(text, "question", known_questions()) + ", or a /pattern/ of what the agent says")
+    known = (*known_questions(), *sight.slots)
+    name = text.strip() if text.strip() in sight.slots else question_name(text)
+    if name not in known:
+        raise Wrong(node, not_one_of(text, "question", known) + ", or a /pattern/ of what the agent says")
     return name
 
 

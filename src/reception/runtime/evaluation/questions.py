@@ -28,6 +28,7 @@ _ANSWERED_BY: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "next_wish": (("next_wish",), ("confirm",)),
     "how_late": (("how_late",), ("late",)),
     "confirm_lead": (("confirm_lead",), ("confirm",)),
+    "custom_confirm": (("custom_confirm",), ("confirm",)),
     "which_reservation": (("which_reservation",), ("which",), ("date",)),
     "what_to_change": (("what_to_change",), ("change",)),
     "looking_for": (("looking_for",),),
@@ -43,7 +44,7 @@ ALIASES: Mapping[str, str] = {
     "help": "how_help", "purpose": "how_help", "else": "more", "anything": "more",
     "offer": "offer_message", "notes": "special_requests",
 }  # fmt: skip
-_OWN_KEYS = ("confirm", "more", "change", "which", "reference", "email", "special_requests")
+_OWN_KEYS = ("confirm", "waitlist", "more", "change", "which", "reference", "email", "special_requests")
 
 
 def known_questions() -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from reception.runtime.evaluation.reading import (
     texts_of,
     whole_of,
 )
-from reception.runtime.evaluation.scenario import DEFAULT_CLOCK, Expected, Line, Scenario
+from reception.runtime.evaluation.scenario import DEFAULT_CLOCK, BusinessSetUp, Expected, Line, Scenario
 from reception.runtime.evaluation.turns_file import answers_of, turns_of
 
 _FIELDS = (
@@ -158,7 +158,7 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
     read = _business(business_node, folder, written.date(), report)
     spec = read.business.spec
     clock = written.replace(tzinfo=ZoneInfo(spec.timezone))
-    sight = Sight(clock.date(), spec.region)
+    sight = Sight(clock.date(), spec.region, _own_slots(read.business))
     existing = existing_of(
         found.node_of("existing"), (read.reservations, read.leads, read.waitlist), spec, clock, report
     )
@@ -170,7 +170,7 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
         business=read.business,
         clock=clock,
         turns=found.take("turns", lambda inner: turns_of(inner, sight, spec, clock, report), ()),
-        answers=found.take("answers", lambda inner: answers_of(inner, report), {}),
+        answers=found.take("answers", lambda inner: answers_of(inner, sight, report), {}),
         expect=found.take("expect", lambda inner: expected_of(inner, sight), Expected()),
         description=found.take("description", text_of, ""),
         tags=found.take("tags", texts_of, ()),
@@ -185,6 +185,11 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
     if "turns" not in found and "answers" not in found:
         report(Wrong(node, '"turns" is missing: what the caller says'))
     return scenario
+
+
+def _own_slots(business: BusinessSetUp) -> tuple[str, ...]:
+    flows = [flow for agent in business.agents for flow in agent.definition.flows]
+    return tuple(dict.fromkeys(slot.name for flow in flows for slot in flow.slots))
 
 
 def _clock(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 
 from reception.domains.tenants.service import TenantSpec
 from reception.runtime.evaluation.document import Node
@@ -43,8 +44,8 @@ def _turn(node: Node, sight: Sight, spec: TenantSpec, clock: datetime) -> Turn:
     if not isinstance(node.content, dict):
         return Turn(_said(node), line=node.line)
     found = Fields(node, "a turn", _FIELDS, raised, _ALIASES)
-    when = found.take("when", question_of, "")
-    only_if = found.take("only_if", question_of, "")
+    when = found.take("when", partial(question_of, sight=sight), "")
+    only_if = found.take("only_if", partial(question_of, sight=sight), "")
     expect = found.take("expect", lambda inner: expected_of(inner, sight), None)
     acts = [name for name in _ACTS if name in found]
     if len(acts) > 1:
@@ -102,14 +103,14 @@ def _meanwhile(node: Node, spec: TenantSpec, clock: datetime) -> tuple[Reservati
     return tuple(both)
 
 
-def answers_of(node: Node, report: Report) -> Mapping[str, tuple[Act, ...]]:
+def answers_of(node: Node, sight: Sight, report: Report) -> Mapping[str, tuple[Act, ...]]:
     """Answers by question: a text, a list of texts for one time after the other, or `{dtmf: …}`."""
     if not isinstance(node.content, dict):
         raise Wrong(node, "must be a mapping of questions to answers")
     answers: dict[str, tuple[Act, ...]] = {}
     for key, value in node.content.items():
         try:
-            name = question_of(Node(key, value.line, value.field))
+            name = question_of(Node(key, value.line, value.field, value.file), sight)
             answers[name] = tuple(_answer(item) for item in items(value))
         except Wrong as wrong:
             report(wrong)
