@@ -1,7 +1,7 @@
 """Words that callers and documents use for the same thing. General English of hospitality and property, nothing of
 any one business."""
 
-__all__ = ["canonical", "others", "siblings"]
+__all__ = ["canonical", "others", "siblings", "sort_of"]
 
 _GROUPS_TEXT = """
     wifi wi-fi internet wlan
@@ -103,6 +103,13 @@ _KINDS_TEXT = """
 """Things of one sort, of which each is something else than the others."""
 
 
+_SORTS = {
+    "dog": "pet", "cat": "pet", "rabbit": "pet", "parrot": "pet", "hamster": "pet",
+    "merlot": "wine", "chardonnay": "wine", "prosecco": "wine",
+    "visa": "card", "mastercard": "card", "amex": "card",
+}  # fmt: skip
+
+
 def _read(text: str) -> dict[str, tuple[str, ...]]:
     groups = [tuple(line.split()) for line in text.strip().splitlines()]
     return {word: group for group in groups for word in group}
@@ -123,6 +130,11 @@ def others(word: str) -> tuple[str, ...]:
         if form in _GROUPS:
             return tuple(other for other in _GROUPS[form] if other != form)
     return ()
+
+
+def sort_of(word: str) -> str:
+    """The wider word that covers `word`, as `canonical` gives it; empty for most words."""
+    return _SORTS.get(word, "")
 
 
 def siblings(word: str) -> tuple[str, ...]:

@@ -3,10 +3,10 @@
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from reception.core.thesaurus import siblings
+from reception.core.thesaurus import siblings, sort_of
 from reception.dialogue.inquiry import Inquiry, Kind, days_in, kind_of
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms, stem
@@ -60,6 +60,7 @@ def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
     """The passages that nothing speaks against, best first."""
     scopes = [content_terms(f"{each.document} {each.heading} {each.text}") for each in passages]
     spoken = frozenset[str]().union(*scopes)
+    inquiry = _in_words_spoken(inquiry, spoken)
     count = len(passages)
     weights = {term: math.log(1 + count / (1 + sum(term in scope for scope in scopes))) for term in inquiry.terms}
     found = []
@@ -71,6 +72,18 @@ def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
             continue
         found.append(_weighed(inquiry, passage, scope, spoken, weights))
     return sorted(found, key=lambda each: -each.score)
+
+
+def _in_words_spoken(inquiry: Inquiry, spoken: frozenset[str]) -> Inquiry:
+    """Where passages speak neither of what is asked about nor of another of its sort, but of the sort, that is what is
+    asked about: rules for pets hold for a dog, unless they tell dogs from cats."""
+    wider = {
+        term: stem(sort_of(term))
+        for term in inquiry.terms - spoken
+        if sort_of(term) and not any(stem(other) in spoken for other in siblings(term))
+    }
+    terms = frozenset(wider[term] if wider.get(term) in spoken else term for term in inquiry.terms)
+    return inquiry if terms == inquiry.terms else replace(inquiry, terms=terms)
 
 
 def enough(found: Sequence[Evidence]) -> list[Evidence]:
