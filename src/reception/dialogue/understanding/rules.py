@@ -168,6 +168,8 @@ CHANGE = _compiled(
     rf"(?: \w+){{0,4}} (?:my|our) {_BOOKING}\b",
     r"\bstay(?:ing)? (?:on )?(?:for )?(?:another|an extra|an additional|one more|two more|three more) nights?\b",
     r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on|in the) )",
+    r"\b(?:one|two|three|four) (?:more|extra|fewer|less) (?:person|people|guests?|adults?|child|children|kids?)\b"
+    r"(?: \w+){0,3} (?:joining|coming|join)\b",
 )  # fmt: skip
 NOT_COMING = re.compile(
     r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come) "

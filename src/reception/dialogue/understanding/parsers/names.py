@@ -45,7 +45,19 @@ def find_names(text: str, tokens: Sequence[Token], *, expected: bool, booking: b
         return []
     if not spelled:
         return [said] if said is not None else []
-    return [_with_spelling(said, spelled, known)]
+    return [_with_surname(tokens, _with_spelling(said, spelled, known), said, spelled)]
+
+
+def _with_surname(tokens: Sequence[Token], name: Found, said: Found | None, spelled: Sequence[Spelled]) -> Found:
+    """ "Siobhan, S I O B H A N, Kelly": what follows a first name's spelling is the surname."""
+    at = spelled[-1].end
+    rest = tokens[at:]
+    alone = said is not None and " " not in str(said.value) and said.end <= spelled[0].start
+    if not alone or len(rest) != 1 or not rest[0].word.isalpha() or len(rest[0].word) < 2:
+        return name
+    if rest[0].word in NEVER or rest[0].word in _EXPLAINERS or " " in str(name.value):
+        return name
+    return replace(name, end=at + 1, value=f"{name.value} {_capital(rest[0].word)}")
 
 
 def _merged(said: Found, known: str) -> Found:
