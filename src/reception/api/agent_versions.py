@@ -22,6 +22,7 @@ from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.domains.agents import service as agents
 from reception.domains.agents import versions
+from reception.domains.conversations.service import count_by_version
 
 router = APIRouter(prefix="/agents/{agent_id}", tags=["agents"])
 
@@ -39,13 +40,15 @@ class Rollback(Request):
 
 
 class VersionRead(Response):
-    """`current`: it takes calls. `restores` is the older version whose content it brought back."""
+    """`current`: it takes calls. `restores` is the older version whose content it brought back; `conversations` is how
+    many it has had."""
 
     version: int
     published_at: datetime
     current: bool
     note: str
     restores: int | None
+    conversations: int
 
 
 @router.get("/versions", summary="List an agent's versions")
@@ -54,6 +57,7 @@ async def list_all(agent_id: UUID, services: ServicesDep, where: AgentReader) ->
     async with services.database.tenant_session(where.tenant_id) as session:
         current = (await agents.get_agent(session, agent_id)).version
         published = await versions.list_versions(session, agent_id)
+        had = await count_by_version(session, agent_id)
     return [
         VersionRead(
             version=one.version,
@@ -61,6 +65,7 @@ async def list_all(agent_id: UUID, services: ServicesDep, where: AgentReader) ->
             current=one.version == current,
             note=one.note,
             restores=one.restores,
+            conversations=had.get(one.version, 0),
         )
         for one in published
     ]

@@ -60,6 +60,8 @@ async def test_a_conversation_keeps_the_version_that_it_began_with(installation:
     assert (going_on["agent_version"], "Robin" in going_on["reply"]) == (1, False)
     fresh = await _say(installation, shop, "Are you a robot?")
     assert (fresh["agent_version"], "Robin" in fresh["reply"]) == (2, True)
+    listed = (await installation.http.get(_path(shop, "/versions"), headers=shop.headers)).json()
+    assert [(one["version"], one["conversations"]) for one in listed] == [(2, 1), (1, 1)]
 
 
 async def test_going_back_publishes_what_was(installation: Installation, shop: Shop) -> None:

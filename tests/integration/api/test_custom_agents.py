@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 from uuid import UUID
 
@@ -195,6 +196,16 @@ async def test_each_problem_of_a_definition_has_its_pointer(installation: Instal
     assert {error["pointer"] for error in refused.json()["errors"]} == {
         "/definition/flows/0/slots/0/colour", "/definition/flows/0/slots/1/type",
     }  # fmt: skip
+
+
+async def test_the_examples_of_the_documentation_are_accepted(installation: Installation, shop: Shop) -> None:
+    text = (EXAMPLE.parents[1] / "AGENTS.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    for body in (json.loads(EXAMPLE.read_text(encoding="utf-8")), *map(json.loads, blocks)):
+        created = await installation.http.post("/agents", json=body, headers=shop.headers)
+        assert created.status_code == 201, created.text
+        assert created.json()["definition"]["flows"][0]["name"] == body["definition"]["flows"][0]["name"]
+    assert len(blocks) == 1
 
 
 async def test_a_stranger_gets_no_secret(installation: Installation, shop: Shop) -> None:

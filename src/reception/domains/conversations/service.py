@@ -119,6 +119,16 @@ async def agents_of(session: AsyncSession, conversation_ids: Collection[UUID]) -
     return {row.id: row.agent_id for row in found}
 
 
+async def count_by_version(session: AsyncSession, agent_id: UUID) -> dict[int, int]:
+    """How many conversations each version of an agent has had."""
+    found = await session.execute(
+        select(ConversationRow.agent_version, func.count())
+        .where(ConversationRow.agent_id == agent_id, ConversationRow.agent_version.is_not(None))
+        .group_by(ConversationRow.agent_version)
+    )
+    return {version: count for version, count in found if version is not None}
+
+
 async def load_state(session: AsyncSession, conversation_id: UUID) -> tuple[int, Mapping[str, Json]] | None:
     """The last turn that was recorded and the dialogue's state after it; None for an unknown conversation."""
     found = await session.execute(
