@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from reception.cli.eval_bench import Prepared, prepared
 from reception.cli.eval_progress import Progress
+from reception.cli.eval_record import record_conversation
 from reception.cli.eval_reports import write_html, write_json, write_junit
 from reception.cli.eval_speech import speech_phone
 from reception.cli.eval_table import print_results
@@ -47,6 +48,9 @@ evaluation = typer.Typer(
     help="Run scenarios against the real dialogue and grade them on what the database then holds. "
     "`reception eval SCENARIOS...` is short for `reception eval run SCENARIOS...`.",
 )
+
+
+evaluation.command("record")(record_conversation)
 
 
 @dataclass(frozen=True, slots=True)

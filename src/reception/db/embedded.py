@@ -38,7 +38,7 @@ class EmbeddedPostgres:
         self._lock = lock
         self._socket_dir = socket_dir
         self.owner_url = self._url(OWNER_ROLE)
-        self.runtime_url = address.text(address.with_options(address.parse(self._url(RUNTIME_ROLE)), TIMEOUTS))
+        self.runtime_url = _runtime_url_at(socket_dir)
         atexit.register(self.stop)
 
     @classmethod
@@ -80,8 +80,26 @@ class EmbeddedPostgres:
             self._lock = -1
 
     def _url(self, role: str) -> str:
-        url = URL.create(DRIVER, username=role, database=DATABASE, query={"host": str(self._socket_dir)})
-        return address.text(url)
+        return _url_at(self._socket_dir, role)
+
+
+def running_server(data_dir: Path) -> str | None:
+    """The run-time address of the server that another process runs on `data_dir`; None where none does."""
+    if not (data_dir / "postgres").is_dir():
+        return None
+    cluster = Cluster(data_dir.resolve() / "postgres")
+    socket_dir = cluster.last_socket_dir()
+    if socket_dir is None or not cluster.answers_at(socket_dir):
+        return None
+    return _runtime_url_at(socket_dir)
+
+
+def _url_at(socket_dir: Path, role: str) -> str:
+    return address.text(URL.create(DRIVER, username=role, database=DATABASE, query={"host": str(socket_dir)}))
+
+
+def _runtime_url_at(socket_dir: Path) -> str:
+    return address.text(address.with_options(address.parse(_url_at(socket_dir, RUNTIME_ROLE)), TIMEOUTS))
 
 
 def _lock(data_dir: Path) -> int:

@@ -61,7 +61,8 @@ class Fields:
             plain = key.strip().replace("-", "_").replace(" ", "_").lower()
             name = (aliases or {}).get(plain, plain)
             if name not in allowed:
-                self.report(Wrong(value, not_one_of(key, f"field of {what}", allowed)))
+                hint = ". A text with a comma in it needs quotes inside { }" if value.is_empty and " " in key else ""
+                self.report(Wrong(value, not_one_of(key, f"field of {what}", allowed) + hint))
             elif name in self._members:
                 self.report(Wrong(value, f"says the same as the field before it, {name}"))
             else:

@@ -1,0 +1,83 @@
+"""A conversation that took place becomes a scenario: it passes, and says nothing of who called."""
+
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from reception.cli.eval_bench import bench_on
+from reception.db.database import Database
+from reception.providers.embedded.embeddings import MiniLmEmbedder
+from reception.runtime.conversations import WiredAgent
+from reception.runtime.evaluation.phone import MovableClock
+from reception.runtime.evaluation.playing import Hooks, play
+from reception.runtime.evaluation.recording import record
+from reception.runtime.evaluation.running import Call, text_phone
+from reception.runtime.evaluation.setting_up import Stage, set_up
+from tests.support.scenarios import failures_of, written
+
+HELD = """
+business:
+  name: Noodle Bar
+  timezone: America/Chicago
+  hours: always
+  tables: {2: 3, 4: 2}
+  rules: {largest_party: 6, lead_time: 10m, turn_times: {2: 1h, 6: 2h}}
+  agent: {persona_name: Kit, greeting: "Noodle Bar. How can I help you?"}
+  documents: {Menu: "# Menu\\n## Soup\\nThe miso soup costs $9."}
+existing:
+  reservations:
+    - {date: +3d, time: "19:00", party: 2, count: 2, name: Oscar Quill}
+caller: +1 312 555 0177
+answers:
+  name: Zelda Winterbottom
+  phone: three one two, five five five, oh one double nine
+  caller_phone: "No, take another one."
+  confirm: Yes.
+turns:
+  - How much is the miso soup?
+  - {when: more, say: "A table for two in three days at 7 pm please, it's for Zelda Winterbottom."}
+"""
+
+
+async def held(database: Database) -> tuple[Stage, UUID]:
+    """The conversation of `HELD`, at the present time, as it is stored."""
+    bench = await bench_on(database, MiniLmEmbedder(), "local")
+    now = datetime.now(ZoneInfo("America/Chicago"))
+    (scenario,) = written(f"clock: {now:%Y-%m-%d} {now:%H:%M}\n{HELD}")
+    stage = await set_up(database, bench.embedder, scenario)
+    clock = MovableClock(scenario.clock, runs=True)
+    factory = bench.conversations(clock)
+    wired: WiredAgent = await factory.find_agent(stage.tenant_id, stage.agent_id)
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    async def no_failures(*_: object) -> list[object]:
+        return []
+
+    async with text_phone(Call(scenario, wired, factory, clock)) as phone:
+        await play(scenario, phone, Hooks(nothing, no_failures))  # type: ignore[arg-type]
+        return stage, phone.conversation_id
+
+
+async def test_a_recorded_conversation_passes_and_names_nobody(hasty_database: Database) -> None:
+    stage, conversation_id = await held(hasty_database)
+    text = await record(hasty_database, stage.tenant_id, conversation_id)
+    for real in ("Zelda", "Winterbottom", "0177", "0199", "double nine", "Oscar", "Quill"):
+        assert real not in text, text
+    assert "miso soup" in text
+    (scenario,) = written(text)
+    assert scenario.caller
+    assert len(scenario.existing.reservations) == 1
+    assert scenario.existing.reservations[0].count == 2
+    if failed := await failures_of(hasty_database, [scenario]):
+        pytest.fail(f"{text}\n{failed}", pytrace=False)
+
+
+async def test_personal_data_stays_where_that_is_wanted(hasty_database: Database) -> None:
+    stage, conversation_id = await held(hasty_database)
+    text = await record(hasty_database, stage.tenant_id, conversation_id, real=True)
+    assert "Zelda Winterbottom" in text
+    assert "+13125550199" in text
