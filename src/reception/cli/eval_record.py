@@ -50,8 +50,9 @@ def record_conversation(
 
 
 async def _record(settings: Settings, tenant: str, conversation: UUID, *, real: bool) -> str:
+    tenants = _tenants(tenant)
     async with _database(settings) as database:
-        for tenant_id in _tenants(tenant):
+        for tenant_id in tenants:
             try:
                 return await record(database, tenant_id, conversation, real=real)
             except NotFound:

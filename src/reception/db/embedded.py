@@ -34,6 +34,7 @@ class EmbeddedPostgres:
     """A running server. `owner_url` is for migrations, `runtime_url` for the service."""
 
     def __init__(self, cluster: Cluster, lock: int, socket_dir: Path) -> None:
+        self.data_dir = cluster.directory.parent
         self._cluster = cluster
         self._lock = lock
         self._socket_dir = socket_dir
