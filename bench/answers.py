@@ -14,23 +14,19 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import UUID, uuid5
 
 import numpy as np
 from tests.support.demo import NOW, RememberingEmbedder
+from tests.support.houses import LARGER, House, open_larger
 from tests.support.questions import Question, questions, verdict
 
-from bench.knowledge_rows import NAMESPACE
 from reception.core.clock import FixedClock
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
 from reception.dialogue.likeness import NEAR_ENOUGH, same_question
 from reception.dialogue.understanding.local import LocalUnderstanding
-from reception.domains.agents import service as agents
 from reception.domains.knowledge import service as knowledge
-from reception.domains.tenants import service as tenants
-from reception.ports.business import AgentKind, AgentSettings, BookingRules, BusinessKind, OpeningHours
 from reception.ports.dialogue import CallerTurn, Say
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import seed_demo
@@ -38,56 +34,6 @@ from reception.runtime.returning import LostCallers
 
 DATA = Path(__file__).parent.parent / "tests" / "integration"
 _FOUND_WITHIN = (1, 3, 5)
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    slug: str
-    tenant_id: UUID
-    agent_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class LargerHouse:
-    """A business of tests/integration/documents."""
-
-    slug: str
-    name: str
-    kind: BusinessKind
-    titles: tuple[tuple[str, str], ...]
-
-
-LARGER = (
-    LargerHouse("larch-bay", "Larch Bay Hotel", BusinessKind.HOTEL, (("guest-handbook", "Guest handbook"),)),
-    LargerHouse("fern-hill", "Fern Hill Clinic", BusinessKind.CLINIC, (("clinic-policies", "Patient policies"),)),
-    LargerHouse("studio-wren", "Studio Wren", BusinessKind.SALON, (("price-list", "Price list"),)),
-)
-
-
-async def open_larger(database: Database, embedder: RememberingEmbedder, house: LargerHouse) -> House:
-    """The house with its documents; opening hours are left to the documents."""
-    tenant_id, agent_id = uuid5(NAMESPACE, house.slug), uuid5(NAMESPACE, f"{house.slug} agent")
-    async with database.tenant_session(tenant_id) as session:
-        spec = tenants.TenantSpec(
-            slug=house.slug,
-            name=house.name,
-            kind=house.kind,
-            timezone="America/Los_Angeles",
-            region="US",
-            locale="en-US",
-            phone="",
-            address="",
-            hours=OpeningHours(((),) * 7),
-            rules=BookingRules(),
-        )
-        await tenants.create_tenant(session, tenant_id, spec)
-        await agents.create_agent(
-            session, tenant_id, name="Ada", kind=AgentKind.RECEPTIONIST, settings=AgentSettings(), agent_id=agent_id
-        )
-        for name, title in house.titles:
-            text = (DATA / "documents" / house.slug / f"{name}.md").read_text(encoding="utf-8")
-            await knowledge.ingest(session, tenant_id, title=title, text=text, kind="general", embedder=embedder)
-    return House(house.slug, tenant_id, agent_id)
 
 
 @dataclass(slots=True)
