@@ -4,11 +4,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 
 from reception.dialogue.commands import Command
+from reception.dialogue.knowledge import Sentence
 from reception.dialogue.language.answers import Continued, WrittenAnswer
 from reception.dialogue.language.turn import LanguageTurn
 from reception.dialogue.questions import put_question
+from reception.dialogue.sharing import shared
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import TurnScene
+from reception.ports.answers import Answer, CacheUse
 from reception.ports.dialogue import ReplyPart, Say
 
 _IDLE = frozenset({Question.HOW_HELP, Question.ANYTHING_ELSE})
@@ -43,6 +46,23 @@ class Carried:
                 for said in self._offer(part.answer):
                     yield said
                 return
+
+    def written(self) -> tuple[CacheUse, ...]:
+        """The answers written to their end that may be told to others."""
+        found: list[CacheUse] = []
+        for part in self.parts:
+            if not isinstance(part, Continued) or part.lookup is None:
+                continue
+            answer, finished_s = part.answer, part.answer.finished_s
+            if finished_s is None or answer.withheld:
+                continue
+            texts = "\n".join(f"{one.heading}\n{one.text}" for one in answer.passages)
+            quoted = [Sentence(say.text, say.citations[0], texts) for say in answer.kept if say.citations]
+            said = shared(part.lookup.question, quoted, answer.kept, self.state, self.scene)
+            if said:
+                fresh = Answer(said, (finished_s - part.asked_s) * 1000, answer.tokens)
+                found.append(CacheUse(part.lookup, fresh, counted=True))
+        return tuple(found)
 
     def _offer(self, answer: WrittenAnswer) -> tuple[ReplyPart, ...]:
         details = replace(self.state.details, message=f"Question: {answer.question}"[:1000])

@@ -50,6 +50,7 @@ from reception.ports.dialogue import (
     Transfer,
 )
 from reception.ports.expectation import Completeness, Expectation
+from reception.ports.knowledge import WholeKnowledge
 from reception.ports.speech import TranscriptionHints
 from reception.ports.tools import CallTool, Ledger, Outcome, ReadTools, Refused, TurnRecord
 
@@ -94,6 +95,7 @@ class GraphDialogue:
         last_turn: int = 0,
         unheard: bool = False,
         language: LanguageModel | None = None,
+        whole: WholeKnowledge | None = None,
     ) -> None:
         self._conversation_id = conversation_id
         self._business = business
@@ -101,6 +103,7 @@ class GraphDialogue:
         self._channel = channel
         self._understanding = understanding
         self._language = language
+        self._whole = whole
         self._under_way: set[LanguageTurn] = set()
         self._reads = reads
         self._ledger = ledger
@@ -191,7 +194,7 @@ class GraphDialogue:
         understanding = ModelUnderstanding(self._understanding, language) if language else self._understanding
         draft = TurnDraft(before=base, state=base)
         try:
-            tools = TurnTools(scene, understanding, context, self._clock, self._answers, language)
+            tools = TurnTools(scene, understanding, context, self._clock, self._answers, language, self._whole)
             draft = await run_turn(draft, tools)
         except AppError as error:
             _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=caller.turn)
@@ -237,7 +240,7 @@ class GraphDialogue:
         finally:
             if carried.is_written_on:
                 self._abandon(carried.language)
-                self._settle(carried, prepared.caller, said)
+                self._settle(carried, prepared.caller, said, carried.written())
         await self._recorded()
 
     async def on_silence(self, count: int) -> Sequence[ReplyPart]:

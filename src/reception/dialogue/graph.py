@@ -17,14 +17,13 @@ from langsmith import tracing_context
 
 from reception.core.clock import Clock
 from reception.core.requirements import requirements
+from reception.dialogue.asking import completed
 from reception.dialogue.commands import (
     AskKnowledge,
     Command,
     Confirm,
     Flow,
     RequestHuman,
-    SetSlot,
-    SlotName,
     StartFlow,
 )
 from reception.dialogue.context import Understanding, UnderstandingContext
@@ -33,7 +32,6 @@ from reception.dialogue.flows.dispatch import advance, farewell
 from reception.dialogue.flows.handoff import hand_over
 from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, answer_from_rules, profile_text
-from reception.dialogue.inquiry import inquire, subject_of
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.language.answers import Continued, WrittenAnswer
 from reception.dialogue.language.turn import LanguageTurn
@@ -48,27 +46,24 @@ from reception.dialogue.understanding.parsers.places import find_places
 from reception.ports.answers import Answer, AnswerCache, CacheLevel, CacheUse, Lookup
 from reception.ports.dialogue import ReplyPart, Say
 from reception.ports.expectation import Expectation
-from reception.ports.knowledge import Passage
+from reception.ports.knowledge import Passage, WholeKnowledge
 from reception.ports.tools import Effect
 
 _STEPS_A_TURN = 60
 _BRIEF_SENTENCES = 2
 _MOST_SENTENCES = 3
-_IT = re.compile(r"\b(it|that|they|them|those|these)\b", re.IGNORECASE)
 _ONLY_POINTS_BACK = re.compile(
     r"(and )?(how much|what) (is|does|do|are|would) (it|that|they|this)( be| cost)?\W*$", re.I
 )
 _ASKS = re.compile(
     r"\?|\b(what|when|where|which|who|why|how|do|does|is|are|can|could|will|would|have|any|tell)\b", re.I
 )
-_POINTS_BACK = re.compile(
-    r"\b(it|its|that one|this one|there|the (house|home|place|apartment|condo|room|listing|property))\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
 class TurnTools:
-    """What the nodes of one turn work with. Without `answers` every question is answered anew."""
+    """What the nodes of one turn work with. Without `answers` every question is answered anew; `whole` is what a
+    language model may be given of the agent's knowledge in place of what is searched for."""
 
     scene: TurnScene
     understanding: Understanding
@@ -76,6 +71,7 @@ class TurnTools:
     clock: Clock
     answers: AnswerCache | None = None
     language: LanguageTurn | None = None
+    whole: WholeKnowledge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +79,8 @@ class TurnDraft:
     """A turn as it comes about.
 
     `lookup` is what came of looking for an answer to the question at hand, `fresh` the answer found since that may be
-    kept, `uses` what is to be counted and kept once the turn is committed.
+    kept, `uses` what is to be counted and kept once the turn is committed. `given_whole`: the passages are all that the
+    agent knows, `searched`: those found for the question, after a language model had failed with all.
     """
 
     before: DialogueState
@@ -102,7 +99,8 @@ class TurnDraft:
     told: bool = False
     lookup: Lookup | None = None
     asked_s: float = 0.0
-    answer_tokens: int = 0
+    given_whole: bool = False
+    searched: bool = False
     fresh: tuple[Say, ...] = ()
     uses: tuple[CacheUse, ...] = ()
 
@@ -155,7 +153,7 @@ async def _cache(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     """What needs no search: what the profile says, and what another caller was told."""
     tools, draft = runtime.context, state["draft"]
     question = _question(draft)
-    draft = replace(_talking_of(draft, question, tools.scene), told=False, lookup=None, fresh=(), answer_tokens=0)
+    draft = replace(_talking_of(draft, question, tools.scene), told=False, lookup=None, fresh=(), searched=False)
     profile = answer_from_profile(question, tools.scene)
     if profile:
         return {"draft": _told(draft, tuple(map(Say, profile)))}
@@ -180,9 +178,15 @@ async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnG
     tools, draft = runtime.context, state["draft"]
     question = _question(draft)
     began_s = tools.clock.monotonic_s()
-    passages = tuple(await tools.scene.reads.passages(question, limit=wanted_passages(question)))
-    elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
-    return {"draft": replace(draft, passages=passages, retrieval_ms=draft.retrieval_ms + elapsed_ms)}
+    known = await tools.whole.whole() if tools.whole and tools.language and not draft.given_whole else None
+    if known is None:
+        passages = tuple(await tools.scene.reads.passages(question, limit=wanted_passages(question)))
+    else:
+        passages = known.passages
+    retrieval_ms = draft.retrieval_ms + (tools.clock.monotonic_s() - began_s) * 1000
+    searched, given_whole = draft.given_whole, known is not None
+    retrieved = replace(draft, passages=passages, retrieval_ms=retrieval_ms, searched=searched, given_whole=given_whole)
+    return {"draft": retrieved}
 
 
 def _talking_of(draft: TurnDraft, question: str, scene: TurnScene) -> TurnDraft:
@@ -198,14 +202,13 @@ async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     """The answer by the language model, as far as its first sentence; what it cannot answer is composed without it."""
     scene, turn, draft = runtime.context.scene, runtime.context.language, state["draft"]
     assert turn is not None
-    answer = WrittenAnswer(_question(draft), draft.passages, scene, turn, most=_most_sentences(draft, scene))
+    most = _most_sentences(draft, scene)
+    answer = WrittenAnswer(_question(draft), draft.passages, scene, turn, most=most, whole=draft.given_whole)
     first = await answer.first()
     if first is None:
-        return {"draft": draft if answer.knows else replace(draft, passages=())}
-    parts = (*draft.parts, first, Continued(answer))
-    return {
-        "draft": replace(draft, parts=parts, work=draft.work[1:], passages=(), answered=True, resumed=True, told=True)
-    }
+        return {"draft": draft if answer.knows else replace(draft, passages=(), given_whole=False)}
+    parts = (*draft.parts, first, Continued(answer, draft.lookup, draft.asked_s))
+    return {"draft": replace(_told(draft, ()), parts=parts, passages=(), given_whole=False)}
 
 
 async def _compose(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
@@ -250,7 +253,7 @@ async def _cache_store(state: TurnGraphState, runtime: Runtime[TurnTools]) -> Tu
     if draft.lookup is None:
         return state
     cost_ms = (runtime.context.clock.monotonic_s() - draft.asked_s) * 1000
-    fresh = Answer(draft.fresh, cost_ms, draft.answer_tokens) if draft.fresh else None
+    fresh = Answer(draft.fresh, cost_ms) if draft.fresh else None
     return {"draft": replace(draft, uses=(*draft.uses, CacheUse(draft.lookup, fresh)), lookup=None, fresh=())}
 
 
@@ -265,19 +268,7 @@ def _unknown(draft: TurnDraft, question: str) -> TurnDraft:
 
 
 def _question(draft: TurnDraft) -> str:
-    """What is asked; "it" is completed by the place that is being talked about, or by what was asked just before."""
-    question = _asked(draft)
-    if requirements(question).searches:
-        return question
-    named = [each.value for each in draft.commands if isinstance(each, SetSlot) and each.slot is SlotName.PLACE]
-    place = str(named[-1]) if named else draft.state.details.place
-    if place and place.casefold() not in question.casefold() and _POINTS_BACK.search(question):
-        return f"{question} ({place})"
-    asked = [each.question for each in draft.commands if isinstance(each, AskKnowledge)]
-    before = asked[asked.index(question) - 1] if question in asked[1:] else ""
-    if before and _IT.search(question) and not inquire(question).terms:
-        return f"{question} ({subject_of(before)})"
-    return question
+    return completed(_asked(draft), draft.commands, draft.state)
 
 
 def _asked(draft: TurnDraft) -> str:
@@ -288,13 +279,15 @@ def _asked(draft: TurnDraft) -> str:
 def _after_retrieval(state: TurnGraphState, runtime: Runtime[TurnTools]) -> str:
     if not state["draft"].passages:
         return "ground"
-    return "write" if runtime.context.language else "compose"
+    return "write" if runtime.context.language and not state["draft"].searched else "compose"
 
 
 def _after_writing(state: TurnGraphState) -> str:
     draft = state["draft"]
     if draft.told:
         return "cache_store"
+    if draft.given_whole:
+        return "retrieve"
     return "compose" if draft.passages else "ground"
 
 
@@ -381,7 +374,7 @@ def build_turn_graph() -> TurnGraph:
     graph.add_conditional_edges("route", _next_node, ["flow", "cache", "handoff", "small_talk", "goodbye", "reply"])
     graph.add_conditional_edges("cache", _after_cache, ["retrieve", "route"])
     graph.add_conditional_edges("retrieve", _after_retrieval, ["write", "compose", "ground"])
-    graph.add_conditional_edges("write", _after_writing, ["compose", "ground", "cache_store"])
+    graph.add_conditional_edges("write", _after_writing, ["retrieve", "compose", "ground", "cache_store"])
     graph.add_edge("compose", "ground")
     graph.add_edge("ground", "cache_store")
     for name in ("flow", "cache_store", "handoff", "small_talk", "goodbye"):

@@ -46,10 +46,12 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class CacheUse:
-    """One question of a turn: what was found, and the answer to be kept, None for none."""
+    """One question of a turn: what was found, and the answer to be kept, None for none. `counted`: the look-up was
+    counted before, as the answer was complete only after its turn was committed."""
 
     lookup: Lookup
     fresh: Answer | None = None
+    counted: bool = False
 
 
 class AnswerCache(Protocol):

@@ -61,20 +61,14 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class KnowledgePrefix:
-    """Everything that an agent knows, as a text that stays the same to the byte until a document changes.
+    """Everything that an agent knows, in an order that stays the same until a document changes.
 
-    Passages are numbered from 1 in `text`; `passages[number - 1]` is the one meant, without a score. `tokens` is an
-    estimate from above. `version` is `Versions.knowledge` when it was read.
+    `passages` have no score. `tokens` is an estimate from above. `version` is `Versions.knowledge` when it was read.
     """
 
-    text: str
     passages: tuple[Passage, ...]
     tokens: int
     version: int
-
-    @property
-    def chunk_ids(self) -> tuple[UUID, ...]:
-        return tuple(passage.chunk_id for passage in self.passages)
 
 
 class WholeKnowledge(Protocol):

@@ -22,6 +22,7 @@ from reception.dialogue.tools.answers import AgentAnswers, AnswerShelf
 from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
 from reception.dialogue.tools.webhooks import ToolRuns
+from reception.dialogue.tools.whole import AgentKnowledge, KnowledgePrefixes
 from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
 from reception.domains.agents.versions import get_version
@@ -74,6 +75,7 @@ class ConversationFactory:
         self._clock = clock
         self._lost = lost
         self.answers = AnswerShelf(database, clock)
+        self._prefixes = KnowledgePrefixes(database)
         self._language = language
 
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
@@ -182,6 +184,7 @@ class ConversationFactory:
             last_turn=last_turn,
             unheard=unheard,
             language=wired.language,
+            whole=AgentKnowledge(self._prefixes, business.tenant_id, wired.agent.agent_id) if wired.language else None,
         )
 
     def fixed_sentences(self, wired: WiredAgent) -> tuple[str, ...]:

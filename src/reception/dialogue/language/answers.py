@@ -15,6 +15,7 @@ from reception.dialogue.language.turn import LanguageTurn
 from reception.dialogue.replies import split_sentences
 from reception.dialogue.terms import content_terms
 from reception.dialogue.turn import TurnScene
+from reception.ports.answers import Lookup
 from reception.ports.dialogue import Say
 from reception.ports.knowledge import Passage
 
@@ -24,6 +25,7 @@ _MOST_WRITTEN = 8
 """Sentences read of a model that rambles, those withheld included."""
 _LONGEST_UNBROKEN = 1500
 """Characters without the end of a sentence, at which no more is read."""
+_CHARS_A_TOKEN = 4
 _AFTER_THE_MODEL_S = 0.05
 """A model that writes nothing is given up by its own deadline."""
 _MARK_BEHIND = re.compile(r"([.!?])\s*([\[【]\d[^\]】]{0,12}[\]】])")
@@ -33,22 +35,39 @@ class WrittenAnswer:
     """One answer being written, by a task of its turn.
 
     `withheld` counts sentences that nothing stood behind; `knows` is false when the model says that the passages do not
-    answer.
+    answer; `kept` are the sentences that stand, all of the answer once `finished_s` says when it was. With `whole` the
+    passages are all that is known, and none is left out.
     """
 
     def __init__(
-        self, question: str, passages: Sequence[Passage], scene: TurnScene, turn: LanguageTurn, *, most: int
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        scene: TurnScene,
+        turn: LanguageTurn,
+        *,
+        most: int,
+        whole: bool = False,
     ) -> None:
-        passages = passages[:MOST_PASSAGES]
+        passages = passages if whole else passages[:MOST_PASSAGES]
         self.question = question
         self.withheld = 0
         self.knows = True
+        self.kept: list[Say] = []
+        self.finished_s: float | None = None
+        self.passages = passages
         self._turn = turn
         self._most = most
         self._sources = Sources(passages, profile_text(scene), f"{question}\n{scene.text}")
         self._request = turn.writing_request(answering_messages(question, passages, scene, most), _MOST_TOKENS)
         self._kept: asyncio.Queue[Say | None] = asyncio.Queue()
         self._task = turn.spawn(self._write())
+
+    @property
+    def tokens(self) -> int:
+        """About how many tokens were read and written."""
+        read = sum(len(message.text) for message in self._request.messages)
+        return (read + sum(len(say.text) for say in self.kept)) // _CHARS_A_TOKEN
 
     async def first(self) -> Say | None:
         """The first sentence that stands; None when there will be none, or none in time."""
@@ -86,6 +105,7 @@ class WrittenAnswer:
                     if kept >= self._most or written >= _MOST_WRITTEN:
                         break
             self._turn.did(PART)
+            self.finished_s = self._turn.clock.monotonic_s()
         except ProviderError as error:
             self._turn.replaced(PART, error)
         finally:
@@ -100,15 +120,18 @@ class WrittenAnswer:
         if say is None:
             self.withheld += 1
             return False
+        self.kept.append(say)
         self._kept.put_nowait(say)
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Continued:
-    """The place in a reply where `answer` goes on."""
+    """The place in a reply where `answer` goes on, to a question that `lookup` found no answer to at `asked_s`."""
 
     answer: WrittenAnswer
+    lookup: Lookup | None = None
+    asked_s: float = 0.0
 
 
 async def _sentences(pieces: AsyncIterator[str], turn: LanguageTurn) -> AsyncGenerator[str]:

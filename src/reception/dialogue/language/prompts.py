@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reception.dialogue.context import UnderstandingContext
-from reception.dialogue.language.data import LONGEST_CALLER, LONGEST_PASSAGE, MOST_PASSAGES, as_data, fenced
+from reception.dialogue.language.data import LONGEST_CALLER, LONGEST_PASSAGE, as_data, fenced
 from reception.dialogue.turn import TurnScene
 from reception.ports.business import Business
 from reception.ports.knowledge import Passage
@@ -87,7 +87,7 @@ def answering_messages(
     )
     told = [
         fenced("passage", one.text, LONGEST_PASSAGE, id=str(number), heading=one.heading)
-        for number, one in enumerate(passages[:MOST_PASSAGES], 1)
+        for number, one in enumerate(passages, 1)
     ]
     asked = [fenced("caller", scene.text, LONGEST_CALLER), fenced("question", question, LONGEST_CALLER)]
     return ChatMessage("system", system), ChatMessage("user", "\n".join((*told, *asked)))

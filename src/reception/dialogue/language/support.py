@@ -19,8 +19,8 @@ from reception.ports.knowledge import Passage
 LONGEST_SENTENCE = 360
 _LEAST_SUPPORT = 0.5
 """The share of what a sentence speaks of that its sources, or the question, speak of too."""
-_MARK = re.compile(r"\s*(?:[\[【]\d{1,2}(?:\s*,\s*\d{1,2})*(?:†[^\]】]*)?[\]】]|\(passages? \d{1,2}\))")
-_NUMBERS = re.compile(r"\d{1,2}")
+_MARK = re.compile(r"\s*(?:[\[【]\d{1,3}(?:\s*,\s*\d{1,3})*(?:†[^\]】]*)?[\]】]|\(passages? \d{1,3}\))")
+_NUMBERS = re.compile(r"\d{1,3}")
 _PRICE = re.compile(r"[$€£]\s?(\d[\d,]*(?:\.\d+)?)|\b(\d[\d,]*(?:\.\d+)?) ?(?:dollars|euros|pounds)\b", re.IGNORECASE)
 _TERMS_OF_TRADE = frozenset(
     content_terms(

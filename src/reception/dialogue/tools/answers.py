@@ -175,7 +175,8 @@ class AgentAnswers:
         tenant_id = self.business.tenant_id
         for use in uses:
             lookup = use.lookup
-            self.shelf.count(tenant_id, lookup)
+            if not use.counted:
+                self.shelf.count(tenant_id, lookup)
             if lookup.versions is None:
                 continue
             hashed = self._hash(lookup.question)

@@ -13,6 +13,8 @@ from reception.ports.knowledge import KnowledgePrefix, Passage
 BUDGET_TOKENS = 6_000
 _CHARS_A_TOKEN = 3.5
 """English has more than four; figures and names have fewer."""
+_CHARS_OF_FENCE = 45
+"""What a prompt has around a passage."""
 _MOST_KEPT = 512
 
 
@@ -40,7 +42,7 @@ class KnowledgePrefixes:
                 return kept[1]
             most_chars = int(self._budget_tokens * _CHARS_A_TOKEN)
             passages = await read_all(session, agent_id, most_chars=most_chars)
-        prefix = render_prefix(passages, version)
+        prefix = prefix_of(passages, version)
         if prefix is not None and prefix.tokens > self._budget_tokens:
             prefix = None
         self._kept[agent_id] = (version, prefix)
@@ -62,18 +64,9 @@ class AgentKnowledge:
         return await self.prefixes.whole(self.tenant_id, self.agent_id)
 
 
-def render_prefix(passages: Sequence[Passage], version: int) -> KnowledgePrefix | None:
-    """`passages` as one text, a heading for each document and a number before each passage; None without any."""
+def prefix_of(passages: Sequence[Passage], version: int) -> KnowledgePrefix | None:
+    """`passages` with what they come to in a prompt; None without any."""
     if not passages:
         return None
-    lines: list[str] = []
-    document: UUID | None = None
-    for number, passage in enumerate(passages, 1):
-        if passage.document_id != document:
-            document = passage.document_id
-            lines.append(f"# {passage.document}")
-        lines.append(
-            f"[{number}] {passage.heading}\n{passage.text}" if passage.heading else f"[{number}] {passage.text}"
-        )
-    text = "\n\n".join(lines)
-    return KnowledgePrefix(text, tuple(passages), int(len(text) / _CHARS_A_TOKEN) + 1, version)
+    chars = sum(len(passage.heading) + len(passage.text) + _CHARS_OF_FENCE for passage in passages)
+    return KnowledgePrefix(tuple(passages), int(chars / _CHARS_A_TOKEN) + 1, version)
