@@ -10,6 +10,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reception.core.errors import InvalidInput
+from reception.core.vault import KEY_BYTES, Vault
 from reception.providers.desk import Wanted, check_wanted
 from reception.providers.llm.models import LanguageConfig
 from reception.providers.llm.vendors import VENDORS
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
     stt: str = ""
     tts: str = ""
     embeddings: str = ""
+    speech_api_key: SecretStr | None = None
+    encryption_key: SecretStr | None = None
+    prices: Path | None = None
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -75,6 +79,8 @@ class Settings(BaseSettings):
             )
         if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < SHORTEST_METRICS_TOKEN:
             raise ValueError(f"RECEPTION_METRICS_TOKEN must be at least {SHORTEST_METRICS_TOKEN} characters.")
+        if self.speech_api_key is not None and len(self.speech_api_key.get_secret_value()) < SHORTEST_METRICS_TOKEN:
+            raise ValueError(f"RECEPTION_SPEECH_API_KEY must be at least {SHORTEST_METRICS_TOKEN} characters.")
         if len(set(key)) < 8 and key:
             raise ValueError("RECEPTION_SECRET_KEY repeats too few characters to be a secret.")
         return self
@@ -131,7 +137,8 @@ def wanted_providers(settings: Settings) -> Wanted:
     if len(embeddings) > 1:
         raise InvalidInput("RECEPTION_EMBEDDINGS: one model only, for vectors of two models do not compare.")
     stt, tts = parse_chain(settings.stt, addresses=True), parse_chain(settings.tts, addresses=True)
-    wanted = Wanted(stt, tts, embeddings[0], keys)
+    addresses = {"openai": address} if (address := os.environ.get("OPENAI_BASE_URL", "").rstrip("/")) else {}
+    wanted = Wanted(stt, tts, embeddings[0], keys, addresses)
     check_wanted(wanted)
     return wanted
 
@@ -142,12 +149,30 @@ def wanted_language(settings: Settings) -> LanguageConfig:
     return LanguageConfig(settings.llm, keys)
 
 
+def encryption(settings: Settings) -> Vault | None:
+    """What seals tenants' keys: by the keys set, in development by one made once and kept in the data directory (0600);
+    nothing in production without a key.
+
+    Raises:
+        InvalidInput: what is set is no key.
+    """
+    if settings.encryption_key is not None:
+        return Vault.parse(settings.encryption_key.get_secret_value())
+    if settings.production:
+        return None
+    return Vault.parse(_kept_secret(settings.data_dir / "encryption.key", secrets.token_urlsafe(KEY_BYTES)))
+
+
 def signing_key(settings: Settings) -> str:
     """The key that signs tokens: the one set, or in development one made once and kept in the data directory (0600)."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
-    path = settings.data_dir / "secret.key"
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return _kept_secret(settings.data_dir / "secret.key", secrets.token_urlsafe(48))
+
+
+def _kept_secret(path: Path, made: str) -> str:
+    """What the file holds, which is `made` when there was none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -156,6 +181,5 @@ def signing_key(settings: Settings) -> str:
             raise InvalidInput(f"{path} does not hold a key of {SHORTEST_SECRET} characters; remove it.") from None
         return kept
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        made = secrets.token_urlsafe(48)
         file.write(made + "\n")
     return made

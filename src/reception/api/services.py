@@ -17,9 +17,11 @@ from reception.runtime.attempts import LoginAttempts
 from reception.runtime.chat import ChatDesk
 from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.metrics import Metrics, MetricsAccess
+from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.readiness import Readiness
 from reception.runtime.tokens import Tickets, Tokens
 from reception.runtime.uploads import IntakeDesk
+from reception.runtime.usage import UsageBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Services:
     database: Database
     embedder: Embedder
     desk: SpeechDesk
+    provider_keys: ProviderKeys
+    usage: UsageBook
     clock: Clock
     tokens: Tokens
     tickets: Tickets

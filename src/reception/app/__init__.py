@@ -12,6 +12,7 @@ import structlog
 from fastapi import FastAPI
 
 from reception.api.services import Services
+from reception.api.speech_api import speech_router
 from reception.app.foundation import Login, Progress, create_platform_admin, found
 from reception.app.web import create_app
 from reception.core.clock import Clock, SystemClock
@@ -25,6 +26,7 @@ from reception.jobs.waitlist import WaitlistAdvance
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
 from reception.providers.desk import SpeechDesk, open_desk
+from reception.providers.prices import Prices
 from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
@@ -35,6 +37,7 @@ from reception.runtime.demo.seed import DemoAgent, seed_demo
 from reception.runtime.dumps import CallDumps
 from reception.runtime.language import LanguageOf, open_language
 from reception.runtime.metrics import Metrics, MetricsAccess, Observers
+from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
@@ -42,8 +45,9 @@ from reception.runtime.recording.store import RecordingStore
 from reception.runtime.returning import LostCallers
 from reception.runtime.tokens import Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
+from reception.runtime.usage import UsageBook
 from reception.runtime.warming import warm_speech
-from reception.settings import Settings, signing_key, wanted_language, wanted_providers
+from reception.settings import Settings, encryption, signing_key, wanted_language, wanted_providers
 
 __all__ = ["Login", "Reception", "build", "build_worker", "create_platform_admin", "found"]
 
@@ -169,10 +173,14 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     headroom = Headroom(figures.lag, speech.vad_behind_s)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
     tickets = Tickets(key, clock, ticket_register(database, clock))
+    keys = ProviderKeys(database, encryption(settings))
+    used = UsageBook(database, Prices.load(settings.prices), clock)
     services = Services(
         database=database,
         embedder=parts.desk.embedder,
         desk=parts.desk,
+        provider_keys=keys,
+        usage=used,
         clock=clock,
         tokens=parts.tokens,
         tickets=tickets,
@@ -192,7 +200,18 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     recordings = Recordings(store, settings.data_dir / "recording", database, clock)
     dumps = CallDumps(settings.dump_dir, clock) if settings.dump_dir else None
     observe = _observed_by(recorder, figures)
-    calls = CallCentre(conversations, live, speech, clock, observe, recordings=recordings, dumps=dumps, desk=parts.desk)
+    calls = CallCentre(
+        conversations,
+        live,
+        speech,
+        clock,
+        observe,
+        recordings=recordings,
+        dumps=dumps,
+        desk=parts.desk,
+        keys=keys,
+        usage=used,
+    )
     app = create_app(
         services,
         calls,
@@ -201,10 +220,13 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         documented=not settings.production,
         demo_mode=settings.demo_mode,
     )
+    if settings.speech_api_key is not None:
+        app.include_router(speech_router(speech, settings.speech_api_key.get_secret_value()))
     background = [
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
         asyncio.create_task(figures.run(lambda: live.count, speech.queues, speech.vad_behind_s), name="metrics"),
         asyncio.create_task(recordings.run(), name="recordings"),
+        asyncio.create_task(used.run(), name="usage"),
         asyncio.create_task(conversations.answers.run(), name="answer-cache"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
@@ -220,6 +242,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
             task.cancel()
         await asyncio.gather(*background, return_exceptions=True)
         await recorder.flush()
+        await used.flush()
         await conversations.answers.flush()
         await lost.give_up()
         await tools.aclose()

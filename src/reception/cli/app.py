@@ -5,8 +5,10 @@ import typer
 from reception.cli.admin import create_admin
 from reception.cli.bench import bench
 from reception.cli.call import call
+from reception.cli.doctor import doctor
 from reception.cli.eval import evaluation
 from reception.cli.replay import replay_dump
+from reception.cli.rotate_keys import rotate_keys
 from reception.cli.serve import serve
 
 app = typer.Typer(
@@ -19,6 +21,8 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(call)
 app.command()(create_admin)
+app.command()(rotate_keys)
+app.command()(doctor)
 app.command("replay")(replay_dump)
 app.add_typer(bench, name="bench")
 app.add_typer(evaluation, name="eval")

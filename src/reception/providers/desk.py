@@ -15,6 +15,7 @@ from reception.core.errors import FieldProblem, InvalidInput
 from reception.core.telemetry import PROVIDER_SKIPPED
 from reception.ports.speech import Embedder, Recognizer, TextToSpeech
 from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
+from reception.providers.account import account
 from reception.providers.bundle import Speech
 from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
@@ -29,6 +30,7 @@ from reception.providers.resilience.voice import ResilientTextToSpeech, Speaker
 from reception.providers.spec import EMBEDDED, ProviderSpec, parse_chain
 from reception.providers.speech_cache import CachedTextToSpeech
 from reception.providers.warm_sockets import WarmSockets
+from reception.providers.warmth import Warmth
 
 _log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -45,13 +47,14 @@ _OWN = ProviderSpec(EMBEDDED)
 class Wanted:
     """What the installation uses unless an agent says otherwise, each the first of its chain first.
 
-    `keys` are the installation's own, by vendor.
+    `keys` are the installation's own, by vendor; `addresses` stand in for a vendor's own, for a gateway before it.
     """
 
     stt: tuple[ProviderSpec, ...] = (_OWN,)
     tts: tuple[ProviderSpec, ...] = (_OWN,)
     embeddings: ProviderSpec = _OWN
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    addresses: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,8 @@ class SpeechDesk:
         self._budget = budget
         self._probes = Probes()
         self._sockets = WarmSockets()
+        self._warmth = Warmth(http)
+        self._addresses: dict[str, str] = {}
         self._links: OrderedDict[tuple[Part, ProviderSpec, str], Link[Any]] = OrderedDict()
         self._by_name: dict[str, list[Health]] = {}
         self._own_stt: Link[Recognizer] = Link(
@@ -108,6 +113,8 @@ class SpeechDesk:
         speaking = parse_chain(tts, addresses=False) if tts else self._wanted.tts
         ears = self._chain("stt", SPEECH_TO_TEXT, hearing, keys, _as_is, probe_recognizer)
         voices = self._chain("tts", TEXT_TO_SPEECH, speaking, keys, _remembered, _probe_speaker)
+        for first in (*ears[:1], *voices[:1]):
+            self._warmth.warm(self._addresses[first.provider])
         return Seat(
             ResilientRecognizer([*ears, self._own_stt], self._probes, on_switch, self._budget)
             if ears
@@ -116,6 +123,14 @@ class SpeechDesk:
             if voices
             else self._own.tts,
         )
+
+    def is_local(self, stt: str, tts: str) -> bool:
+        """Whether a call with these chains asks nobody outside."""
+        chains = (
+            parse_chain(stt, addresses=False) if stt else self._wanted.stt,
+            parse_chain(tts, addresses=False) if tts else self._wanted.tts,
+        )
+        return all(chain[0].vendor == EMBEDDED for chain in chains)
 
     def problem(self, stt: str, tts: str, voice: str) -> FieldProblem | None:
         """What is wrong with an agent's choice. A voice can be told to be wrong for the installation's own only: which
@@ -140,8 +155,12 @@ class SpeechDesk:
     async def aclose(self) -> None:
         await self._probes.aclose()
         await self._sockets.aclose()
+        await self._warmth.aclose()
 
     def on_vendor(self, seen: RequestSeen) -> None:
+        if (payer := account.get()) is not None:
+            payer.add(seen)
+        self._warmth.used(self._addresses[seen.provider])
         self._told.on_vendor(seen)
 
     def on_limit(self, provider: str, for_s: float) -> None:
@@ -194,13 +213,14 @@ class SpeechDesk:
             access = Access(
                 provider=f"{spec.vendor}:{model}",
                 model=model,
-                base_url=spec.base_url or entry.address,
+                base_url=spec.base_url or self._wanted.addresses.get(spec.vendor, entry.address),
                 http=self._http,
                 api_key=key,
                 limits=self._limits,
                 watch=self,
                 sockets=self._sockets,
             )
+            self._addresses[access.provider] = access.base_url
             made = dressed(entry.make(access))
             link = self._links[known] = Link(access.provider, made, partial(probe, made))
             self._by_name.setdefault(access.provider, []).append(link.health)

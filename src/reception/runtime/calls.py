@@ -19,13 +19,16 @@ from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import TAKEN_OVER, CallLeg
 from reception.ports.speech import Recognizer, TextToSpeech, Voice
+from reception.providers.account import account
 from reception.providers.bundle import Speech
 from reception.providers.desk import SpeechDesk
 from reception.providers.lexicon import PronouncingTextToSpeech
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.dumps import CallDumps
+from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.recording.service import Recordings
 from reception.runtime.switches import Switches
+from reception.runtime.usage import UsageBook
 
 _log = structlog.get_logger(__name__)
 
@@ -198,6 +201,8 @@ class CallCentre:
     recordings: Recordings | None = None
     dumps: CallDumps | None = None
     desk: SpeechDesk | None = None
+    keys: ProviderKeys | None = None
+    usage: UsageBook | None = None
 
     async def answer(
         self,
@@ -220,6 +225,10 @@ class CallCentre:
         with context:
             async with AsyncExitStack() as taps:
                 switches = Switches()
+                if self.usage is not None:
+                    used = self.usage.call(wired.business.tenant_id, wired.agent.agent_id, dialogue.conversation_id)
+                    account.set(used)
+                    observers = (*observers, used)
                 parts = await self._tapped(taps, leg, wired, dialogue.conversation_id, switches)
                 session = self._session(parts, wired, dialogue, first_turn, observers)
                 switches.tell = session.tell
@@ -230,7 +239,7 @@ class CallCentre:
         self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, conversation_id: UUID, switches: Switches
     ) -> "_Parts":
         """What a call is made of, listened in on where that is asked for."""
-        parts = _Parts(leg, *self._seat(wired, switches))
+        parts = _Parts(leg, *await self._seat(wired, switches))
         if self.recordings is not None and wired.agent.settings.recording:
             recording = self.recordings.recording(leg, wired.business.tenant_id, conversation_id)
             parts = replace(parts, leg=await taps.enter_async_context(recording))
@@ -241,13 +250,15 @@ class CallCentre:
                 parts = _Parts(dump.leg, heard, parts.tts, dump.turn_taker, (dump,))
         return parts
 
-    def _seat(self, wired: WiredAgent, switches: Switches) -> tuple[Recognizer, TextToSpeech]:
+    async def _seat(self, wired: WiredAgent, switches: Switches) -> tuple[Recognizer, TextToSpeech]:
         """Who hears and speaks."""
         recognizer: Recognizer = self.speech.recognizer
         tts: TextToSpeech = self.speech.tts
         settings = wired.agent.settings
         if self.desk is not None:
-            seat = self.desk.seat(settings.stt, settings.tts, {}, switches)
+            local = self.keys is None or self.desk.is_local(settings.stt, settings.tts)
+            keys = {} if self.keys is None or local else await self.keys.of(wired.business.tenant_id)
+            seat = self.desk.seat(settings.stt, settings.tts, keys, switches)
             recognizer, tts = seat.recognizer, seat.tts
         if settings.pronunciations:
             tts = PronouncingTextToSpeech(tts, settings.pronunciations)

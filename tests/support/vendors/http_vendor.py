@@ -63,6 +63,10 @@ class HttpVendor:
     def answer(self, asked: Asked) -> Answer:
         raise NotImplementedError
 
+    def fault_of(self, asked: Asked) -> Fault:
+        """What goes wrong with this request."""
+        return self.fault
+
     @property
     def base_url(self) -> str:
         return f"http://127.0.0.1:{self._port}"
@@ -103,28 +107,29 @@ class HttpVendor:
         except (AssertionError, KeyError) as wrong:
             self.complaints.append(f"{asked.method} {asked.path}: {wrong!r}")
             good = Answer("text/plain", [b"wrong"])
-        if self.fault in STATUS:
+        fault = self.fault_of(asked)
+        if fault in STATUS:
             body = orjson.dumps({"error": {"message": f"no: {KEY}", "code": "some_code"}})
-            _send_head(writer, STATUS[self.fault], "application/json", {"retry-after": str(RETRY_AFTER_S)})
+            _send_head(writer, STATUS[fault], "application/json", {"retry-after": str(RETRY_AFTER_S)})
             _send_chunks(writer, [body])
             writer.write(b"0\r\n\r\n")
             return
-        if self.fault is Fault.GARBAGE:
+        if fault is Fault.GARBAGE:
             _send_head(writer, 200, "application/json", {})
             _send_chunks(writer, [b"\x00<<<\xff"])
             writer.write(b"0\r\n\r\n")
             return
-        if self.fault is Fault.SLOW_FIRST_BYTE:
+        if fault is Fault.SLOW_FIRST_BYTE:
             await reader.read()
             raise ConnectionResetError
         _send_head(writer, 200, good.content_type, good.headers)
-        if self.fault in (Fault.GATED, Fault.STALL, Fault.HALF_CLOSED):
+        if fault in (Fault.GATED, Fault.STALL, Fault.HALF_CLOSED):
             half = max(1, len(good.pieces) // 2) if len(good.pieces) > 1 else 0
             _send_chunks(writer, good.pieces[:half] if half else [good.pieces[0][: len(good.pieces[0]) // 2]])
             await writer.drain()
-            if self.fault is Fault.HALF_CLOSED:
+            if fault is Fault.HALF_CLOSED:
                 raise ConnectionResetError
-            if self.fault is Fault.STALL:
+            if fault is Fault.STALL:
                 await reader.read()
                 raise ConnectionResetError
             await self.gate.wait()

@@ -2,7 +2,6 @@
 or not at all, shows."""
 
 import asyncio
-from itertools import accumulate
 
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from reception.ports.speech import Voice
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Probes
 from reception.providers.resilience.voice import ResilientTextToSpeech
+from tests.support.letters import said_once
 from tests.support.virtual_time import run_virtual
 from tests.unit.resilience.fakes import RATE_HZ, Told, Voiced, letters
 
@@ -71,22 +71,10 @@ def test_in_the_middle_of_a_reply_no_word_is_lost_or_said_twice(
         tts = voice_of(first, Voiced("second"))
         # A voice whose pace is known, as that of one that has spoken before.
         tts._chain.links[0].asked.pace.learn("x" * 100, 100 * 60, 1.0)
-        assert_said_once(letters(await say(tts)).replace(" ", ""))
+        heard = letters(await say(tts)).replace(" ", "")
+        assert said_once(heard, TEXT), heard
 
     run_virtual(call())
-
-
-def assert_said_once(heard: str) -> None:
-    """Every word once. The one in which the first voice broke off may have been cut, or begun and then said."""
-    ends = list(accumulate(len(word) for word in TEXT.split()))
-    words = list(zip([0, *ends], ends, strict=False))
-    for start, end in words:
-        for left_at in range(start, end + 1):
-            for taken_up_at in (start, end):
-                whole = (left_at, taken_up_at) in ((start, end), (end, start))
-                if not whole and heard == SPOKEN[:left_at] + SPOKEN[taken_up_at:]:
-                    return
-    raise AssertionError(heard)
 
 
 def test_the_voice_does_not_come_and_go_within_a_call() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -41,7 +42,8 @@ class Probes:
     def send(self, link: Link[T]) -> None:
         """Probe `link` in the background."""
         link.health.probing()
-        task = asyncio.create_task(self._probe(link), name=f"probe {link.provider}")
+        # In a context of its own: a probe is on no caller's account.
+        task = asyncio.create_task(self._probe(link), name=f"probe {link.provider}", context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

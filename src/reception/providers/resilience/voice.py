@@ -77,7 +77,7 @@ class ResilientTextToSpeech:
         place, reader, known = await self._begin(said)
         link = self._chain.links[place]
         async with reader:
-            if not known:
+            if not known or place > self._chain.current:
                 self._chain.answered(place)
             async with aclosing(_given_out(reader, ear, said)) as chunks:
                 async for chunk in chunks:

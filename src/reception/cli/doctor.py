@@ -1,0 +1,167 @@
+"""`reception doctor`: whether everything that an installation needs is there, and what to do where it is not."""
+
+import asyncio
+import json
+import shutil
+import socket
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import psycopg
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from reception.core.errors import AppError, Conflict, MissingModel
+from reception.db.embedded import EmbeddedPostgres
+from reception.providers.checkup import check_providers
+from reception.providers.embedded.weights import REQUIRED, Weights
+from reception.providers.http import open_http
+from reception.providers.limits import UNHURRIED
+from reception.settings import Settings, load_settings, wanted_providers
+
+_NEEDED_BYTES = 1 << 30
+_OLDEST_POSTGRES = 16
+_CONNECT_S = 5
+
+
+class State(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`advice` says what to do, where something is to be done."""
+
+    what: str
+    state: State
+    detail: str
+    advice: str = ""
+
+
+def doctor(
+    data_dir: Annotated[Path | None, typer.Option(help="Where data live. [default: .data]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check providers with a real, tiny request each, PostgreSQL, models, disk and ports. Exits with 1 when something
+    is wrong."""
+    try:
+        findings = asyncio.run(examine(load_settings(data_dir=data_dir)))
+    except AppError as error:
+        findings = [Finding("settings", State.FAILED, error.detail, "Mend the setting that is named.")]
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        _show(findings)
+    raise typer.Exit(1 if any(finding.state is State.FAILED for finding in findings) else 0)
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Everything, in the order in which it is needed."""
+    checks: list[Callable[[Settings], Awaitable[Iterable[Finding]]]] = [_disk, _models, _database, _port, _providers]
+    return [finding for check in checks for finding in await check(settings)]
+
+
+async def _disk(settings: Settings) -> list[Finding]:
+    place = settings.data_dir.resolve()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    told = f"{free / 1e9:.1f} GB free at {settings.data_dir}"
+    if free < _NEEDED_BYTES:
+        return [Finding("disk", State.WARNING, told, "Make room: recordings and the database need some.")]
+    return [Finding("disk", State.OK, told)]
+
+
+async def _models(settings: Settings) -> list[Finding]:
+    weights = Weights()
+    try:
+        weights.require(*REQUIRED)
+    except MissingModel as missing:
+        return [Finding("models", State.FAILED, f"{missing.what} is not installed", f"Run: {missing.mend}")]
+    return [Finding("models", State.OK, f"{len(REQUIRED)} files are installed")]
+
+
+async def _database(settings: Settings) -> list[Finding]:
+    started_s = time.perf_counter()
+    if settings.database_url is None:
+        try:
+            server = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
+        except Conflict as busy:
+            return [Finding("database", State.OK, f"embedded, and in use now: {busy.detail}")]
+        except AppError as error:
+            return [Finding("database", State.FAILED, error.detail, "See the log that is named.")]
+        await asyncio.to_thread(server.stop)
+        return [Finding("database", State.OK, f"embedded; starts in {time.perf_counter() - started_s:.1f} s")]
+    try:
+        version, vector = await _asked(settings.database_url.get_secret_value())
+    except (psycopg.Error, OSError, TimeoutError) as error:
+        told = f"DATABASE_URL cannot be reached ({type(error).__name__})"
+        return [Finding("database", State.FAILED, told, "See whether the server runs, and the address and password.")]
+    if version < _OLDEST_POSTGRES or not vector:
+        told = f"PostgreSQL {version}, pgvector {vector or 'absent'}"
+        return [Finding("database", State.FAILED, told, "Use PostgreSQL 16 or newer, with pgvector 0.8 or newer.")]
+    took_ms = 1000 * (time.perf_counter() - started_s)
+    return [Finding("database", State.OK, f"PostgreSQL {version}, pgvector {vector}; {took_ms:.0f} ms")]
+
+
+async def _asked(address: str) -> tuple[int, str]:
+    plain = address.replace("postgresql+psycopg://", "postgresql://")
+    async with await psycopg.AsyncConnection.connect(plain, connect_timeout=_CONNECT_S) as connection:
+        rows = await connection.execute(
+            "SELECT current_setting('server_version_num')::int / 10000, "
+            "(SELECT default_version FROM pg_available_extensions WHERE name = 'vector')"
+        )
+        found = await rows.fetchone()
+    assert found is not None
+    return int(found[0]), str(found[1] or "")
+
+
+async def _port(settings: Settings) -> list[Finding]:
+    what = f"port {settings.port}"
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+        except OSError as error:
+            advice = "Nothing to do if that is Reception itself; else choose another with RECEPTION_PORT."
+            return [Finding(what, State.WARNING, f"cannot be had at {settings.host}: {error.strerror}", advice)]
+    return [Finding(what, State.OK, f"free at {settings.host}")]
+
+
+async def _providers(settings: Settings) -> list[Finding]:
+    try:
+        wanted = wanted_providers(settings)
+    except AppError as error:
+        return [Finding("providers", State.FAILED, error.detail, "Set it in the environment of `reception serve`.")]
+    async with open_http(connect_s=UNHURRIED.connect_s) as http:
+        checked = await check_providers(wanted, http)
+    if not checked:
+        return [Finding("providers", State.OK, "only the installation's own models are used")]
+    return [
+        Finding(
+            f"{one.part} {one.provider}",
+            State.FAILED if one.problem else State.OK,
+            one.problem or f"answered in {1000 * one.took_s:.0f} ms",
+            one.advice,
+        )
+        for one in checked
+    ]
+
+
+def _show(findings: Iterable[Finding]) -> None:
+    colours = {State.OK: "green", State.WARNING: "yellow", State.FAILED: "bold red"}
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "what", "found", "what to do"):
+        table.add_column(heading, overflow="fold")
+    for one in findings:
+        state = f"[{colours[one.state]}]{one.state.value}[/]"
+        table.add_row(state, escape(one.what), escape(one.detail), escape(one.advice))
+    Console(highlight=False).print(table)

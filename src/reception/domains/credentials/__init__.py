@@ -1,0 +1,1 @@
+"""Credentials: the keys that a tenant has of its own for providers."""

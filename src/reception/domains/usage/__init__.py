@@ -1,0 +1,1 @@
+"""Usage: what a tenant has used of providers, and what that costs."""

@@ -1,0 +1,100 @@
+"""Record what was used, and add it up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from reception.core.ids import uuid7
+from reception.domains.usage.models import UsageRow
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one turn used of one provider.
+
+    `units` are seconds of audio for `stt`, characters for `tts`, tokens otherwise; `cost_usd` is an estimate, None
+    where the price is not known. `day` is in UTC.
+    """
+
+    conversation_id: UUID
+    agent_id: UUID
+    turn: int
+    part: str
+    provider: str
+    requests: int
+    units: float
+    cost_usd: float | None
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What was used of one provider, in a time, by an agent, or in a turn. `unpriced` says that some has no price."""
+
+    agent_id: UUID | None
+    turn: int | None
+    part: str
+    provider: str
+    requests: int
+    units: float
+    cost_usd: float
+    unpriced: bool
+
+
+async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -> None:
+    """Store what was used, in the tenant's own session."""
+    rows = [
+        {"tenant_id": tenant_id, "id": uuid7(), **{name: getattr(one, name) for name in Used.__slots__}} for one in used
+    ]
+    if rows:
+        await session.execute(insert(UsageRow), rows)
+
+
+async def totals(session: AsyncSession, *, since: date, until: date, agent_id: UUID | None = None) -> list[Total]:
+    """The tenant's usage from the day `since` to the day `until`, both counted, by agent and provider, the dearest
+    first."""
+    wanted = _summed(UsageRow.agent_id).where(UsageRow.day.between(since, until))
+    if agent_id is not None:
+        wanted = wanted.where(UsageRow.agent_id == agent_id)
+    rows = (await session.execute(wanted)).all()
+    found = [_total(row, agent_id=row[0]) for row in rows]
+    return sorted(found, key=lambda total: (-total.cost_usd, total.provider))
+
+
+async def of_conversation(session: AsyncSession, conversation_id: UUID) -> list[Total]:
+    """What each turn of a conversation used, in order."""
+    wanted = _summed(UsageRow.turn).where(UsageRow.conversation_id == conversation_id).order_by(UsageRow.turn)
+    rows = (await session.execute(wanted)).all()
+    return [_total(row, turn=row[0]) for row in rows]
+
+
+def _total(row: Row[Any], *, agent_id: UUID | None = None, turn: int | None = None) -> Total:
+    return Total(
+        agent_id=agent_id,
+        turn=turn,
+        part=row.part,
+        provider=row.provider,
+        requests=row.requests,
+        units=row.units,
+        cost_usd=row.cost or 0.0,
+        unpriced=row.priced < row.counted,
+    )
+
+
+def _summed(by: InstrumentedAttribute[Any]) -> Select[Any]:
+    return select(
+        by,
+        UsageRow.part,
+        UsageRow.provider,
+        func.sum(UsageRow.requests).label("requests"),
+        func.sum(UsageRow.units).label("units"),
+        func.sum(UsageRow.cost_usd).label("cost"),
+        func.count(UsageRow.cost_usd).label("priced"),
+        func.count().label("counted"),
+    ).group_by(by, UsageRow.part, UsageRow.provider)

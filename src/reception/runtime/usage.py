@@ -1,0 +1,117 @@
+"""Keeps account of what calls use of providers."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+import structlog
+
+from reception.core.clock import Clock
+from reception.core.errors import AppError
+from reception.core.telemetry import USAGE_NOT_STORED
+from reception.db.database import Database
+from reception.domains.usage import service as usage
+from reception.ports.events import CallEnded, CallEvent, TurnMetrics
+from reception.providers.access import Part, RequestSeen
+from reception.providers.prices import Prices
+
+_log = structlog.get_logger(__name__)
+_STORED_EVERY_S = 5.0
+_MOST_WAITING = 10_000
+"""Rows that wait for a database which is away; the oldest are dropped beyond that."""
+_BILLED = frozenset({"ok", "cancelled"})
+
+
+class UsageBook:
+    """What waits to be stored, of all calls of this process."""
+
+    def __init__(self, database: Database, prices: Prices, clock: Clock) -> None:
+        self._database = database
+        self.prices = prices
+        self._clock = clock
+        self._waiting: list[tuple[UUID, usage.Used]] = []
+
+    def call(self, tenant_id: UUID, agent_id: UUID, conversation_id: UUID) -> "CallUsage":
+        """The account of one call, which is also an observer of it."""
+        return CallUsage(self, tenant_id, agent_id, conversation_id)
+
+    @property
+    def today(self) -> date:
+        return self._clock.now().date()
+
+    def note(self, tenant_id: UUID, used: usage.Used) -> None:
+        self._waiting.append((tenant_id, used))
+        del self._waiting[:-_MOST_WAITING]
+
+    async def run(self) -> None:
+        """Store what waits every few seconds, until cancelled."""
+        while True:
+            await asyncio.sleep(_STORED_EVERY_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Store what waits; what cannot be stored waits on."""
+        waiting, self._waiting = self._waiting, []
+        by_tenant: dict[UUID, list[usage.Used]] = defaultdict(list)
+        for tenant_id, used in waiting:
+            by_tenant[tenant_id].append(used)
+        for tenant_id, rows in by_tenant.items():
+            try:
+                async with self._database.tenant_session(tenant_id) as session:
+                    await usage.record(session, tenant_id, rows)
+            except AppError as error:
+                _log.warning(USAGE_NOT_STORED, code=error.code, rows=len(rows))
+                self._waiting += [(tenant_id, used) for used in rows]
+
+
+@dataclass(slots=True)
+class _Sum:
+    requests: int = 0
+    units: float = 0.0
+
+
+@dataclass(slots=True)
+class CallUsage:
+    """One call's account. What is used between the end of one turn and the end of the next counts as the next one's."""
+
+    book: UsageBook
+    tenant_id: UUID
+    agent_id: UUID
+    conversation_id: UUID
+    _open: dict[tuple[Part, str], _Sum] = field(default_factory=lambda: defaultdict(_Sum))
+    _last_turn: int = 0
+
+    def add(self, seen: RequestSeen) -> None:
+        """Implements `providers.account.Account`. What failed is not billed, and what was broken off is."""
+        if seen.outcome in _BILLED:
+            total = self._open[seen.part, seen.provider]
+            total.requests += 1
+            total.units += seen.units
+
+    def on_event(self, event: CallEvent) -> None:
+        """Implements `ports.events.CallObserver`."""
+        match event:
+            case TurnMetrics(turn=turn):
+                self._last_turn = turn
+                self._close(turn)
+            case CallEnded():
+                self._close(self._last_turn)
+
+    def _close(self, turn: int) -> None:
+        for (part, provider), total in self._open.items():
+            cost_usd = self.book.prices.cost_usd(part, provider, total.units)
+            used = usage.Used(
+                self.conversation_id,
+                self.agent_id,
+                turn,
+                part,
+                provider,
+                total.requests,
+                total.units,
+                cost_usd,
+                self.book.today,
+            )
+            self.book.note(self.tenant_id, used)
+        self._open.clear()

@@ -1,0 +1,106 @@
+"""Providers that are slow, dead or wrong in the middle of real calls over the voice socket."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from reception.call.config import Phrases
+from reception.cli.phone import PhoneCall, dial
+from reception.cli.phone_book import Line
+from reception.core.speakable import speakable
+from reception.ports.audio import AudioFormat
+from tests.integration.api.installation import Installation
+from tests.integration.providers.conftest import DEAD, GOOD, QUESTION, RATE_HZ, model_of
+from tests.support.caller_voice import speak
+from tests.support.letters import read, said_once
+from tests.support.vendors.faults import ERRORS
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+AUDIO = AudioFormat("pcm_s16le", RATE_HZ)
+FILLERS = tuple(filler.replace(" ", "") for filler in Phrases().fillers)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A call in which a question was asked and answered; `heard` is the answer as it sounded."""
+
+    call: PhoneCall
+    reply: str
+    heard: str
+    ended: str | None
+
+    def switches(self, part: str) -> list[tuple[str, str]]:
+        return [
+            (str(event["from"]), str(event["to"]))
+            for _, event in self.call.events
+            if event["type"] == "provider" and event["part"] == part
+        ]
+
+
+LINES = asyncio.Semaphore(3)
+
+
+async def ask(installation: Installation, *, stt: str = "", tts: str = "", spoken: bool = False) -> Outcome:
+    """Call an agent that hears and speaks like this, ask once whether there is parking, and hear the answer."""
+    shop = await installation.open_shop()
+    change = {"settings": {"stt": stt, "tts": tts, "filler_after_ms": 700}}
+    changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
+    assert changed.status_code == 200, changed.text
+    line = Line(installation.url, str(shop.agent_id), "Ada", shop.token)
+    async with LINES, dial(line, AUDIO) as call:
+        await call.wait_reply()
+        asked_s = call.now_s
+        if spoken:
+            await call.say(await asyncio.to_thread(speak, QUESTION, RATE_HZ), QUESTION)
+        else:
+            await call.type(QUESTION)
+        turn = await call.wait_reply()
+        heard = read(call.playback.render(asked_s, call.now_s), RATE_HZ)
+        return Outcome(call, turn.reply_text, heard, call.ended)
+
+
+def without_filler(heard: str, spoken: str) -> str:
+    """A filler may go before a late answer, and be cut off when the answer comes."""
+    for filler in FILLERS:
+        for length in range(len(filler), 0, -1):
+            if heard.startswith(filler[:length]) and said_once(heard[length:], spoken):
+                return heard[length:]
+    return heard
+
+
+async def test_a_voice_that_fails_in_a_call_is_replaced_and_no_word_is_said_twice(installation: Installation) -> None:
+    chains = {fault: f"openai:{model_of(fault)}, openai:{GOOD}" for fault in ERRORS}
+    outcomes = await asyncio.gather(*[ask(installation, tts=chain) for chain in chains.values()])
+    for fault, outcome in zip(chains, outcomes, strict=True):
+        spoken = speakable(outcome.reply)
+        assert outcome.ended is None
+        assert said_once(without_filler(outcome.heard, spoken), spoken), (fault, outcome.heard, spoken)
+        assert outcome.switches("tts") == [(f"openai:{model_of(fault)}", f"openai:{GOOD}")], fault
+
+
+async def test_ears_that_fail_in_a_call_are_replaced_and_the_question_is_answered(installation: Installation) -> None:
+    chains = {fault: f"openai:{model_of(fault)}, openai:{GOOD}" for fault in ERRORS}
+    outcomes = await asyncio.gather(
+        *[ask(installation, stt=chain, tts=f"openai:{GOOD}", spoken=True) for chain in chains.values()]
+    )
+    for fault, outcome in zip(chains, outcomes, strict=True):
+        spoken = speakable(outcome.reply)
+        assert outcome.ended is None
+        assert outcome.call.turns[-1].heard == QUESTION, fault
+        assert said_once(without_filler(outcome.heard, spoken), spoken), (fault, outcome.heard, spoken)
+        assert outcome.switches("stt") == [(f"openai:{model_of(fault)}", f"openai:{GOOD}")], fault
+
+
+async def test_when_every_vendor_is_dead_the_installation_s_own_models_hold_the_call(
+    installation: Installation,
+) -> None:
+    outcome = await ask(installation, stt=f"openai:{DEAD}-1", tts=f"openai:{DEAD}-2", spoken=True)
+    assert outcome.ended is None
+    assert "parking" in outcome.call.turns[-1].heard.lower()
+    assert outcome.reply
+    assert outcome.switches("stt") == [(f"openai:{DEAD}-1", "whisper-base")]
+    assert outcome.switches("tts") == [(f"openai:{DEAD}-2", "hibari")]
+    assert outcome.call.turns[-1].metrics[-1]["providers"]["tts"] == "hibari"
+    assert outcome.call.turns[-1].metrics[-1]["providers"]["stt"] == "whisper-base"

@@ -1,0 +1,95 @@
+"""Tenants' own keys, and what calls use."""
+
+import pytest
+from sqlalchemy import text
+
+from reception.core.errors import Unavailable
+from reception.core.vault import Vault
+from reception.domains.access.service import Role
+from reception.domains.credentials.service import keep_key, open_keys
+from tests.integration.api.installation import Installation, Shop
+from tests.integration.api.typing_caller import dial, start
+from tests.integration.providers.conftest import GOOD, MINE, TENANTS_KEY
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def call_with(installation: Installation, shop: Shop, tts: str) -> str:
+    """A short call with an agent that speaks like this; the id of its conversation."""
+    change = {"settings": {"tts": tts}}
+    changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
+    assert changed.status_code == 200, changed.text
+    async with dial(installation, shop.token) as socket:
+        caller = await start(socket, shop.agent_id)
+        await caller.until("mark")
+        await caller.type("Do you have any parking?")
+        await caller.until_said("information")
+        await caller.until("mark")
+        await caller.stop()
+        assert not [message for message in caller.messages if message["type"] == "provider"]
+        return caller.conversation_id
+
+
+async def test_a_tenant_s_own_key_goes_before_the_installation_s_and_is_never_shown(installation: Installation) -> None:
+    shop, other = await installation.open_shop(), await installation.open_shop()
+    put = await installation.http.put("/provider-keys/openai", json={"key": TENANTS_KEY}, headers=shop.headers)
+    assert put.status_code == 200
+    listed = await installation.http.get("/provider-keys", headers=shop.headers)
+    assert [one["vendor"] for one in listed.json()] == ["openai"]
+    assert TENANTS_KEY not in put.text + listed.text
+    assert (await installation.http.get("/provider-keys", headers=other.headers)).json() == []
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        stored = (await session.execute(text("SELECT sealed FROM provider_keys"))).scalar_one()
+    assert TENANTS_KEY.encode() not in stored
+
+    # The vendor takes no other key for this model.
+    await call_with(installation, shop, f"openai:{MINE}")
+
+    gone = await installation.http.delete("/provider-keys/openai", headers=shop.headers)
+    assert gone.status_code == 204
+    assert (await installation.http.delete("/provider-keys/openai", headers=shop.headers)).status_code == 404
+    await call_with(installation, shop, f"openai:{GOOD}")
+
+
+async def test_keys_are_for_owners_and_for_providers_that_there_are(installation: Installation) -> None:
+    shop = await installation.open_shop()
+    manager = {"Authorization": f"Bearer {installation.token(shop.tenant_id, Role.MANAGER)}"}
+    refused = await installation.http.put("/provider-keys/openai", json={"key": "k"}, headers=manager)
+    unknown = await installation.http.put("/provider-keys/nobody", json={"key": "k"}, headers=shop.headers)
+    empty = await installation.http.put("/provider-keys/openai", json={"key": ""}, headers=shop.headers)
+    assert (refused.status_code, unknown.status_code, empty.status_code) == (403, 404, 422)
+    assert "deepgram" in unknown.json()["detail"]
+
+
+async def test_a_key_sealed_under_a_lost_key_does_not_open(installation: Installation) -> None:
+    shop = await installation.open_shop()
+    vault = Vault((b"1" * 32,))
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        await keep_key(session, vault, shop.tenant_id, "openai", TENANTS_KEY)
+        assert await open_keys(session, vault) == {"openai": TENANTS_KEY}
+        with pytest.raises(Unavailable):
+            await open_keys(session, Vault((b"2" * 32,)))
+    assert await installation.services.provider_keys.of(shop.tenant_id) == {}
+
+
+async def test_what_a_call_used_is_told_by_turn_by_agent_and_for_the_tenant(installation: Installation) -> None:
+    shop = await installation.open_shop()
+    conversation_id = await call_with(installation, shop, "openai:gpt-4o-mini-tts")
+    await call_with(installation, shop, f"openai:{GOOD}")
+    await installation.services.usage.flush()
+
+    turns = (await installation.http.get(f"/usage/calls/{conversation_id}", headers=shop.headers)).json()
+    line = turns["lines"][0]
+    assert (line["part"], line["provider"], line["turn"]) == ("tts", "openai:gpt-4o-mini-tts", 1)
+    assert line["units"] > 60
+    assert turns["cost_usd"] == pytest.approx(sum(one["units"] for one in turns["lines"]) * 0.012 / 1000)
+
+    total = (await installation.http.get("/usage", headers=shop.headers)).json()
+    by_provider = {one["provider"]: one for one in total["lines"]}
+    assert total["cost_usd"] == pytest.approx(turns["cost_usd"])
+    assert by_provider["openai:gpt-4o-mini-tts"]["agent_id"] == str(shop.agent_id)
+    assert by_provider[f"openai:{GOOD}"]["unpriced"] is True
+    other = await installation.open_shop()
+    assert (await installation.http.get("/usage", headers=other.headers)).json() == {"cost_usd": 0, "lines": []}
+    wrong = await installation.http.get("/usage?since=2030-01-02&until=2030-01-01", headers=shop.headers)
+    assert wrong.status_code == 422

@@ -1,0 +1,38 @@
+"""Speech that can be read: every letter has its own level of sound."""
+
+from itertools import accumulate
+
+import numpy as np
+
+from reception.core.audio import Pcm16
+
+MS_PER_CHAR = 50
+_FLOOR = 1000
+
+
+def sound_of(text: str, rate_hz: int) -> Pcm16:
+    return np.repeat(np.array([_FLOOR + ord(letter) for letter in text], np.int16), rate_hz * MS_PER_CHAR // 1000)
+
+
+def read(audio: Pcm16, rate_hz: int) -> str:
+    """The text in `audio`, without spaces; silence is skipped, and so is what lasts less than half a letter."""
+    per_letter = rate_hz * MS_PER_CHAR / 1000
+    said = []
+    for run in np.split(audio, np.flatnonzero(np.diff(audio)) + 1):
+        if run.size and run[0] > _FLOOR:
+            said.append(chr(int(run[0]) - _FLOOR) * round(run.size / per_letter))
+    return "".join(said).replace(" ", "")
+
+
+def said_once(heard: str, text: str) -> bool:
+    """Whether every word of `text` was said once, in order. One of them, in which a voice broke off, may have been cut
+    short, or begun and then said."""
+    spoken = text.replace(" ", "")
+    ends = list(accumulate(len(word) for word in text.split()))
+    return any(
+        heard == spoken[:left_at] + spoken[taken_up_at:]
+        for start, end in zip([0, *ends], ends, strict=False)
+        for left_at in range(start, end + 1)
+        for taken_up_at in (start, end)
+        if (left_at, taken_up_at) not in ((start, end), (end, start))
+    )
