@@ -21,8 +21,8 @@ _MOST_DAYS = 400
 
 
 class UsageLine(Response):
-    """`units` are seconds of audio for `stt`, characters for `tts`, tokens for `embeddings`. `unpriced` says that the
-    price of some of it is not known, so that `cost_usd` is too low."""
+    """`units` are seconds of audio for `stt`, characters for `tts`, tokens otherwise, estimated by length for `llm_in`
+    and `llm_out`. `unpriced` says that the price of some of it is not known, so that `cost_usd` is too low."""
 
     agent_id: UUID | None
     turn: int | None

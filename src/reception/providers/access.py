@@ -14,7 +14,7 @@ from reception.providers.limits import TimeLimits
 from reception.providers.warm_sockets import WarmSockets
 from reception.providers.wire import used_up_for_s, vendor_errors
 
-Part: TypeAlias = Literal["stt", "tts", "embeddings"]
+Part: TypeAlias = Literal["stt", "tts", "embeddings", "llm_in", "llm_out"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class RequestSeen:
     """How one request to a vendor went.
 
     `outcome` is `ok`, `cancelled` or an error's code. `units` are what vendors bill: seconds of audio for `stt`,
-    characters for `tts`, tokens for `embeddings`.
+    characters for `tts`, tokens for the others.
     """
 
     part: Part

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, ValidationError
 from reception.core.errors import InvalidInput
 from reception.providers.access import Part
 
-_UNITS_PER_PRICE: Mapping[Part, float] = {"stt": 60.0, "tts": 1000.0, "embeddings": 1_000_000.0}
+_UNITS_PER_PRICE: Mapping[Part, float] = {
+    "stt": 60.0,
+    "tts": 1000.0,
+    "embeddings": 1_000_000.0,
+    "llm_in": 1_000_000.0,
+    "llm_out": 1_000_000.0,
+}
 """Seconds, characters and tokens that one price is for."""
 
 
@@ -20,18 +26,19 @@ class _Table(BaseModel):
     stt: dict[str, NonNegativeFloat] = {}
     tts: dict[str, NonNegativeFloat] = {}
     embeddings: dict[str, NonNegativeFloat] = {}
+    llm_in: dict[str, NonNegativeFloat] = {}
+    llm_out: dict[str, NonNegativeFloat] = {}
 
 
 class Prices:
     """Prices by part and the beginning of a provider's name; those of later tables go before those of earlier ones."""
 
     def __init__(self, *tables: str) -> None:
-        self._prices: dict[Part, dict[str, float]] = {"stt": {}, "tts": {}, "embeddings": {}}
+        self._prices: dict[Part, dict[str, float]] = {part: {} for part in _UNITS_PER_PRICE}
         for table in tables:
             read = _Table.model_validate(tomllib.loads(table))
-            self._prices["stt"] |= read.stt
-            self._prices["tts"] |= read.tts
-            self._prices["embeddings"] |= read.embeddings
+            for part, prices in self._prices.items():
+                prices |= getattr(read, part)
 
     @classmethod
     def load(cls, own: Path | None) -> "Prices":

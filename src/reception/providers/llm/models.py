@@ -109,9 +109,10 @@ class LanguageModels:
         # LangChain and the SDKs take up to two seconds to load, and local mode needs neither.
         from reception.providers.llm.chat import LangChainChatModel  # noqa: PLC0415
         from reception.providers.llm.guarded import GuardedChatModel  # noqa: PLC0415
+        from reception.providers.llm.metered import MeteredChatModel  # noqa: PLC0415
 
         key, base_url = self._access(choice)
-        return GuardedChatModel(LangChainChatModel(choice, key, base_url), self._clock)
+        return GuardedChatModel(MeteredChatModel(LangChainChatModel(choice, key, base_url)), self._clock)
 
     def _access(self, choice: ModelChoice) -> tuple[str, str]:
         return self._config.keys.get(choice.vendor, ""), self._config.base_urls.get(choice.vendor, "")

@@ -4,14 +4,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import structlog
 
 from reception.core.errors import ProviderError, ProviderTimeout
 from reception.core.telemetry import PROVIDER_RECOVERED
 from reception.ports.events import ProviderSwitched
-from reception.providers.access import Part
 from reception.providers.resilience.health import Health, loop_s
 
 _log = structlog.get_logger(__name__)
@@ -70,7 +69,7 @@ class Chain(Generic[T]):
 
     def __init__(
         self,
-        part: Part,
+        part: Literal["stt", "tts"],
         links: Sequence[Link[T]],
         probes: Probes,
         on_switch: OnSwitch,
