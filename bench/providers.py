@@ -73,7 +73,7 @@ def _voice(*access_and_case: tuple[Access, voices.Case]) -> ResilientTextToSpeec
 
 
 async def _first_audio(tts: ResilientTextToSpeech, rate_hz: int, number: int) -> None:
-    stream = tts.stream(f"{TEXT} {number}", Voice(), rate_hz)
+    stream = tts.stream(TEXT.replace("that", f"number {number}"), Voice(), rate_hz)
     await anext(stream)
     await stream.aclose()
 
@@ -146,7 +146,32 @@ async def measure_listener(case: listeners.Case, http: httpx.AsyncClient) -> tup
             assert heard.text == "one two", heard
             at_ms += 600
         await stream.aclose()
-    return took[5:], []
+        bare = await _bare_listener(case, server.base_url, http)
+    return took[5:], bare
+
+
+async def _bare_listener(case: listeners.Case, url: str, http: httpx.AsyncClient) -> list[float]:
+    """The same question and answer over a socket alone."""
+    dialect = case.dialect(_access(case.provider, url, http), 8000, listeners.HINTS)
+    took = []
+    async with connect(dialect.url(), additional_headers=dialect.headers(), compression=None) as socket:
+        if (opening := dialect.opening()) is not None:
+            await socket.send(opening)
+        at_ms = 0
+        for _ in range(40):
+            audio = np.concatenate((speech("one two"), quiet(200)))
+            for start in range(0, audio.size, 480):
+                await socket.send(dialect.audio(audio[start : start + 480]))
+            at_ms += 600
+            await asyncio.sleep(0.02)
+            started_s = time.perf_counter()
+            flush = dialect.flush(at_ms)
+            assert flush is not None
+            await socket.send(flush)
+            while not any(news.flushed for news in dialect.read(await socket.recv())):
+                pass
+            took.append(1000 * (time.perf_counter() - started_s))
+    return took[5:]
 
 
 async def measure_embeddings(http: httpx.AsyncClient) -> tuple[list[float], list[float]]:
@@ -211,7 +236,7 @@ def _p(values: list[float], share: float) -> str:
 
 async def main() -> None:
     """Print three tables."""
-    console = Console()
+    console = Console(width=110)
     added = Table("adapter", "ours p50 ms", "p95", "bare p50 ms", "p95", "added p50", "added p95")
     async with httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=400)) as http:
         measured = [(case.provider, await measure_voice(case, http)) for case in voices.CASES]

@@ -57,6 +57,7 @@ class HttpVendor:
         self.hung_up = asyncio.Event()
         self.asked: list[Asked] = []
         self.connections = 0
+        self.warmed = 0
         self.complaints: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -92,6 +93,12 @@ class HttpVendor:
         self.connections += 1
         try:
             while (asked := await _read(reader)) is not None:
+                if asked.method == "HEAD":
+                    # A connection that is opened before it is needed.
+                    self.warmed += 1
+                    self.reached.set()
+                    writer.write(b"HTTP/1.1 404 X\r\ncontent-length: 0\r\n\r\n")
+                    continue
                 self.asked.append(asked)
                 self.reached.set()
                 await self._reply(asked, reader, writer)

@@ -14,6 +14,7 @@ from reception.providers.resilience.voice import ResilientTextToSpeech
 from reception.providers.segmented import SegmentedRecognizer
 from reception.providers.spec import ProviderSpec, parse_chain
 from reception.providers.speech_cache import CachedTextToSpeech
+from tests.support.vendors.openai_like import OpenAiServer
 from tests.unit.resilience.fakes import Ears, Voiced
 
 OWN = Speech(
@@ -76,3 +77,14 @@ def test_a_missing_key_is_refused_at_the_start_and_named() -> None:
         check_wanted(Wanted(stt=parse_chain("deepgram:nova-3", addresses=True)))
     check_wanted(Wanted(stt=parse_chain("openai:x@http://10.0.0.5/v1", addresses=True)))
     check_wanted(Wanted(tts=(ProviderSpec("polly"),)))
+
+
+async def test_at_the_start_of_a_call_the_connection_is_opened_that_it_will_need() -> None:
+    async with OpenAiServer("any") as server, httpx.AsyncClient(trust_env=False) as http:
+        wanted = Wanted(stt=parse_chain(f"openai:any@{server.base_url}", addresses=True))
+        desk = SpeechDesk(OWN, wanted, http)
+        for _ in range(3):
+            desk.seat("", "", {}, told)
+        await server.reached.wait()
+        await desk.aclose()
+    assert (server.warmed, server.connections) == (1, 1)

@@ -49,12 +49,16 @@ class OpenAiSpeechToText(VendorSpeechToText):
         }
         if prompt := _prompt(hints):
             fields["prompt"] = prompt
-        answer = await access.http.post(
+        request = access.http.build_request(
+            "POST",
             f"{access.base_url}/audio/transcriptions",
             headers=access.bearer(),
             data=fields,
             files={"file": ("speech.wav", wav_bytes(samples, sample_rate_hz), "audio/wav")},
         )
+        # As one piece: httpx writes a form to the socket part by part, which takes milliseconds.
+        request.read()
+        answer = await access.http.send(request)
         access.heed(answer.headers)
         if not answer.is_success:
             raise refusal(self.provider, answer.status_code, answer.headers, answer.content)
