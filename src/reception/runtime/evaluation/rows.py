@@ -52,7 +52,7 @@ _WAITING_FIELDS = {
     "place": "text", "special_requests": "part",
 }  # fmt: skip
 _LEAD_FIELDS = {
-    "kind": "text", "name": "text", "phone": "phone", "summary": "part", "details": "details",
+    "kind": "text", "name": "text", "phone": "phone", "email": "text", "summary": "part", "details": "details",
 }  # fmt: skip
 _LEAD_ALIASES = {"text": "summary", "message": "summary", "note": "summary", "notes": "summary", "about": "summary"}
 
@@ -63,6 +63,7 @@ def _columns(model: Any, known: Mapping[str, str]) -> dict[str, str]:
     return {name: "value" for name in names if name not in known and name != "id" and not name.endswith("_id")}
 
 
+_LEADS = {**_LEAD_FIELDS, **_columns(LeadRow, {**_LEAD_FIELDS, **_LEAD_ALIASES})}
 VIEWS: Mapping[str, View] = {
     "reservations": View(
         "reservations",
@@ -73,7 +74,7 @@ VIEWS: Mapping[str, View] = {
         default_status="confirmed",
     ),
     "holds": View("reservations", _RESERVATION_FIELDS, _RESERVATION_ALIASES, ("held",), default_status="held"),
-    "leads": View("leads", {**_LEAD_FIELDS, **_columns(LeadRow, {**_LEAD_FIELDS, **_LEAD_ALIASES})}, _LEAD_ALIASES),
+    "leads": View("leads", _LEADS, _LEAD_ALIASES),
     "waitlist": View(
         "waitlist",
         _WAITING_FIELDS,
@@ -82,9 +83,9 @@ VIEWS: Mapping[str, View] = {
         ("expired",),
         default_status="waiting",
     ),
-    "messages": View("leads", _LEAD_FIELDS, _LEAD_ALIASES, kinds=("message",)),
-    "callbacks": View("leads", _LEAD_FIELDS, _LEAD_ALIASES, kinds=("callback",)),
-    "handoffs": View("leads", _LEAD_FIELDS, _LEAD_ALIASES, kinds=("handoff",)),
+    "messages": View("leads", _LEADS, _LEAD_ALIASES, kinds=("message",)),
+    "callbacks": View("leads", _LEADS, _LEAD_ALIASES, kinds=("callback",)),
+    "handoffs": View("leads", _LEADS, _LEAD_ALIASES, kinds=("handoff",)),
 }
 
 
@@ -125,6 +126,7 @@ async def take_snapshot(database: Database, tenant_id: UUID, zone: ZoneInfo, wan
     for one in taken:
         used.setdefault(one["reservation_id"], []).append(resources.get(one["resource_no"], {}))
     tables["reservations"] = [_reservation(row, used.get(row["id"], [])) for row in tables["reservations"]]
+    tables["leads"] = [{**row, "email": (row["details"] or {}).get("email", "")} for row in tables["leads"]]
     tables["waitlist"] = [_waiting(row) for row in tables["waitlist"]]
     return Snapshot(tables)
 
