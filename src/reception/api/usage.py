@@ -64,7 +64,7 @@ async def read(
         return UsageRead.of(await usage.totals(session, since=first, until=last, agent_id=agent_id))
 
 
-@router.get("/calls/{conversation_id}", summary="Usage and estimated cost of one call, by turn and provider")
+@router.get("/calls/{conversation_id}", summary="Usage and estimated cost of one call or chat, by turn and provider")
 async def read_call(conversation_id: UUID, services: ServicesDep, where: _Reader) -> UsageRead:
     async with services.database.tenant_session(where.tenant_id) as session:
         return UsageRead.of(await usage.of_conversation(session, conversation_id))

@@ -185,7 +185,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         tokens=parts.tokens,
         tickets=tickets,
         attempts=LoginAttempts(clock),
-        chat=ChatDesk(database, conversations),
+        chat=ChatDesk(database, conversations, used),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
         readiness=Readiness(database, speech, live),

@@ -18,6 +18,7 @@ from reception.domains.conversations import service as conversations
 from reception.domains.conversations.turns import give_back_turn, hold_turn
 from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, ReplyPart, Say, Transfer
 from reception.runtime.conversations import ConversationFactory
+from reception.runtime.usage import UsageBook
 
 _log = structlog.get_logger(__name__)
 
@@ -44,8 +45,9 @@ class ChatReply:
 class ChatDesk:
     """Answers messages; those of one conversation one after the other."""
 
-    def __init__(self, database: Database, conversations: ConversationFactory) -> None:
+    def __init__(self, database: Database, conversations: ConversationFactory, usage: UsageBook | None = None) -> None:
         self._database = database
+        self._usage = usage
         self.conversations = conversations
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
@@ -58,10 +60,11 @@ class ChatDesk:
         """
         if conversation_id is None:
             wired = await self.conversations.find_agent(tenant_id, agent_id)
-            return await self._turn(await self.conversations.start(wired, "chat"), message)
+            return await self._accounted(tenant_id, agent_id, await self.conversations.start(wired, "chat"), message)
         lock = self._turns.setdefault(conversation_id, asyncio.Lock())
         async with lock, self._held(tenant_id, conversation_id):
-            return await self._turn(await self._resume(tenant_id, agent_id, conversation_id), message)
+            dialogue = await self._resume(tenant_id, agent_id, conversation_id)
+            return await self._accounted(tenant_id, agent_id, dialogue, message)
 
     @asynccontextmanager
     async def _held(self, tenant_id: UUID, conversation_id: UUID) -> AsyncIterator[None]:
@@ -106,6 +109,13 @@ class ChatDesk:
         last_turn, state = stored
         wired = await self.conversations.at_version(wired, conversation.agent_version)
         return self.conversations.wire(wired, "chat", conversation_id, state=state, last_turn=last_turn)
+
+    async def _accounted(self, tenant_id: UUID, agent_id: UUID, dialogue: GraphDialogue, message: str) -> ChatReply:
+        """One turn, with what it uses of providers on the conversation's account."""
+        if self._usage is None:
+            return await self._turn(dialogue, message)
+        with self._usage.call(tenant_id, agent_id, dialogue.conversation_id).turn(dialogue.next_turn):
+            return await self._turn(dialogue, message)
 
     async def _turn(self, dialogue: GraphDialogue, message: str) -> ChatReply:
         turn = dialogue.next_turn

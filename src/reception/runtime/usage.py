@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -15,6 +17,7 @@ from reception.db.database import Database
 from reception.domains.usage import service as usage
 from reception.ports.events import CallEnded, CallEvent, TurnMetrics
 from reception.providers.access import Part, RequestSeen
+from reception.providers.account import account
 from reception.providers.prices import Prices
 
 _log = structlog.get_logger(__name__)
@@ -89,6 +92,16 @@ class CallUsage:
             total = self._open[seen.part, seen.provider]
             total.requests += 1
             total.units += seen.units
+
+    @contextmanager
+    def turn(self, turn: int) -> Iterator[None]:
+        """What is used in the block is used by `turn`."""
+        token = account.set(self)
+        try:
+            yield
+        finally:
+            account.reset(token)
+            self._close(turn)
 
     def on_event(self, event: CallEvent) -> None:
         """Implements `ports.events.CallObserver`."""

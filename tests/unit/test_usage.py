@@ -1,0 +1,69 @@
+"""Accounts of conversations."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+from uuid import UUID
+
+import pytest
+
+from reception.core.clock import SystemClock
+from reception.core.errors import Unavailable
+from reception.db.database import Database
+from reception.ports.events import CallEnded, TurnMetrics
+from reception.providers.access import RequestSeen
+from reception.providers.account import account
+from reception.providers.prices import Prices
+from reception.runtime.usage import CallUsage, UsageBook
+
+TENANT, AGENT, CALL = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+class NoDatabase:
+    @asynccontextmanager
+    async def tenant_session(self, tenant_id: UUID) -> AsyncIterator[None]:
+        raise Unavailable("away")
+        yield
+
+
+def make() -> tuple[UsageBook, CallUsage]:
+    book = UsageBook(cast("Database", NoDatabase()), Prices.load(None), SystemClock())
+    return book, book.call(TENANT, AGENT, CALL)
+
+
+def spoken(characters: float, outcome: str = "ok") -> RequestSeen:
+    return RequestSeen("tts", "deepgram:aura-2-thalia-en", outcome, 0.1, 0.05, characters)
+
+
+def lines(book: UsageBook) -> list[tuple[int, int, float, float]]:
+    return [(used.turn, used.requests, used.units, used.cost_usd or 0.0) for _, used in book._waiting]
+
+
+def test_each_turn_has_its_own_line_and_what_comes_last_belongs_to_the_last_turn() -> None:
+    book, call = make()
+    call.add(spoken(1000))
+    call.add(spoken(500, "cancelled"))
+    call.add(spoken(300, "provider_timeout"))
+    call.on_event(TurnMetrics(1))
+    call.on_event(TurnMetrics(2))
+    call.add(spoken(100))
+    call.on_event(CallEnded("goodbye"))
+    assert lines(book) == [(1, 2, 1500, pytest.approx(0.045)), (2, 1, 100, pytest.approx(0.003))]
+
+
+def test_a_turn_of_a_chat_is_one_block() -> None:
+    book, call = make()
+    with call.turn(7):
+        payer = account.get()
+        assert payer is call
+        payer.add(spoken(1000))
+    assert account.get() is None
+    assert lines(book) == [(7, 1, 1000, pytest.approx(0.03))]
+
+
+async def test_what_cannot_be_stored_waits() -> None:
+    book, call = make()
+    call.add(spoken(1000))
+    call.on_event(CallEnded("goodbye"))
+    await book.flush()
+    assert len(lines(book)) == 1
