@@ -146,8 +146,14 @@ class ProviderLimited(ProviderError):
 
 
 class ProviderRefused(ProviderError):
+    """`of_key` says that it is the key which is refused, and with it every request."""
+
     code = "provider_refused"
     title = "A provider does not accept what it is asked"
+
+    def __init__(self, provider: str, detail: str = "", *, request_id: str = "", of_key: bool = False) -> None:
+        super().__init__(provider, detail, request_id=request_id)
+        self.of_key = of_key
 
 
 class Unavailable(AppError):

@@ -59,6 +59,7 @@ def refusal(provider: str, status: int, headers: Mapping[str, str], body: bytes)
         return ProviderError(provider, told, request_id=request_id, retryable=True)
     if status in (401, 403):
         told += ": its key is missing, wrong or not allowed to do this"
+        return ProviderRefused(provider, told, request_id=request_id, of_key=True)
     return ProviderRefused(provider, told, request_id=request_id)
 
 
@@ -133,5 +134,5 @@ def _closed(provider: str, error: ConnectionClosed) -> ProviderError:
     if code in _LIMITED_CLOSES:
         return ProviderLimited(provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
     if code in _REFUSED_CLOSES:
-        return ProviderRefused(provider, told)
+        return ProviderRefused(provider, told, of_key=True)
     return ProviderError(provider, told, retryable=True)

@@ -32,11 +32,19 @@ def test_it_opens_after_three_failures_in_a_row() -> None:
 
 def test_a_refused_key_opens_it_at_once_and_for_long() -> None:
     health, clock = make()
-    health.failed(ProviderRefused("x"))
+    health.failed(ProviderRefused("x", of_key=True))
     clock.now_s += LONGEST_REST_S - 1
     assert (health.admits, health.probe_due) == (False, False)
     clock.now_s += 1
     assert health.probe_due
+
+
+def test_one_agent_s_wrong_voice_does_not_silence_all_others() -> None:
+    health, _ = make()
+    for _ in range(5):
+        health.failed(ProviderRefused("x"))
+        health.succeeded()
+    assert health.admits
 
 
 def test_after_its_rest_one_probe_decides_and_each_failure_doubles_the_rest() -> None:

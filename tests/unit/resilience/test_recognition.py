@@ -124,7 +124,7 @@ def test_a_dead_provider_is_skipped_by_every_call_and_taken_back_after_a_probe()
 
 def test_a_refused_key_is_tried_once() -> None:
     async def call() -> None:
-        first = Ears("first", error=ProviderRefused("first"))
+        first = Ears("first", error=ProviderRefused("first", of_key=True))
         stream = open_stream(first, Ears("second"))
         for _ in range(3):
             await ask(stream)

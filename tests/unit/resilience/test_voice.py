@@ -2,6 +2,7 @@
 or not at all, shows."""
 
 import asyncio
+from collections.abc import AsyncGenerator
 
 import numpy as np
 import pytest
@@ -145,5 +146,23 @@ def test_closing_stops_whoever_is_at_work() -> None:
         await stream.aclose()
         await asyncio.sleep(0.01)
         assert first.closed == 1
+
+    run_virtual(call())
+
+
+def test_a_voice_s_name_is_for_the_vendor_that_has_it() -> None:
+    async def call() -> None:
+        asked: dict[str, str] = {}
+
+        class Named(Voiced):
+            def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
+                asked[self.name] = voice.name
+                return super().stream(text, voice, sample_rate_hz)
+
+        first = Named("first", error=ProviderError("first", retryable=True))
+        tts = voice_of(first, Named("second"))
+        async for _ in tts.stream("Good evening.", Voice("21m00Tcm4TlvDq8ikWAM"), RATE_HZ):
+            pass
+        assert asked == {"first": "21m00Tcm4TlvDq8ikWAM", "second": "heart"}
 
     run_virtual(call())

@@ -87,13 +87,13 @@ class Chain(Generic[T]):
         """Who answered last."""
         return self.links[self.current].provider
 
-    def order(self, ready: Callable[[T], bool] | None = None) -> list[int]:
+    def order(self, ready: Sequence[bool] = ()) -> list[int]:
         """Whom to ask, in this order; everybody when nobody is fit. `ready` says who needs nothing from outside."""
         now_s = loop_s()
         for link in self.links:
             if link.health.probe_due:
                 self._probes.send(link)
-        able = [place for place, link in enumerate(self.links) if link.health.admits or (ready and ready(link.asked))]
+        able = [place for place, link in enumerate(self.links) if link.health.admits or (bool(ready) and ready[place])]
         fit = [place for place in able if self._spared_until_s[place] <= now_s]
         return fit or able or list(range(len(self.links)))
 

@@ -28,9 +28,10 @@ class Circuit(StrEnum):
 class Health:
     """The circuit of one provider with one key.
 
-    It opens after `TRIPS_AFTER` failures in a row, and at once when the provider refuses key, model or request, which
-    waiting does not mend. It rests for `FIRST_REST_S`, twice as long each time a probe fails, at most `LONGEST_REST_S`.
-    While the provider takes no requests by its own word, it is not asked either.
+    It opens after `TRIPS_AFTER` failures in a row, and at once when the provider refuses the key, which waiting does
+    not mend. A refused request counts like any failure: the voice of one agent must not cost all others theirs. It
+    rests for `FIRST_REST_S`, twice as long each time a probe fails, at most `LONGEST_REST_S`. While the provider takes
+    no requests by its own word, it is not asked either.
     """
 
     def __init__(self, now_s: Callable[[], float] = loop_s) -> None:
@@ -70,7 +71,7 @@ class Health:
         if self.circuit is Circuit.HALF_OPEN:
             self._rest_s = min(self._rest_s * 2, LONGEST_REST_S)
             self._open()
-        elif isinstance(error, ProviderRefused):
+        elif isinstance(error, ProviderRefused) and error.of_key:
             self._rest_s = LONGEST_REST_S
             self._open()
         elif self._failures >= TRIPS_AFTER:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reception.core.audio import Pcm16
@@ -21,6 +21,7 @@ from reception.providers.speech_cache import CachedTextToSpeech
 _LEAD_S = 0.4
 """How far ahead of the ear a clause is given out that is not whole yet."""
 _CUT_WITHIN_S = 0.4
+_USUAL = Voice().name
 
 
 class Speaker:
@@ -95,9 +96,12 @@ class ResilientTextToSpeech:
 
     async def _begin(self, said: "_Said") -> tuple[int, ClauseReader, bool]:
         """Whoever makes the first audio of a text, the reader of it, and whether it was there already."""
-        text, voice, rate_hz = said.text, said.voice, said.rate_hz
-        order = self._chain.order(lambda speaker: speaker.tts.holds(text, voice, rate_hz))
-        known = [self._chain.links[place].asked.tts.holds(text, voice, rate_hz) for place in order]
+        held = [
+            link.asked.tts.holds(said.text, said.voice_of(place), said.rate_hz)
+            for place, link in enumerate(self._chain.links)
+        ]
+        order = self._chain.order(held)
+        known = [held[place] for place in order]
         race = Race(
             [partial(self._begun, place, said) for place in order],
             self._budget.tts_hedge_s,
@@ -111,7 +115,7 @@ class ResilientTextToSpeech:
 
     async def _begun(self, place: int, said: "_Said") -> ClauseReader:
         tts = self._chain.links[place].asked.tts
-        stream = partial(tts.stream, said.text, said.voice, said.rate_hz)
+        stream = partial(tts.stream, said.text, said.voice_of(place), said.rate_hz)
         return await ClauseReader(tts.provider, stream).begin()
 
 
@@ -125,6 +129,10 @@ class _Said:
     samples: int = 0
     left: str = ""
     failure: ProviderError | None = None
+
+    def voice_of(self, place: int) -> Voice:
+        """The voice by its name for the first of the chain, whose it is; by the usual one for the others."""
+        return self.voice if place == 0 else replace(self.voice, name=_USUAL)
 
 
 async def _given_out(reader: ClauseReader, ear: "_Ear", said: _Said) -> AsyncGenerator[Pcm16]:

@@ -87,4 +87,4 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
         detail = f"{self.provider} failed ({known})"
         if any(limit in code for limit in _LIMITS):
             return ProviderLimited(self.provider, detail, retry_after_s=DEFAULT_RETRY_AFTER_S)
-        return ProviderRefused(self.provider, detail)
+        return ProviderRefused(self.provider, detail, of_key="key" in code or "auth" in code)

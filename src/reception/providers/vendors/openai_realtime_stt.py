@@ -105,5 +105,5 @@ class OpenAiRealtimeDialect(Dialect):
         code = error.code or error.type or "unknown"
         detail = f"{self.access.provider} failed ({code})"
         if code in _REFUSALS or error.type in _REFUSALS:
-            return ProviderRefused(self.access.provider, detail)
+            return ProviderRefused(self.access.provider, detail, of_key="key" in code)
         return ProviderError(self.access.provider, detail, retryable=True)

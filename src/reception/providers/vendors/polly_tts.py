@@ -83,5 +83,6 @@ class PollyTextToSpeech(VendorTextToSpeech):
         find: Callable[[], Any] = self._session().get_credentials
         found = await asyncio.to_thread(lambda: (held := find()) and held.get_frozen_credentials())
         if found is None:
-            raise ProviderRefused(self.provider, f"{self.provider}: AWS's settings on this machine hold no credentials")
+            told = f"{self.provider}: AWS's settings on this machine hold no credentials"
+            raise ProviderRefused(self.provider, told, of_key=True)
         return found
