@@ -1,7 +1,9 @@
 """Questions that the business's own profile answers: opening hours, address, telephone number."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 
 from reception.dialogue.replies import say_spans
 from reception.dialogue.spoken import say_day, say_near_day, say_phone, say_time, say_weekday
@@ -9,6 +11,7 @@ from reception.dialogue.turn import TurnScene
 from reception.dialogue.understanding.parsers.dates import find_dates
 from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.normalize import tokenize
+from reception.dialogue.understanding.parsers.places import find_places
 from reception.ports.business import Bookable, OpeningHours, OpenSpan
 
 _HOURS = re.compile(
@@ -52,12 +55,18 @@ def answer_from_profile(question: str, scene: TurnScene) -> tuple[str, ...]:
 
 _CHECK_IN = re.compile(r"\bcheck(?:ing)?[- ]?in(?:to)?\b|\barriv", re.IGNORECASE)
 _CHECK_OUT = re.compile(r"\bcheck(?:ing)?[- ]?out\b|\bleave\b", re.IGNORECASE)
+_PRICE = re.compile(r"\b(?:how much|price|prices|cost|costs|rate|rates|charge)\b", re.IGNORECASE)
+_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CAD": "$", "AUD": "$"}
+_FEW = 3
 _WHEN = re.compile(r"\b(?:what time|when|how (?:early|late)|until when|what are|what(?:'s| is))\b", re.IGNORECASE)
 
 
 def answer_from_rules(question: str, scene: TurnScene) -> tuple[str, ...]:
-    """What the rules of booking say where no document does: when rooms may be moved into, and must be left."""
+    """What the rules of booking say where no document does: what a room or a service costs, when rooms may be moved
+    into, and must be left."""
     rules = scene.business.rules
+    if _PRICE.search(question):
+        return _prices(question, scene)
     if rules.bookable is not Bookable.ROOM or not _WHEN.search(question):
         return ()
     said = []
@@ -66,6 +75,30 @@ def answer_from_rules(question: str, scene: TurnScene) -> tuple[str, ...]:
     if _CHECK_OUT.search(question):
         said.append(f"Check-out is until {say_time(rules.check_out)}.")
     return tuple(said)
+
+
+def _prices(question: str, scene: TurnScene) -> tuple[str, ...]:
+    """The prices of what `question` names, or of everything when it names nothing and there is little."""
+    rules = scene.business.rules
+    nightly: dict[str, list[Decimal]] = {}
+    for rate in rules.rates:
+        nightly.setdefault(rate.place, []).append(rate.nightly)
+    costs = {place: f"{_from(amounts, rules.currency)} a night" for place, amounts in nightly.items()}
+    costs |= {each.name: _money(each.price, rules.currency) for each in rules.services if each.price is not None}
+    named = [str(one.value) for one in find_places(tokenize(question), tuple(costs)) if one.value is not None]
+    chosen = named or (list(costs) if len(costs) <= _FEW else [])
+    return tuple(f"{what} is {costs[what]}." for what in chosen)
+
+
+def _from(amounts: Sequence[Decimal], currency: str) -> str:
+    least = _money(min(amounts), currency)
+    return least if len(set(amounts)) == 1 else f"from {least}"
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    figures = f"{amount:,.2f}".removesuffix(".00")
+    sign = _SIGNS.get(currency)
+    return f"{sign}{figures}" if sign else f"{figures} {currency}"
 
 
 def _answer_hours(question: str, scene: TurnScene) -> tuple[str, ...]:

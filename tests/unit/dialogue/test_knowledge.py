@@ -1,20 +1,23 @@
 """Answers from documents and from the profile, and the withholding of what nothing stands behind."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from reception.dialogue.grounding import is_grounded
-from reception.dialogue.hours import answer_from_profile
+from reception.dialogue.hours import answer_from_profile, answer_from_rules
 from reception.dialogue.knowledge import compose
 from reception.dialogue.statements import statements
 from reception.dialogue.turn import TurnScene
 from reception.ports.business import Agent, AgentKind, AgentSettings
 from reception.ports.knowledge import Passage
+from reception.ports.rules import RoomRate
 from tests.unit.dialogue.fakes import BookReads
-from tests.unit.dialogue.stage import book_of, restaurant
+from tests.unit.dialogue.stage import book_of, hotel, restaurant
 
 
 def _passage(heading: str, text: str, similarity: float | None) -> Passage:
@@ -128,3 +131,24 @@ SOURCE = (
 )
 def test_every_fact_of_a_sentence_needs_a_source(sentence: str, grounded: bool) -> None:
     assert is_grounded(sentence, [SOURCE]) is grounded
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("What's the rate for the Suite?", ("Suite is from $180 a night.",)),
+        ("How much is the Queen Room?", ("Queen Room is $95.50 a night.",)),
+        ("What time is check-in?", ("Check-in is from 3 PM.",)),
+        ("When do we have to check out?", ("Check-out is until 11 AM.",)),
+        ("Is there a pool?", ()),
+    ],
+)
+def test_the_rules_answer_for_prices_and_times_of_rooms(question: str, said: tuple[str, ...]) -> None:
+    rates = (
+        RoomRate("Suite", Decimal(220), weekdays=(4, 5)),
+        RoomRate("Suite", Decimal(180)),
+        RoomRate("Queen Room", Decimal("95.50")),
+    )
+    place = hotel()
+    business = replace(place, rules=replace(place.rules, rates=rates))
+    assert answer_from_rules(question, replace(_scene(question), business=business)) == said

@@ -231,3 +231,13 @@ def test_a_salon_in_short() -> None:
     assert (ana.kind, ana.attributes, len(ana.hours.weekly)) == (ResourceKind.STAFF, {"services": ["Haircut"]}, 7)
     assert ana.hours.absences[0].first.isoformat() == "2027-03-16"
     assert (ben.name, ben.hours.weekly) == ("Ben", ())
+
+
+def test_what_an_anchor_holds_is_merged_below_a_scenario_s_own() -> None:
+    first, second = written(
+        "- &first\n  business: harbor-table\n  caller: +14155550142\n  turns: [Hello.]\n"
+        "- <<: *first\n  name: Another\n  turns: [Hi.]\n"
+    )
+    assert (first.caller, second.caller) == ("+14155550142", "+14155550142")
+    assert (second.name, second.turns[0].act.text) == ("Another", "Hi.")
+    assert "takes a mapping" in problems("- <<: nothing\n  business: harbor-table\n")

@@ -45,6 +45,8 @@ def _is_excluded(tokens: Sequence[Token], found: Found) -> bool:
         before -= 1
     if word_at(tokens, before) == "except" or words_of(tokens[max(0, before - 1) : before + 1]) in _BUT_FOR:
         return True
+    if word_at(tokens, before) == "instead" and word_at(tokens, before + 1) == "of":
+        return True
     if word_at(tokens, before) != "not" or tokens[before].gap:
         return False
     return found.slot in {SlotName.DATE, SlotName.TIME, SlotName.PARTY_SIZE, SlotName.NIGHTS, SlotName.NAME} and (
@@ -66,7 +68,7 @@ def _combine(
     tokens: Sequence[Token], first: Found, later: Found, between: str, *, stays: bool, flow: Flow | None
 ) -> tuple[Found, list[Found]]:
     if first.value == later.value and not first.reason and first.slot is not SlotName.PARTY_SIZE:
-        return first, []
+        return (later if first.slot is SlotName.DATE else first), []
     if first.slot is SlotName.DATE and stays and flow is not Flow.CHANGE_RESERVATION:
         nights = _nights_between(tokens, first, later, between)
         if nights is not None:
@@ -120,7 +122,8 @@ def _combine_parties(tokens: Sequence[Token], first: Found, later: Found, betwee
 
 def _nights_between(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found | None:
     joined = re.fullmatch(
-        r"(?:to|until|till|through|and|leaving|and leaving|and leave|and checking out|checking out|and check out|"
+        r"(?:to|until|till|through|and|leaving|and leaving|and (?:we will |we would |i will |we |i )?leave|"
+        r"and checking out|checking out|and check out|"
         r"departing|for|"
         r"and departing|-|returning)?(?: on| the| on the)*", between
     )  # fmt: skip

@@ -66,6 +66,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _QUOTE = '; a text with ": " in it, or inside [ ] or { } with one of , ? [ ] { } in it, needs quotes'
+_MERGE = "<<"
 _NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
 
 
@@ -124,14 +125,31 @@ def _node(found: yaml.Node, field: str, name: str, budget: Iterator[int], depth:
 
 def _mapping(found: yaml.MappingNode, field: str, name: str, budget: Iterator[int], depth: int) -> dict[str, Node]:
     members: dict[str, Node] = {}
+    merged: dict[str, Node] = {}
     for key, value in found.value:
         line = key.start_mark.line + 1
+        if key.value == _MERGE and getattr(key, "style", "") is None:
+            merged |= _merged(value, field, name, budget, depth)
+            continue
         if not isinstance(key, yaml.ScalarNode):
             raise ScenarioError([Problem(name, line, field, "a key must be a plain text")])
         path = f"{field}.{key.value}" if field else key.value
         if key.value in members:
             raise ScenarioError([Problem(name, line, path, "is there twice")])
         members[key.value] = _node(value, path, name, budget, depth + 1)
+    return {**merged, **members}
+
+
+def _merged(found: yaml.Node, field: str, name: str, budget: Iterator[int], depth: int) -> dict[str, Node]:
+    """The members that `<<: *anchor` or `<<: [*one, *another]` brings, those of the first before those of the next."""
+    parts = found.value if isinstance(found, yaml.SequenceNode) else [found]
+    members: dict[str, Node] = {}
+    for part in parts:
+        if not isinstance(part, yaml.MappingNode) or depth > _DEEPEST:
+            raise ScenarioError(
+                [Problem(name, found.start_mark.line + 1, field, "`<<` takes a mapping, or a list of them")]
+            )
+        members = {**_mapping(part, field, name, budget, depth + 1), **members}
     return members
 
 

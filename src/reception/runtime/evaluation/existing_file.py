@@ -80,12 +80,16 @@ def reservations_of(node: Node, spec: TenantSpec, clock: datetime) -> tuple[Rese
     return tuple(_reservation(item, spec, clock, number) for number, item in enumerate(found))
 
 
+def _usual_party(spec: TenantSpec) -> int:
+    return 1 if spec.rules.bookable is Bookable.APPOINTMENT else min(2, spec.rules.largest_party)
+
+
 def _reservation(node: Node, spec: TenantSpec, clock: datetime, number: int) -> ReservationSetUp:
     found = Fields(node, "a booking", _RESERVATION, raised, _ALIASES)
     is_stay = spec.rules.bookable is Bookable.ROOM
     return ReservationSetUp(
         starts=_starts(found, node, spec, clock, is_stay=is_stay),
-        party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), 2),
+        party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), _usual_party(spec)),
         name=found.take("name", text_of, f"Guest {_letters(number)}"),
         phone=found.take("phone", text_of, f"+1212555{(100 + number % 100):04d}"),
         email=found.take("email", text_of, ""),
@@ -126,7 +130,7 @@ def _waits(node: Node, spec: TenantSpec, clock: datetime, number: int) -> Waitin
         latest=datetime.combine(
             wanted.date(), found.take("until", partial(said_by, read_time), wanted.time()), tzinfo=clock.tzinfo
         ),
-        party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), 2),
+        party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), _usual_party(spec)),
         name=found.take("name", text_of, f"Waiting {_letters(number)}"),
         phone=found.take("phone", text_of, f"+1212555{(150 + number % 50):04d}"),
         place=found.take("place", text_of, ""),

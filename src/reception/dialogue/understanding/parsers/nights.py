@@ -11,6 +11,8 @@ from reception.dialogue.understanding.parsers.party import OUT_OF_RANGE
 
 LONGEST = 365
 _UNITS = {"night": 1, "nights": 1, "nite": 1, "nites": 1, "week": 7, "weeks": 7, "fortnight": 14}
+_MOVED = frozenset({"later", "earlier", "sooner", "ago", "before", "after", "from"})
+"""After a week: by how much something is moved, not how long it lasts."""
 _NIGHT_ONLY = frozenset({"night", "nights", "nite", "nites"})
 
 
@@ -33,6 +35,13 @@ def find_nights(tokens: Sequence[Token], *, stays: bool, expected: bool) -> list
         )
         at = nights.end
     return found
+
+
+def _is_length(tokens: Sequence[Token], unit_at: int, *, counts_weeks: bool) -> bool:
+    """Whether the unit at `unit_at` measures a stay: not "at night", nor "a week later"."""
+    if word_at(tokens, unit_at) in _NIGHT_ONLY:
+        return word_at(tokens, unit_at) != "night" or word_at(tokens, unit_at - 2) != "at"
+    return counts_weeks and word_at(tokens, unit_at + 1) not in _MOVED
 
 
 def _read_nights(tokens: Sequence[Token], at: int, *, stays: bool, expected: bool) -> Number | None:
@@ -62,9 +71,7 @@ def _read_nights(tokens: Sequence[Token], at: int, *, stays: bool, expected: boo
     unit = word_at(tokens, number.end)
     if unit == "more" and word_at(tokens, number.end + 1) in _UNITS:
         return None
-    if unit not in _UNITS or (unit not in _NIGHT_ONLY and not (stays or expected)):
-        return None
-    if unit == "night" and word_at(tokens, number.end - 2) == "at":
+    if unit not in _UNITS or not _is_length(tokens, number.end, counts_weeks=stays or expected):
         return None
     return Number(number.value * _UNITS[unit], number.end + 1)
 
