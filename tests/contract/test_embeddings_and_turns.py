@@ -1,3 +1,5 @@
+import asyncio
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,14 @@ async def test_rows_are_unit_vectors_in_the_order_of_the_texts(embedder: MiniLmE
     assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
     alone = await embedder.embed([texts[1]])
     assert alone[0] @ rows[1] > 0.99
+
+
+async def test_a_question_waits_for_no_document(embedder: MiniLmEmbedder) -> None:
+    document = asyncio.create_task(embedder.embed(["The rule of the house is kept by everybody. " * 12] * 80))
+    await asyncio.sleep(0)
+    await embedder.embed(["When is breakfast?"])
+    assert not document.done()
+    document.cancel()
 
 
 async def test_no_texts_no_rows(embedder: MiniLmEmbedder) -> None:

@@ -16,15 +16,14 @@ _VOCABULARY = Path(__file__).parent / "data" / "bert-base-uncased-vocab.txt"
 _MAX_TOKENS = 256
 _MAX_BATCH = 8
 _MAX_BATCH_CHARS = 640
-"""Padding included. Short texts gain by being run together; long ones cost a third more, and a caller's question waits
-for the whole batch."""
+"""Padding included. Short texts gain by being run together; long ones cost a third more."""
 
 
 class MiniLmEmbedder:
-    """Embeds in one thread; texts are run in batches of similar length, for padding costs as much as words do.
+    """Embeds documents in one thread, in batches of similar length, for padding costs as much as words do.
 
-    A single text is a caller's question, and goes before whatever else waits. Text beyond 256 word pieces is not seen.
-    An empty text gets the vector of an empty sentence.
+    A single text is a caller's question, and has a thread of its own: no document keeps it waiting. Text beyond 256
+    word pieces is not seen. An empty text gets the vector of an empty sentence.
     """
 
     def __init__(self, *, weights: Weights | None = None) -> None:
@@ -32,7 +31,8 @@ class MiniLmEmbedder:
         self._session = open_session(path)
         self._tokenizer = BertWordPieceTokenizer(str(_VOCABULARY), lowercase=True)
         self._tokenizer.enable_truncation(_MAX_TOKENS)
-        self._lane = Lane(self.model)
+        self._questions = Lane(self.model)
+        self._documents = Lane(self.model)
 
     @property
     def model(self) -> str:
@@ -45,15 +45,16 @@ class MiniLmEmbedder:
     @property
     def waiting(self) -> int:
         """Work that has not begun."""
-        return self._lane.waiting
+        return self._questions.waiting + self._documents.waiting
 
     async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit row for each text. A long list gives way to others between its batches."""
         vectors: NDArray[np.float32] = np.zeros((len(texts), self.dimensions), np.float32)
         order = sorted(range(len(texts)), key=lambda row: len(texts[row]))
+        lane = self._questions if len(texts) == 1 else self._documents
         for rows in _batches(order, [len(text) for text in texts]):
             batch = partial(self._run, [texts[row] for row in rows])
-            vectors[rows] = await self._lane.run(batch, urgent=len(texts) == 1)
+            vectors[rows] = await lane.run(batch)
         return vectors
 
     def _run(self, texts: Sequence[str]) -> NDArray[np.float32]:
