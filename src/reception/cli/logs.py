@@ -46,3 +46,6 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     root.setLevel(level.upper())
     for noisy in ("uvicorn", "uvicorn.error", "alembic", "httpx", "faster_whisper", "procrastinate", "pdfminer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # At their lowest level they write out headers, with the keys in them, and frames, with what is said.
+    for talkative in ("websockets", "httpcore", "botocore", "openai", "groq", "anthropic"):
+        logging.getLogger(talkative).setLevel(logging.INFO)

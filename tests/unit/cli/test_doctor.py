@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reception.cli.app import app
-from reception.cli.doctor import State, _providers
+from reception.cli.doctor import State, _language, _providers
 from reception.settings import load_settings
 from tests.support.vendors.faults import KEY, Fault
 from tests.support.vendors.openai_like import OpenAiServer
@@ -59,3 +59,12 @@ def test_a_missing_key_is_a_finding_and_the_exit_code_tells(monkeypatch: pytest.
     assert findings["database"]["state"] == "failed"
     assert findings["disk"]["state"] in ("ok", "warning")
     assert findings["models"]["state"] == "ok"
+
+
+async def test_the_language_model_is_looked_at_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("GROQ_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (none,) = await _language(load_settings(data_dir=tmp_path))
+    (keyless,) = await _language(load_settings(data_dir=tmp_path, llm="openai:gpt-4o-mini"))
+    assert (none.state, keyless.state) == (State.OK, State.FAILED)
+    assert "OPENAI_API_KEY" in keyless.detail

@@ -52,3 +52,15 @@ def test_a_traceback_holds_no_message_but_our_own(
     assert "RefusedRow (SQLSTATE 23514)" in text
     assert "the database is being restarted" in text
     assert "in _fail" in text
+
+
+@pytest.mark.parametrize("library", ["websockets.client", "httpcore.http11", "botocore.auth"])
+def test_no_library_writes_out_headers_with_keys_at_any_level(library: str) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        configure_logs("debug", as_json=True)
+        assert not logging.getLogger(library).isEnabledFor(logging.DEBUG)
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
