@@ -38,7 +38,8 @@ async def ask(installation: Installation, stt: str, tts: str) -> tuple[float | N
     change = {"settings": {"stt": stt, "tts": tts}}
     (await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)).raise_for_status()
     async with dial(Line(installation.url, str(shop.agent_id), "Ada", shop.token), AUDIO) as call:
-        await call.wait_reply()
+        greeted = await call.wait_reply()
+        assert len(greeted.reply) == 2, greeted.reply
         await call.listen(0.3)
         await call.say(await asyncio.to_thread(speak, QUESTION, RATE_HZ), QUESTION)
         spoken_s = call.now_s

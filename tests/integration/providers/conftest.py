@@ -20,12 +20,15 @@ GOOD, DEAD, MINE = "good", "dead", "mine"
 TENANTS_KEY = "key-of-a-tenant"
 
 
+_GREETING = 2
+
+
 def model_of(fault: Fault) -> str:
     return fault.value.replace(" ", "-")
 
 
 class Vendor(HttpVendor):
-    """Whose models are named after what is wrong with them, from the second sentence on."""
+    """Whose models are named after what is wrong with them: voices after the greeting, which is two sentences."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +40,7 @@ class Vendor(HttpVendor):
             return Fault.BROKEN
         fault = next((fault for fault in Fault if model_of(fault) == model), Fault.NONE)
         self._spoken[model] = self._spoken.get(model, 0) + 1
-        return fault if self._spoken[model] > 1 or asked.path != "/audio/speech" else Fault.NONE
+        return fault if self._spoken[model] > _GREETING or asked.path != "/audio/speech" else Fault.NONE
 
     def answer(self, asked: Asked) -> Answer:
         key = TENANTS_KEY if MINE in asked.body.decode(errors="replace") else KEY
