@@ -245,6 +245,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await used.flush()
         await conversations.answers.flush()
         await lost.give_up()
+        await conversations.aclose()
         await tools.aclose()
         await recordings.flush()
 

@@ -148,8 +148,10 @@ class GraphDialogue:
         return expectation_of(self._state, self._scene("", self._state.turn))
 
     def hints(self) -> TranscriptionHints:
-        settings = self._agent.settings
+        settings, expected = self._agent.settings, self.expectation()
+        offered = expected.options if self._state.question is Question.CUSTOM_SLOT else ()
         names = (
+            *offered,
             self._business.name,
             settings.persona_name,
             self._state.details.name,
@@ -157,7 +159,7 @@ class GraphDialogue:
             *settings.vocabulary,
         )
         known = tuple(dict.fromkeys(name for name in names if name))[:_MOST_NAMES]
-        return TranscriptionHints(known, prime_for(self.expectation().expects), self._business.locale)
+        return TranscriptionHints(known, prime_for(expected.expects), self._business.locale)
 
     def completeness(self, text: str) -> Completeness:
         scene = self._scene(text, self.next_turn)

@@ -78,6 +78,10 @@ class ConversationFactory:
         self._prefixes = KnowledgePrefixes(database)
         self._language = language
 
+    async def aclose(self) -> None:
+        """Give up what goes on in the background."""
+        await self._tailored.aclose()
+
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
         """Raises `NotFound` for an agent that the tenant does not have."""
         async with self._database.tenant_session(tenant_id) as session:
@@ -98,6 +102,7 @@ class ConversationFactory:
 
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> GraphDialogue:
         """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""
+        self._tailored.prepare(wired.agent)
         conversation_id = uuid7()
         caller_phone = _e164(caller_phone, wired.business.region)
         async with self._database.tenant_session(wired.business.tenant_id) as session:

@@ -196,6 +196,13 @@ async def test_nothing_is_said_to_be_stored_that_is_not() -> None:
     assert "I can't get that done" in reply
 
 
+async def test_what_may_be_chosen_is_what_the_recogniser_listens_for() -> None:
+    ann = caller(agent_with(FULL))
+    assert "road bike" not in ann.dialogue.hints().names
+    await ann.say("fix my bike")
+    assert ann.dialogue.hints().names[:2] == ("road bike", "mountain bike")
+
+
 async def test_a_flow_may_only_say_something() -> None:
     ann = caller(agent_with(flow(BIKE, at_end=[{"do": "say", "text": "We have a {bike} for you. Come by!"}])))
     await ann.say("fix my bike")

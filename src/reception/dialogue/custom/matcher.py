@@ -1,9 +1,11 @@
 """Which of an agent's own intents a caller's words are nearest to."""
 
+import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 from uuid import UUID
 
 import numpy as np
@@ -19,7 +21,11 @@ from reception.ports.speech import Embedder
 
 _log = structlog.get_logger(__name__)
 
+_Key: TypeAlias = tuple[UUID, int]
+
 _MOST_AGENTS = 128
+_WAITS_FOR_EXAMPLES_S = 1.0
+"""The first call of a new version of an agent with hundreds of examples may come before they are embedded."""
 _LONGEST_WORDS = 40
 _MOST_PIECES = 4
 _SHORTEST_QUOTED = 2
@@ -51,19 +57,40 @@ class IntentMatcher:
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
-        self._known: OrderedDict[tuple[UUID, int], _Embedded] = OrderedDict()
+        self._known: OrderedDict[_Key, _Embedded] = OrderedDict()
+        self._embedding: dict[_Key, asyncio.Task[None]] = {}
 
-    async def best(self, text: str, context: CustomContext) -> Match | None:
-        """The nearest intent, None where the agent has none or nothing can be told."""
-        intents = context.definition.intents
+    def prepare(self, context: CustomContext) -> None:
+        """Begin to embed the examples, if that is still to be done."""
+        key = (context.agent_id, context.version)
+        if not context.definition.intents or key in self._known or key in self._embedding:
+            return
+        task = asyncio.create_task(self._embed(key, context.definition.intents), name="embed-examples")
+        self._embedding[key] = task
+        task.add_done_callback(lambda _: self._embedding.pop(key, None))
+
+    async def aclose(self) -> None:
+        """Give up what is being embedded."""
+        tasks = tuple(self._embedding.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def quoted(self, text: str, context: CustomContext) -> Match | None:
+        """The intent of which `text` holds an example word by word."""
         words = _essence(text)
-        if not intents or not words or len(words.split()) > _LONGEST_WORDS:
+        found = _quoted(words, context.definition.intents) if 0 < len(words.split()) <= _LONGEST_WORDS else None
+        return None if found is None else Match(found, 1.0, 1.0)
+
+    async def nearest(self, text: str, context: CustomContext) -> Match | None:
+        """The intent that is nearest in meaning; None where the agent has none, or nothing can be told in time."""
+        intents = context.definition.intents
+        if not intents or not 0 < len(text.split()) <= _LONGEST_WORDS:
             return None
-        quoted = _quoted(words, intents)
-        if quoted is not None:
-            return Match(quoted, 1.0, 1.0)
+        examples = await self._examples(context)
+        if examples is None:
+            return None
         try:
-            examples = await self._examples(context)
             vectors = await self._embedder.embed(_pieces(text))
         except (ProviderError, Unavailable) as error:
             _log.warning(PROVIDER_FAILED, code=error.code, provider=self._embedder.model)
@@ -76,18 +103,27 @@ class IntentMatcher:
         score = float(best[ranked[0]])
         return Match(intents[int(ranked[0])], score, score - second)
 
-    async def _examples(self, context: CustomContext) -> _Embedded:
+    async def _examples(self, context: CustomContext) -> _Embedded | None:
         key = (context.agent_id, context.version)
+        self.prepare(context)
+        task = self._embedding.get(key)
+        if task is not None:
+            await asyncio.wait({task}, timeout=_WAITS_FOR_EXAMPLES_S)
         known = self._known.get(key)
-        if known is None:
-            pairs = [(i, text) for i, intent in enumerate(context.definition.intents) for text in intent.examples]
-            known = _Embedded(tuple(i for i, _ in pairs), await self._embedder.embed([text for _, text in pairs]))
-            self._known[key] = known
-            while len(self._known) > _MOST_AGENTS:
-                self._known.popitem(last=False)
-        else:
+        if known is not None:
             self._known.move_to_end(key)
         return known
+
+    async def _embed(self, key: _Key, intents: Sequence[IntentDefinition]) -> None:
+        pairs = [(index, text) for index, intent in enumerate(intents) for text in intent.examples]
+        try:
+            vectors = await self._embedder.embed([text for _, text in pairs])
+        except (ProviderError, Unavailable) as error:
+            _log.warning(PROVIDER_FAILED, code=error.code, provider=self._embedder.model)
+            return
+        self._known[key] = _Embedded(tuple(index for index, _ in pairs), vectors)
+        while len(self._known) > _MOST_AGENTS:
+            self._known.popitem(last=False)
 
 
 def _pieces(text: str) -> list[str]:

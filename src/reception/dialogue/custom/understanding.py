@@ -21,11 +21,12 @@ from reception.dialogue.commands import (
     SetField,
     SetSlot,
     SlotName,
+    SmallTalk,
     StartFlow,
     Tell,
 )
 from reception.dialogue.context import Understanding, UnderstandingContext
-from reception.dialogue.custom.context import CustomContext
+from reception.dialogue.custom.context import CustomContext, custom_context
 from reception.dialogue.custom.matcher import IntentMatcher, Match
 from reception.dialogue.custom.reading import (
     NUMERIC,
@@ -38,8 +39,10 @@ from reception.dialogue.custom.reading import (
 )
 from reception.dialogue.custom.transfer import named_target
 from reception.dialogue.kinds.kind import BUILTIN_FLOWS
+from reception.dialogue.state import DialogueState
 from reception.dialogue.understanding.parsers.amounts import read_amount
 from reception.dialogue.understanding.parsers.normalize import tokenize
+from reception.ports.business import Agent
 from reception.ports.definition import IntentDefinition, SlotType
 from reception.ports.expectation import Completeness
 from reception.ports.speech import Embedder
@@ -74,6 +77,13 @@ class CustomUnderstanding:
         self._base = base
         self._matcher = IntentMatcher(embedder)
 
+    def prepare(self, agent: Agent) -> None:
+        """Begin to read the agent's examples, so that they are known when its first caller speaks."""
+        self._matcher.prepare(custom_context(agent, DialogueState()))
+
+    async def aclose(self) -> None:
+        await self._matcher.aclose()
+
     async def understand(self, text: str, context: UnderstandingContext) -> Sequence[Command]:
         commands = list(await self._base.understand(text, context))
         custom = context.custom
@@ -100,8 +110,11 @@ class CustomUnderstanding:
         if custom.asked is not None and custom.asked.type is SlotType.TEXT:
             return commands
         asked, rest = _apart(commands, text)
-        match = await self._matcher.best(rest or text, custom)
-        if match is None or not _is_meant(match, () if rest else commands, text, custom):
+        said, others = (rest, ()) if rest else (text, commands)
+        match = self._matcher.quoted(said, custom)
+        if match is None and _may_be_meant(others, custom):
+            match = await self._matcher.nearest(said, custom)
+        if match is None or not _is_meant(match, others, text, custom):
             return commands
         begun = _begun(match.intent)
         if begun is None or (custom.flow is not None and begun == StartFlow(Flow.CUSTOM, custom.flow.name)):
@@ -195,6 +208,14 @@ def _read_at_beginning(commands: list[Command], text: str, name: str, custom: Cu
     types = {slot.type.value for slot in flow.slots}
     kept = [one for one in commands if not isinstance(one, _VALUES) or one.slot.value in types]
     return [*kept, *read_mentions(flow.slots, text)]
+
+
+def _may_be_meant(commands: Sequence[Command], custom: CustomContext) -> bool:
+    """Whether nearness could tell more than was understood: not within an answer, and not of mere talk."""
+    answers = (*_VALUES, Confirm, Deny, SetField, RejectedField)
+    if custom.stage != "idle" and any(isinstance(command, answers) for command in commands):
+        return False
+    return not commands or not all(isinstance(one, (*_CONTROL, Confirm, Deny, SmallTalk)) for one in commands)
 
 
 def _is_meant(match: Match, commands: Sequence[Command], text: str, custom: CustomContext) -> bool:
