@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -196,6 +197,19 @@ async def test_each_problem_of_a_definition_has_its_pointer(installation: Instal
     assert {error["pointer"] for error in refused.json()["errors"]} == {
         "/definition/flows/0/slots/0/colour", "/definition/flows/0/slots/1/type",
     }  # fmt: skip
+
+
+async def test_outside_development_no_tool_is_on_this_machine(installation: Installation, shop: Shop) -> None:
+    body = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+    body["definition"]["tools"][0]["url"] = "http://127.0.0.1:9/tickets"
+    services = installation.services
+    installation.app.state.services = replace(services, loopback_tools=False)
+    try:
+        refused = await installation.http.post("/agents", json=body, headers=shop.headers)
+    finally:
+        installation.app.state.services = services
+    assert refused.status_code == 422
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/definition/tools/0/url"]
 
 
 async def test_the_examples_of_the_documentation_are_accepted(installation: Installation, shop: Shop) -> None:
