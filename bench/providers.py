@@ -7,8 +7,10 @@ Vendors are local servers that answer at once, in this process; "bare" is the sa
 
 import asyncio
 import statistics
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 
 import httpx
@@ -27,6 +29,7 @@ from websockets.asyncio.client import connect
 from reception.ports.events import ProviderSwitched
 from reception.ports.speech import Recognizer, TranscriptionHints, Voice
 from reception.providers.access import Access
+from reception.providers.http import open_http
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Link, Probes
 from reception.providers.resilience.recognition import ResilientRecognizer
@@ -201,15 +204,14 @@ async def measure_many(http: httpx.AsyncClient, fault: Fault) -> tuple[list[floa
     """Fifty calls ask for a sentence at once, five times, of a dead voice with another behind it: the first round, and
     the later ones."""
     case = voices.CASES[0]
-    async with voices.serve(case) as bad, voices.serve(case) as good:
-        bad.fault = fault
+    async with _elsewhere(fault) as bad, _elsewhere(Fault.NONE) as good:
         links = [
             Link(
                 f"{case.provider}-{number}",
-                Speaker(CachedTextToSpeech(case.make(_access(case.provider, server.base_url, http)), 1 << 20)),
+                Speaker(CachedTextToSpeech(case.make(_access(case.provider, url, http)), 1 << 20)),
                 _no_probe if fault is Fault.NONE else _always_down,
             )
-            for number, server in enumerate((bad, good))
+            for number, url in enumerate((bad, good))
         ]
         probes = Probes()
         rounds: list[list[float]] = []
@@ -226,6 +228,27 @@ async def measure_many(http: httpx.AsyncClient, fault: Fault) -> tuple[list[floa
     return rounds[0], [took for turn in rounds[1:] for took in turn]
 
 
+@asynccontextmanager
+async def _elsewhere(fault: Fault) -> AsyncIterator[str]:
+    """The address of a vendor's server in a process of its own, so that its work is not counted as ours."""
+    command = [sys.executable, "-m", "bench.providers", fault.value]
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+async def serve_only(fault: Fault) -> None:
+    """Serve the first voice until killed, and print where."""
+    async with voices.serve(voices.CASES[0]) as server:
+        server.fault = fault
+        print(server.base_url, flush=True)
+        await asyncio.Event().wait()
+
+
 async def _always_down() -> None:
     await asyncio.sleep(3600)
 
@@ -238,7 +261,7 @@ async def main() -> None:
     """Print three tables."""
     console = Console(width=110)
     added = Table("adapter", "ours p50 ms", "p95", "bare p50 ms", "p95", "added p50", "added p95")
-    async with httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_connections=400)) as http:
+    async with open_http(connect_s=5.0, trust_env=False) as http:
         measured = [(case.provider, await measure_voice(case, http)) for case in voices.CASES]
         measured += [(case.provider, await measure_ears(case, http)) for case in batch.CASES]
         measured += [(case.provider, await measure_listener(case, http)) for case in listeners.CASES]
@@ -263,4 +286,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(serve_only(Fault(sys.argv[1])) if sys.argv[1:] else main())

@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable
 
-import httpx
 import pytest
 
 from reception.providers.access import Access, RequestSeen
+from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
 from tests.support.vendors.faults import KEY
 
@@ -44,7 +44,7 @@ Connect = Callable[..., Access]
 @pytest.fixture
 async def connect(witness: Witness) -> AsyncIterator[Connect]:
     """Makes the access of an adapter to a local server."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with open_http(connect_s=2.0, trust_env=False) as http:
 
         def access(provider: str, base_url: str, *, impatient: bool = False, key: str = KEY) -> Access:
             model = provider.partition(":")[2]
