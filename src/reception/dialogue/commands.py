@@ -30,6 +30,8 @@ class SlotName(StrEnum):
     TIME = "time"
     NIGHTS = "nights"
     PLACE = "place"
+    SERVICE = "service"
+    STAFF = "staff"
     NAME = "name"
     PHONE = "phone"
     EMAIL = "email"

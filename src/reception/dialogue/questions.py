@@ -12,6 +12,7 @@ from reception.dialogue.replies import (
     describe_enquiry,
     describe_row,
     describe_slot,
+    lower_first,
     option_words,
     read_back,
     say_subject,
@@ -29,6 +30,7 @@ from reception.dialogue.spoken import (
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
 from reception.dialogue.understanding.parsers.phones import needed_digits
+from reception.dialogue.wordings import FOR_ROOMS, WORDINGS
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expectation, Expects
 
@@ -54,6 +56,8 @@ _EXPECTS: dict[Question, Expects] = {
     Question.TIME: Expects.TIME,
     Question.NIGHTS: Expects.NIGHTS,
     Question.PLACE: Expects.CHOICE,
+    Question.SERVICE: Expects.CHOICE,
+    Question.WHICH_STAFF: Expects.CHOICE,
     Question.CHOICE: Expects.CHOICE,
     Question.WHICH_RESERVATION: Expects.CHOICE,
     Question.NAME: Expects.NAME,
@@ -99,6 +103,10 @@ def expectation_of(state: DialogueState, scene: TurnScene) -> Expectation:
     options: tuple[str, ...] = ()
     if state.question is Question.PLACE:
         options = scene.business.places
+    elif state.question is Question.SERVICE:
+        options = scene.business.services
+    elif state.question is Question.WHICH_STAFF:
+        options = scene.business.staff
     elif state.question is Question.CHOICE:
         options = option_words(state.offered, scene)
     elif state.question is Question.WHICH_RESERVATION:
@@ -143,9 +151,9 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
         if state.question is Question.DATE:
             return Wording(("And what day is it for?",), "What day is the booking for?")
     if state.question is Question.HOW_HELP:
-        return replace(_WORDINGS[Question.HOW_HELP], example=offers_of(scene.agent))
-    if scene.bookable is Bookable.ROOM and state.question in _FOR_ROOMS:
-        return _FOR_ROOMS[state.question]
+        return replace(WORDINGS[Question.HOW_HELP], example=offers_of(scene.agent))
+    if scene.bookable is Bookable.ROOM and state.question in FOR_ROOMS:
+        return FOR_ROOMS[state.question]
     if state.question is Question.WHEN and scene.noun != "table":
         return Wording(
             (f"What day and time would you like the {scene.noun}?", "What day and time would suit you?"),
@@ -153,115 +161,10 @@ def _wording(state: DialogueState, scene: TurnScene) -> Wording:
             "Please tell me a day and a time, for example tomorrow at 3 PM.",
         )
     if state.question is Question.NAME and state.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}:
-        return replace(_WORDINGS[Question.NAME], first=("May I have your name?", "What is your name, please?"))
+        return replace(WORDINGS[Question.NAME], first=("May I have your name?", "What is your name, please?"))
     if state.question in HOME_WORDINGS:
         return home_wording(state)
-    return _WORDINGS[state.question]
-
-
-_FOR_ROOMS: dict[Question, Wording] = {
-    Question.DATE: Wording(
-        ("What day would you like to arrive?", "When would you like to arrive?"),
-        "What day would you arrive?",
-        "Please tell me the day you arrive, for example Friday, or the 14th of May.",
-    ),
-    Question.PARTY: Wording(
-        ("For how many guests?", "How many guests will stay?"),
-        "How many guests?",
-        "Please tell me the number of guests, for example two.",
-    ),
-}
-
-_WORDINGS: dict[Question, Wording] = {
-    Question.OFFER_WAITLIST: Wording(
-        ("Shall I put you on the waitlist?", "Would you like to be on the waitlist for it?"),
-        "Shall I put you on the waitlist?",
-        "Please say yes for the waitlist, or tell me another day or time.",
-    ),
-    Question.TAKE_OFFER: Wording(
-        ("Shall I book it for you?",), "Shall I book it for you?", "Please say yes if you would like it, or no."
-    ),
-    Question.HOW_LATE: Wording(
-        ("About how late will you be?", "How many minutes late will you be?"),
-        "How many minutes late will you be?",
-        "Please tell me about how many minutes late you will be, for example ten.",
-    ),
-    Question.HOW_HELP: Wording(
-        ("How can I help you?", "What can I do for you?"),
-        "What can I do for you?",
-        "I can make, change or cancel a booking, answer questions, or take a message. Which would you like?",
-    ),
-    Question.PARTY_AND_WHEN: Wording(
-        ("For how many people, and when?", "How many of you will there be, and for when?"),
-        "For how many people, and when?",
-        "Please tell me how many people and when, for example four on Friday at 7.",
-    ),
-    Question.PARTY: Wording(
-        ("For how many people?", "How many of you will there be?"),
-        "How many people?",
-        "Please tell me the number of people, for example four.",
-    ),
-    Question.WHEN: Wording(
-        ("For what day and time?", "What day and time would you like?"),
-        "What day and time?",
-        "Please tell me a day and a time, for example Friday at 7 PM.",
-    ),
-    Question.DATE: Wording(
-        ("For what day?", "What day would you like?"),
-        "What day?",
-        "Please tell me the day, for example Friday, or the 14th of May.",
-    ),
-    Question.TIME: Wording(
-        ("And at what time?", "What time would you like?"),
-        "At what time?",
-        "Please tell me the time, for example half past seven in the evening.",
-    ),
-    Question.NIGHTS: Wording(
-        ("For how many nights?", "How many nights will you stay?"),
-        "How many nights?",
-        "Please tell me the number of nights, for example two.",
-    ),
-    Question.NAME: Wording(
-        ("What name shall I put it under?", "May I have your name?"),
-        "What is your name, please?",
-        "Please tell me your first and last name. You can spell it, too.",
-    ),
-    Question.PHONE: Wording(
-        ("And what's your phone number?", "What phone number can we reach you on?"),
-        "What is your phone number?",
-        "Please tell me the phone number digit by digit, with the area code.",
-    ),
-    Question.WHAT_TO_CHANGE: Wording(
-        ("What would you like to change?", "What should I change?"),
-        "What should be different?",
-        "You can give me another day, time or number, or say never mind.",
-    ),
-    Question.FIND: Wording(
-        ("What phone number is the booking under?", "Which phone number did you book with?"),
-        "What phone number is it under?",
-        "Please give me the phone number, the reference, or the name and the day of the booking.",
-    ),
-    Question.MESSAGE: Wording(
-        ("What would you like me to pass on?", "What is the message?"),
-        "What should I pass on?",
-        "Just tell me your message, in your own words.",
-    ),
-    Question.LOOKING_FOR: Wording(
-        ("What are you looking for?", "Could you tell me what you are looking for?"),
-        "What are you looking for?",
-        "Just tell me what you need, for example a two bedroom apartment to rent.",
-    ),
-    Question.OFFER_MESSAGE: Wording(
-        ("Shall I take a message, so that someone calls you back?", "Shall I have someone call you back?"),
-        "Shall I take a message for you?",
-        "Please say yes if I should take a message, or no.",
-    ),
-    Question.ANYTHING_ELSE: Wording(
-        ("Is there anything else?", "Is there anything else I can do for you?"),
-        "Anything else?",
-        "Is there anything else, or shall we leave it there?",
-    ),
-}
+    return WORDINGS[state.question]
 
 
 def _ask_read_back(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
@@ -291,6 +194,20 @@ def _ask_place(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[s
     if len(places) > _SPOKEN_PLACES and not state.attempts:
         return (f"Which {what} would you {verb}?", f"We have {named}, among others.")
     return (f"Which {what} would you {verb}: {say_list(articled[:6], 'or')}?",)
+
+
+def _ask_service(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    services = tuple(with_article(lower_first(name)) for name in scene.business.services)
+    if resumed:
+        return ("What is the appointment for?",)
+    if len(services) > _SPOKEN_PLACES and not state.attempts:
+        return ("What is it for?", f"We have {say_list(services[:_SPOKEN_PLACES], 'and')}, among others.")
+    return (f"What is it for: {say_list(services[:6], 'or')}?",)
+
+
+def _ask_staff(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    del state, resumed
+    return (f"Who would you like to see: {say_list(scene.business.staff[:5], 'or')}?",)
 
 
 def _ask_caller_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
@@ -361,6 +278,8 @@ def _ask_next_wish(state: DialogueState, scene: TurnScene, resumed: bool) -> tup
 
 
 _RENDERED = {
+    Question.SERVICE: _ask_service,
+    Question.WHICH_STAFF: _ask_staff,
     Question.CONFIRM_WAITLIST: _ask_waitlist,
     Question.NEXT_WISH: _ask_next_wish,
     Question.READ_BACK: _ask_read_back,

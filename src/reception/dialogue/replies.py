@@ -1,7 +1,7 @@
 """What the agent says, in short sentences, the first of them shortest, so that speech can start early."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 from reception.dialogue.commands import TimeOfDay
 from reception.dialogue.kinds.registry import kind_of
@@ -18,7 +18,7 @@ from reception.dialogue.spoken import (
 )
 from reception.dialogue.state import Details, DialogueState
 from reception.dialogue.turn import TurnScene
-from reception.ports.booking import Refusal, Reservation, Slot, WaitlistEntry
+from reception.ports.booking import Reservation, Slot, WaitlistEntry
 from reception.ports.business import Bookable, OpenSpan
 
 _SHORT_DAYS = 7
@@ -102,6 +102,30 @@ def say_subject(scene: TurnScene, place: str, party_size: int) -> str:
     return with_article(scene.noun)
 
 
+def say_appointment(scene: TurnScene, service: str, staff: str) -> str:
+    """ "a haircut with Dana", "an appointment"."""
+    what = (
+        with_article(service if service[1:2].isupper() else lower_first(service))
+        if service
+        else with_article(scene.noun)
+    )
+    return f"{what} with {staff}" if staff else what
+
+
+def lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def subject_of(scene: TurnScene, booked: Slot | Reservation) -> str:
+    """What a slot or a row is of."""
+    if scene.bookable is not Bookable.APPOINTMENT:
+        return say_subject(scene, booked.place, booked.party_size)
+    if isinstance(booked, Slot):
+        return say_appointment(scene, booked.service, booked.staff)
+    staff = next((name for name in booked.resource_names if name in scene.business.staff), "")
+    return say_appointment(scene, booked.service, staff)
+
+
 def say_when(scene: TurnScene, slot: Slot | Reservation) -> str:
     """ "on Friday, November 27th at 7:30 PM"; of a stay its arrival and nights."""
     if scene.bookable is Bookable.ROOM:
@@ -111,11 +135,11 @@ def say_when(scene: TurnScene, slot: Slot | Reservation) -> str:
 
 
 def describe_slot(scene: TurnScene, slot: Slot) -> str:
-    return f"{say_subject(scene, slot.place, slot.party_size)} {say_when(scene, slot)}"
+    return f"{subject_of(scene, slot)} {say_when(scene, slot)}"
 
 
 def describe_row(scene: TurnScene, row: Reservation) -> str:
-    return f"{say_subject(scene, row.place, row.party_size)} {say_when(scene, row)}, under {row.guest.name}"
+    return f"{subject_of(scene, row)} {say_when(scene, row)}, under {row.guest.name}"
 
 
 def echo_slot(scene: TurnScene, slot: Slot) -> str:
@@ -127,6 +151,8 @@ def echo_slot(scene: TurnScene, slot: Slot) -> str:
     if day == "today" and slot.starts_at.hour >= _EVENING_HOUR:
         day = "tonight"
     people = f" for {say_guests(slot.party_size)}" if scene.noun == "table" else ""
+    if scene.bookable is Bookable.APPOINTMENT and (slot.service or slot.staff):
+        people = f", {say_appointment(scene, slot.service, slot.staff)}"
     return f"{capitalise(day)} at {say_time(slot.starts_at)}{people}."
 
 
@@ -241,10 +267,10 @@ def _offered(slots: Sequence[Slot], asked: date | None, scene: TurnScene) -> str
     if scene.bookable is Bookable.ROOM or len(days) > 1 or days == {asked}:
         half = "" if len(days) > 1 or scene.bookable is Bookable.ROOM else _shared_half(slots)
         return f"I have {words}{half}."
-    return f"{capitalise(_on_day(days.pop(), scene))} I have {words}{_shared_half(slots)}."
+    return f"{capitalise(on_day(days.pop(), scene))} I have {words}{_shared_half(slots)}."
 
 
-def _on_day(day: date, scene: TurnScene) -> str:
+def on_day(day: date, scene: TurnScene) -> str:
     near = say_near_day(day, scene.now.date())
     return near if near in {"today", "tomorrow"} else f"on {near}"
 
@@ -263,59 +289,6 @@ def say_spans(spans: Sequence[OpenSpan]) -> str:
 
 def _closing(span: OpenSpan) -> str:
     return "midnight" if (span.closes.hour, span.closes.minute) == (0, 0) else say_time(span.closes)
-
-
-def refusal_reason(refusal: Refusal, state: DialogueState, scene: TurnScene) -> str:
-    """Why what was asked for cannot be had."""
-    rules = scene.business.rules
-    if refusal is Refusal.CLOSED and state.details.day is not None:
-        return closed(state.details.day, state.details.time, scene)
-    return {
-        Refusal.CLOSED: "I'm sorry, we're closed then.",
-        Refusal.FULL: f"I'm sorry, we have no {scene.noun} free then.",
-        Refusal.PAST: "I'm sorry, that time has already passed.",
-        Refusal.TOO_SOON: "I'm sorry, that's too short notice for us.",
-        Refusal.TOO_FAR: f"I'm sorry, we only take bookings up to {rules.horizon.days} days ahead.",
-        Refusal.PARTY_TOO_LARGE: f"I can book for up to {say_count(rules.largest_party)} myself.",
-        Refusal.STAY_TOO_LONG: f"I'm sorry, the longest stay I can book is {say_nights(rules.longest_stay_nights)}.",
-        Refusal.UNKNOWN_PLACE: "I'm sorry, I don't know that one.",
-        Refusal.PARTY_TOO_SMALL: f"I'm sorry, we have no {scene.noun} for so few.",
-        Refusal.STAY_TOO_SHORT: "I'm sorry, we only take longer stays for those dates.",
-        Refusal.NO_ARRIVAL: "I'm sorry, nobody can arrive on that day.",
-        Refusal.NO_DEPARTURE: "I'm sorry, nobody can leave on that day.",
-        Refusal.UNKNOWN_SERVICE: "I'm sorry, we don't offer that.",
-        Refusal.UNKNOWN_STAFF: "I'm sorry, I don't know anybody here of that name.",
-        Refusal.STAFF_UNABLE: "I'm sorry, they don't do that.",
-        Refusal.STAFF_AWAY: "I'm sorry, they aren't in then.",
-    }[refusal]
-
-
-def closed(day: date, at: TimeOfDay | None, scene: TurnScene) -> str:
-    """Why nothing can be had on `day` `at` that time."""
-    spans = scene.business.hours.on(day)
-    when = _on_day(day, scene)
-    if not spans:
-        return f"I'm sorry, we're closed {when}."
-    last = _last_start(spans[-1], scene)
-    if at is not None and last is not None and (at.time > last or at.time.hour < _NIGHT_HOURS):
-        return f"I'm sorry, the last {scene.noun} {when} is at {say_time(last)}."
-    return f"I'm sorry, I can't book that time. {capitalise(when)} we're open {say_spans(spans)}."
-
-
-def _last_start(span: OpenSpan, scene: TurnScene) -> time | None:
-    rules = scene.business.rules
-    if span.closes <= span.opens:
-        return None
-    before = rules.turn_times[-1][1] if scene.bookable is Bookable.VIEWING else rules.last_seating_before_close
-    opens, closes = (datetime.combine(scene.now, at) for at in (span.opens, span.closes))
-    return (closes - before - (closes - before - opens) % timedelta(minutes=rules.slot_minutes)).time()
-
-
-def between_steps(scene: TurnScene) -> str:
-    """Says when what is booked here begins, to a caller who named a minute between."""
-    step = scene.business.rules.slot_minutes
-    every = {15: "on the quarter hour", 30: "on the hour and the half hour", 60: "on the hour"}
-    return f"Our {scene.noun}s start {every.get(step, f'every {step} minutes')}."
 
 
 def say_area(area: str) -> str:

@@ -29,6 +29,8 @@ class Question(StrEnum):
     TIME = "time"
     NIGHTS = "nights"
     PLACE = "place"
+    SERVICE = "service"
+    WHICH_STAFF = "which_staff"
     CHOICE = "choice"
     NAME = "name"
     PHONE = "phone"
@@ -74,6 +76,8 @@ class Details:
     nights: int | None = None
     place: str = ""
     any_place: bool = False
+    service: str = ""
+    staff: str = ""
     name: str = ""
     phone: str = ""
     email: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import cast
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -30,6 +31,8 @@ from reception.ports.business import (
 from reception.ports.definition import AgentDefinition
 from reception.ports.dialogue import Act, CallerTurn, Channel, HangUp, Json, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.knowledge import Passage
+from reception.ports.rules import Service
+from reception.ports.staff import WorkingHours
 from tests.unit.dialogue.fakes import Book, BookLedger, BookReads
 
 NOW = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
@@ -95,9 +98,24 @@ def _business(kind: BusinessKind, name: str, hours: OpeningHours, rules: Booking
     return Business(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def salon() -> Business:
+    services = (
+        Service("Haircut", timedelta(minutes=45), price=Decimal(45)),
+        Service("Cut and colour", timedelta(minutes=120), price=Decimal(140)),
+        Service("Beard trim", timedelta(minutes=20)),
+    )
+    rules = BookingRules(bookable=Bookable.APPOINTMENT, services=services)
+    hours = OpeningHours(((),) + ((ALL_DAY,),) * 5 + ((),))
+    return _business(BusinessKind.SALON, "Bright Cuts", hours, rules, staff=("Dana", "Ben"))
+
+
 UNITS = {
     BusinessKind.RESTAURANT: (Unit(1, "T1", "", 2), Unit(2, "T2", "", 4), Unit(3, "T3", "", 8)),
     BusinessKind.HOTEL: (Unit(1, "101", "Queen Room", 2), Unit(2, "301", "Suite", 4)),
+    BusinessKind.SALON: (
+        Unit(1, "Dana", "", 1, hours=WorkingHours(), services=("Haircut", "Cut and colour")),
+        Unit(2, "Ben", "", 1, hours=WorkingHours(), services=("Haircut", "Beard trim")),
+    ),
     BusinessKind.REAL_ESTATE: (Unit(1, "Dana", "12 Juniper Street", 8), Unit(2, "Lee", "48 Bay Road", 8)),
 }
 

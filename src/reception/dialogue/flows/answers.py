@@ -160,6 +160,11 @@ def _take_choice(answers: Answers, index: int, scene: TurnScene) -> Answers:
         if -len(places) <= index < len(places):
             return _take_value(answers, SlotName.PLACE, places[index], scene)
         return answers
+    named = {Question.SERVICE: (SlotName.SERVICE, scene.business.services)}
+    named[Question.WHICH_STAFF] = (SlotName.STAFF, scene.business.staff)
+    if state.question in named:
+        slot, names = named[state.question]
+        return _take_value(answers, slot, names[index], scene) if -len(names) <= index < len(names) else answers
     if state.question is Question.CHOICE and -len(state.offered) <= index < len(state.offered):
         return replace(answers, chosen=state.offered[index])
     return replace(answers, choice=index)
@@ -290,6 +295,8 @@ def ask_again(state: DialogueState, wrong: SlotName) -> DialogueState:
             return replace(state, details=replace(details, nights=None), slot=None, question=Question.NIGHTS)
         case SlotName.PARTY_SIZE:
             return replace(state, details=replace(details, party_size=None), slot=None, question=Question.PARTY)
+        case SlotName.SERVICE | SlotName.STAFF:
+            return replace(state, details=replace(details, service=""), slot=None, question=Question.SERVICE)
         case _:
             return replace(state, details=replace(details, place=""), slot=None, question=Question.PLACE)
 

@@ -5,14 +5,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reception.dialogue.commands import Flow, SlotName, TimeOfDay
-from reception.dialogue.replies import between_steps, offer, refusal_reason
+from reception.dialogue.refusals import between_steps, refusal_reason
+from reception.dialogue.replies import offer
 from reception.dialogue.spoken import say_count
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Availability, Refusal, Slot, SlotQuery
 from reception.ports.business import Bookable
 
-QUERY_SLOTS = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE})
+QUERY_SLOTS = frozenset(
+    {
+        SlotName.PARTY_SIZE,
+        SlotName.DATE,
+        SlotName.TIME,
+        SlotName.NIGHTS,
+        SlotName.PLACE,
+        SlotName.SERVICE,
+        SlotName.STAFF,
+    }
+)
 """The slots that what is free depends on."""
 
 MOST_OFFERED = 3
@@ -28,6 +39,8 @@ def missing_wish(details: Details, scene: TurnScene) -> Question | None:
         return _missing_of_stay(details, scene)
     if scene.bookable is Bookable.VIEWING and not details.place and not details.any_place and scene.business.places:
         return Question.PLACE
+    if scene.bookable is Bookable.APPOINTMENT and not details.service and scene.business.services:
+        return Question.SERVICE
     if scene.counts_people and details.party_size is None:
         begun = details.or_party or details.or_days or details.or_times or details.day or details.time
         return Question.PARTY if begun else Question.PARTY_AND_WHEN
@@ -59,7 +72,9 @@ def to_query(details: Details, scene: TurnScene) -> SlotQuery | None:
     if not stay and at.hour < _NIGHT_HOURS:
         day, at = _of_that_night(day, at, scene)
     starts_at = datetime.combine(day, at, zone).astimezone(UTC).astimezone(zone)
-    return SlotQuery(starts_at, details.party_size or 1, (details.nights or 1) if stay else 0, details.place)
+    nights = (details.nights or 1) if stay else 0
+    wanted = SlotQuery(starts_at, details.party_size or 1, nights, details.place)
+    return replace(wanted, service=details.service, staff=details.staff)
 
 
 def _of_that_night(day: date, at: time, scene: TurnScene) -> tuple[date, time]:
@@ -125,7 +140,7 @@ def _too_small(state: DialogueState, query: SlotQuery) -> Step:
 def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step:
     """Says why not, and offers what can be had, or asks for something else."""
     refusal = answer.refusal or Refusal.FULL
-    reason = refusal_reason(refusal, state, scene)
+    reason = refusal_reason(refusal, state, scene, answer)
     state = replace(state, slot=None, full=refusal is Refusal.FULL)
     if answer.alternatives:
         same_day = tuple(slot for slot in answer.alternatives if slot.starts_at.date() == state.details.day)
@@ -135,7 +150,11 @@ def refuse(state: DialogueState, answer: Availability, scene: TurnScene) -> Step
         return offer_slots(state, answer.alternatives, scene, reason)
     details = state.details
     match refusal:
-        case Refusal.STAY_TOO_LONG:
+        case Refusal.UNKNOWN_SERVICE:
+            asked = replace(state, details=replace(details, service=""), question=Question.SERVICE)
+        case Refusal.UNKNOWN_STAFF | Refusal.STAFF_UNABLE:
+            asked = replace(state, details=replace(details, staff=""), question=Question.WHICH_STAFF)
+        case Refusal.STAY_TOO_LONG | Refusal.STAY_TOO_SHORT:
             asked = replace(state, details=replace(details, nights=None), question=Question.NIGHTS)
         case Refusal.UNKNOWN_PLACE:
             asked = replace(state, details=replace(details, place=""), question=Question.PLACE)
@@ -161,6 +180,7 @@ def details_of(slot: Slot, details: Details, scene: TurnScene) -> Details:
     """`details` as `slot` has them."""
     details = replace(details, or_days=(), or_times=())
     known = replace(details, day=slot.starts_at.date(), party_size=slot.party_size, place=slot.place or details.place)
+    known = replace(known, service=slot.service or details.service)
     if scene.bookable is Bookable.ROOM:
         return replace(known, nights=max(1, (slot.ends_at.date() - slot.starts_at.date()) // timedelta(days=1)))
     return replace(known, time=TimeOfDay(slot.starts_at.time()))

@@ -158,7 +158,16 @@ def overlay(details: Details, target: Reservation, scene: TurnScene) -> Details:
         time=None if stay else details.time or TimeOfDay(_stepped(target, details.more_minutes)),
         nights=(details.nights or max(1, (nights or 1) + details.more_nights)) if stay else None,
         place=details.place or target.place,
+        service=details.service or target.service,
+        staff=details.staff or staff_of(target, scene),
     )
+
+
+def staff_of(target: Reservation, scene: TurnScene) -> str:
+    """Whom an appointment is with."""
+    if scene.bookable is not Bookable.APPOINTMENT:
+        return ""
+    return next((name for name in target.resource_names if name in scene.business.staff), "")
 
 
 def _stepped(target: Reservation, minutes: int) -> time:

@@ -11,7 +11,8 @@ from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, mis
 from reception.dialogue.flows.openings import offer_rooms, offer_soonest, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.requests import guest_from
-from reception.dialogue.replies import booked, closed, echo_slot, refusal_reason, say_party, with_article
+from reception.dialogue.refusals import closed, refusal_reason
+from reception.dialogue.replies import booked, echo_slot, say_party, with_article
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
 from reception.ports.booking import Refusal, Slot, SlotQuery

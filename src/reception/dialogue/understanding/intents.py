@@ -24,6 +24,13 @@ _ENDS_AVAILABLE = re.compile(
 _NEVER_SLOT_QUESTION = re.compile(
     r"\b(?:open|close|closed|serve|hours|cost|price|much|parking|charge|closing|opening)\b"
 )
+_SERVICE_WISH = re.compile(
+    r"^(?:(?:hi|hello|hey|yes|so|and|also|please|okay|good|morning|afternoon) )*(?:i|we|my \w+) "
+    r"(?:would|need|needs|want|wants|am|are|was|have to)\b|"
+    r"\b(?:can|could|may) (?:i|we|you)\b(?: \w+){0,3} (?:get|have|book|come|make|schedule|fit|do|squeeze|see)\b|"
+    r"\b(?:book|schedule|arrange)\b"
+)
+"""What wishes for a service that is named, rather than asking about it."""
 _LATE_CHECK = re.compile(r"\bcheck ?(?:out|in)?\b|\blate(?:r)? (?:table|booking|seating)\b")
 
 
@@ -206,11 +213,14 @@ def _wants_booking(words: str, found: Sequence[Found], context: UnderstandingCon
     slots = {one.slot for one in found}
     if _asks_for_a_place(words, slots, context):
         return True
+    if SlotName.SERVICE in slots and _SERVICE_WISH.search(words):
+        return True
     asks = re.match(r"(?:do|does|have|is|are|what|when|which|any|got|you|how|where|why|who)\b", words) is not None
     if rules.AVAILABILITY.search(words):
         if not slots & _BOOKED:
             return _asks_what_is_free(words, slots, context) and not _NEVER_SLOT_QUESTION.search(words)
-        bookable = SlotName.TIME in slots or rules.BOOKABLE.search(words) is not None
+        named = bool(slots & {SlotName.TIME, SlotName.STAFF, SlotName.SERVICE})
+        bookable = named or rules.BOOKABLE.search(words) is not None
         return bookable and not _NEVER_SLOT_QUESTION.search(words)
     if context.business.rules.bookable is not Bookable.TABLE and rules.DINING.search(words):
         return re.search(r"\b(?:room|suite|stay|nights?|viewing|book|reserve|reservation)\b", words) is not None

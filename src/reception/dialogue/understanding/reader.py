@@ -57,7 +57,12 @@ _SLOT_ASKED = {
     Expects.NIGHTS: SlotName.NIGHTS, Expects.NAME: SlotName.NAME, Expects.PHONE: SlotName.PHONE,
     Expects.EMAIL: SlotName.EMAIL,
 }  # fmt: skip
-_BOOKED = frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE})
+_BOOKED = frozenset({
+    SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE, SlotName.SERVICE,
+    SlotName.STAFF,
+})  # fmt: skip
+_SURELY_BOOKS = frozenset({SlotName.PARTY_SIZE, SlotName.NIGHTS, SlotName.SERVICE})
+"""What says by itself that something is to be booked."""
 _SMALL_TALK = {
     Intent.LISTEN: "listen", Intent.WAIT: "wait",
     Intent.HOW_ARE_YOU: "how_are_you", Intent.ARE_YOU_HUMAN: "are_you_human",
@@ -387,7 +392,7 @@ def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Comman
     asked = context.expectation.expects in {Expects.ANYTHING, Expects.YES_NO}
     if asked and gone_by and not says_so:
         return [one for one in commands if one not in values]
-    if asked and (len(booked) >= 2 or (booked and says_so) or booked & {SlotName.PARTY_SIZE, SlotName.NIGHTS}):
+    if asked and (len(booked) >= 2 or (booked and says_so) or booked & _SURELY_BOOKS):
         at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
         return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]
     return commands

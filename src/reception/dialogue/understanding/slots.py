@@ -29,6 +29,7 @@ from reception.dialogue.understanding.parsers.phone_tails import find_mended_tai
 from reception.dialogue.understanding.parsers.phones import find_phones
 from reception.dialogue.understanding.parsers.places import find_places
 from reception.dialogue.understanding.parsers.references import find_references
+from reception.dialogue.understanding.parsers.services import find_service, find_staff
 from reception.dialogue.understanding.parsers.times import (
     TimeReading,
     find_times,
@@ -79,6 +80,10 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
         claims.add(find_names(text, tokens, expected=False, booking=booking, known=_known_name(context)))
         claims.add(_name_clause(text, tokens, context, claims, booking=booking))
         return sorted(claims.found, key=lambda found: found.start)
+    business = context.business
+    if business.rules.bookable is Bookable.APPOINTMENT:
+        claims.add(find_service(tokens, business.services))
+    claims.add(find_staff(tokens, business.staff))
     dates = find_dates(tokens, day_of(context))
     if stays:
         dates = with_weekends(tokens, dates, context.now.date())

@@ -1,0 +1,112 @@
+"""What an appointment is for, and with whom: "a cut and colour with Dana", by the names that the business uses."""
+
+import re
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from reception.dialogue.commands import SlotName
+from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+
+AMBIGUOUS = "ambiguous"
+_EMPTY = word_set(
+    "a an the and or with for of in on to at my your appointment session treatment service visit please i"
+)
+_SAME = {
+    "trim": "cut", "haircut": "cut", "hair": "hair", "dye": "color", "dyed": "color", "highlight": "highlights",
+    "blowdry": "blow", "mani": "manicure", "pedi": "pedicure", "checkup": "check", "checkups": "check",
+    "clean": "cleaning", "cleaned": "cleaning", "hygienist": "hygiene", "physio": "physiotherapy", "mens": "men",
+    "men's": "men", "ladies": "women", "ladies'": "women", "women's": "women", "womens": "women", "kids": "child",
+    "kid": "child", "kid's": "child", "kids'": "child", "children's": "child", "children": "child",
+    "child's": "child", "childrens": "child", "son": "child", "daughter": "child", "gents": "men", "gent's": "men",
+    "gp": "consultation", "doctor": "consultation",
+}  # fmt: skip
+"""Other words for the same, each in a form that service names are brought to, too."""
+_CLOSE_ENOUGH = 0.84
+_SHORTEST_FUZZY = 5
+_WITH = word_set("with see seeing by from have get want prefer")
+_NAMES_THEMSELVES = frozenset({"name", "this", "it", "that", "surname"})
+_TITLES = word_set("dr doctor mr mrs ms miss nurse professor")
+
+
+def find_service(tokens: Sequence[Token], services: tuple[str, ...]) -> list[Found]:
+    """The service meant, at most one; ambiguous when two are equally near."""
+    if not services or not tokens:
+        return []
+    hits = {at: word for at, token in enumerate(tokens) if (word := _match(_canonical(token.word), _index(services)))}
+    if not hits:
+        return []
+    said = frozenset(hits.values())
+    scored = sorted(
+        ((len(words & said), len(words & said) / len(words), name) for name in services if (words := _words(name))),
+        reverse=True,
+    )
+    if not scored or not scored[0][0]:
+        return []
+    best = [entry for entry in scored if entry[:2] == scored[0][:2]]
+    start, end = min(hits), max(hits) + 1
+    if len(best) > 1:
+        return [Found(SlotName.SERVICE, start, end, reason=AMBIGUOUS, raw="|".join(sorted(each[2] for each in best)))]
+    return [Found(SlotName.SERVICE, start, end, best[0][2])]
+
+
+def find_staff(tokens: Sequence[Token], staff: tuple[str, ...], *, expected: bool = False) -> list[Found]:
+    """The person asked for, at most one: after "with" and the like, or as an answer."""
+    for at, token in enumerate(tokens):
+        before = at - 1
+        while word_at(tokens, before) in _TITLES:
+            before -= 1
+        asks = word_at(tokens, before) == "is" and word_at(tokens, before - 1) not in _NAMES_THEMSELVES
+        if not (expected or asks or word_at(tokens, before) in _WITH):
+            continue
+        named = [name for name in staff if _is_of(token.word, name)]
+        if len(named) > 1 and at + 1 < len(tokens):
+            named = [name for name in named if _is_of(tokens[at + 1].word, name)] or named
+        if len(named) == 1:
+            whole = at + 1 < len(tokens) and _is_of(tokens[at + 1].word, named[0])
+            return [Found(SlotName.STAFF, before + 1, at + (2 if whole else 1), named[0])]
+    return []
+
+
+def _is_of(word: str, name: str) -> bool:
+    parts = [part for part in re.findall(r"[\w']+", name.lower()) if part not in _TITLES]
+    if word in parts:
+        return True
+    return len(word) > 3 and any(
+        part[0] == word[0] and SequenceMatcher(None, word, part).ratio() >= _CLOSE_ENOUGH for part in parts
+    )
+
+
+def _canonical(word: str) -> str:
+    word = word.replace("colour", "color").removesuffix("'s")
+    if word in _SAME:
+        return _SAME[word]
+    for suffix in ("ing", "ed", "s"):
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            stem = word.removesuffix(suffix)
+            return _SAME.get(stem, stem)
+    return word
+
+
+def _match(word: str, index: frozenset[str]) -> str:
+    if word in index:
+        return word
+    if len(word) < _SHORTEST_FUZZY:
+        return ""
+    near = max(
+        ((SequenceMatcher(None, word, known).ratio(), known) for known in index if known[0] == word[0]), default=None
+    )
+    return near[1] if near is not None and near[0] >= _CLOSE_ENOUGH else ""
+
+
+@lru_cache(maxsize=256)
+def _words(name: str) -> frozenset[str]:
+    return frozenset(
+        _canonical(word) for word in re.findall(r"[^\W_]+(?:'[a-z]+)?", name.lower()) if word not in _EMPTY
+    )
+
+
+@lru_cache(maxsize=256)
+def _index(services: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for name in services for word in _words(name))

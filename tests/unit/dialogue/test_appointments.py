@@ -1,0 +1,65 @@
+"""Appointments for a service, with a person."""
+
+from reception.dialogue.understanding.parsers.normalize import tokenize
+from reception.dialogue.understanding.parsers.services import find_service, find_staff
+from tests.unit.dialogue.stage import Caller, book_of, booked, salon
+
+SERVICES = ("Haircut", "Kids' haircut", "Cut and colour", "Beard trim", "Hot stone massage")
+
+
+async def test_a_service_with_a_person_is_booked_in_one_sentence() -> None:
+    caller = Caller(book_of(salon()))
+    replies = await caller.talk("I'd like a haircut on Friday at 3 with Dana", "Maria Ramos", "415 555 0142", "yes")
+    assert "a haircut with Dana on Friday, March 12th at 3 PM" in replies[-1]
+    (row,) = booked(caller.book)
+    assert (row.service, row.resource_names, row.starts_at.hour) == ("Haircut", ("Dana",), 15)
+
+
+async def test_what_it_is_for_is_asked_where_it_was_not_said() -> None:
+    caller = Caller(book_of(salon()))
+    replies = await caller.talk("can I book an appointment for tomorrow at ten", "a cut and colour please")
+    assert "What is it for" in replies[0]
+    assert "cut and colour" in replies[1]
+
+
+async def test_who_does_not_do_that_is_not_booked_for_it() -> None:
+    caller = Caller(book_of(salon()))
+    replies = await caller.talk("can I get a beard trim with Dana tomorrow at 2pm", "with Ben then")
+    assert "Dana does not do that" in replies[0]
+    assert "a beard trim with Ben" in replies[1]
+
+
+async def test_an_appointment_is_moved_with_its_service() -> None:
+    caller = Caller(book_of(salon()))
+    await caller.talk("a haircut on Friday at 3 with Dana please", "Maria Ramos", "415 555 0142", "yes")
+    await caller.talk("can you move it to 4", "yes")
+    (row,) = booked(caller.book)
+    assert (row.starts_at.hour, row.service, row.resource_names) == (16, "Haircut", ("Dana",))
+
+
+async def test_who_is_taken_is_offered_at_other_times() -> None:
+    book = book_of(salon())
+    await Caller(book).talk("a haircut on Friday at 3 with Dana please", "Maria Ramos", "415 555 0142", "yes")
+    reply = await Caller(book).say("I want a haircut with Dana on Friday at 3")
+    assert "Dana isn't free then" in reply
+
+
+def test_services_are_known_by_what_callers_call_them() -> None:
+    said = {
+        "a trim please": "Haircut", "my son needs a hair cut": "Kids' haircut", "cut and color": "Cut and colour",
+        "beard": "Beard trim", "a hot stones massage": "Hot stone massage", "massage": "Hot stone massage",
+    }  # fmt: skip
+    for text, service in said.items():
+        (found,) = find_service(tokenize(text), SERVICES)
+        assert found.value == service, text
+
+
+def test_people_are_asked_for_by_name() -> None:
+    staff = ("Dana Reyes", "Dr. Ben Ortiz", "Dr. Ana Ortiz")
+    for text, name in {
+        "with Dana": "Dana Reyes", "I'd like to see Dr. Ben Ortiz": "Dr. Ben Ortiz",
+        "can I see doctor Reyes": "Dana Reyes",
+    }.items():  # fmt: skip
+        (found,) = find_staff(tokenize(text), staff)
+        assert found.value == name, text
+    assert not find_staff(tokenize("my name is Dana"), staff)
