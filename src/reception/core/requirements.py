@@ -104,6 +104,18 @@ def requirements(question: str) -> Requirements:
     return Requirements(counts, max(guests, default=0), lowest or 0.0, highest or float("inf"))
 
 
+def stated(text: str) -> dict[str, float]:
+    """What a description of one thing says of its rooms and price: {"bedrooms": 3, "price": 389000}. A price alone is
+    no description: it may be a fee."""
+    told: dict[str, float] = {}
+    for match in _TOLD.finditer(text):
+        told.setdefault(f"{_noun(match['noun'])}s", float(_number(match["first"])))
+    price = _PRICE.search(text)
+    if told and price is not None:
+        told["price"] = float(price["amount"].replace(",", ""))
+    return told
+
+
 def without_requirements(question: str) -> str:
     """`question` without the words of what it requires."""
     for pattern in (_ASKED, _AT_MOST, _AT_LEAST):

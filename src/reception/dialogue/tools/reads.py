@@ -11,11 +11,12 @@ from reception.core.clock import Clock
 from reception.core.errors import ProviderError, Unavailable
 from reception.core.telemetry import PROVIDER_FAILED
 from reception.db.database import Database
-from reception.domains.knowledge import service as knowledge
+from reception.domains.knowledge.retrieval import reranked
+from reception.domains.knowledge.search import Scope, search
 from reception.domains.reservations import service as reservations
 from reception.ports.booking import Availability, GuestHistory, Reservation, ReservationQuery, SlotQuery
 from reception.ports.business import Business
-from reception.ports.knowledge import Passage
+from reception.ports.knowledge import Passage, Reranker
 from reception.ports.speech import Embedder
 
 _log = structlog.get_logger(__name__)
@@ -25,16 +26,28 @@ _MEANINGS = 4
 
 
 class DomainReadTools:
-    """Implements `ports.tools.ReadTools` for one conversation, whose own hold does not count as busy."""
+    """Implements `ports.tools.ReadTools` for one conversation, whose own hold does not count as busy.
+
+    Documents of other agents than `agent_id` are not read.
+    """
 
     def __init__(
-        self, database: Database, business: Business, embedder: Embedder, clock: Clock, conversation_id: UUID
+        self,
+        database: Database,
+        business: Business,
+        embedder: Embedder,
+        clock: Clock,
+        conversation_id: UUID,
+        agent_id: UUID | None = None,
+        reranker: Reranker | None = None,
     ) -> None:
         self._database = database
         self._business = business
         self._embedder = embedder
         self._clock = clock
         self._conversation_id = conversation_id
+        self._scope = Scope(agent_id=agent_id, model=embedder.model)
+        self._reranker = reranker
         self._meanings: dict[str, NDArray[np.float32]] = {}
 
     async def availability(self, query: SlotQuery) -> Availability:
@@ -63,7 +76,9 @@ class DomainReadTools:
         """By meaning and words; by words alone while the embedder fails. Raises `Unavailable`."""
         vector = await self.meaning(question)
         async with self._database.tenant_session(self._business.tenant_id) as session:
-            return await knowledge.search(session, question, vector, limit=limit)
+            found = await search(session, question, vector, limit=limit, scope=self._scope)
+        ordered, _ = await reranked(question, found, self._reranker)
+        return ordered
 
     async def meaning(self, question: str) -> NDArray[np.float32] | None:
         """The vector of `question`, shape (384,); None while the embedder fails. The last few are remembered."""

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
 from reception.core.ids import uuid7
+from reception.core.requirements import stated
 from reception.db.bounds import clipped
 from reception.domains.knowledge.chunking import Chunk
 from reception.domains.knowledge.models import ChunkRow, DocumentRow, UploadRow
+from reception.ports.knowledge import DocumentKind
 
 _LONGEST_HEADING = 600
 _LONGEST_CONTEXT = 900
@@ -128,8 +130,10 @@ async def document_row(session: AsyncSession, document_id: UUID, *, lock: bool =
 async def replace_chunks(
     session: AsyncSession, document_id: UUID, chunks: Sequence[Chunk], vectors: NDArray[np.float32], model: str
 ) -> None:
-    """Put `chunks` in the place of the document's former ones, which answer until the transaction commits."""
+    """Put `chunks` in the place of the document's former ones, which answer until the transaction commits. Listings
+    that are told in sentences can be filtered by what those state, as rows of tables can."""
     row = await document_row(session, document_id, lock=True)
+    listing = row.kind == DocumentKind.LISTING
     await session.execute(
         delete(ChunkRow).where(ChunkRow.document_id == document_id).execution_options(synchronize_session=False)
     )
@@ -145,7 +149,7 @@ async def replace_chunks(
             "text": piece.text,
             "context": context_of(row.title, piece.heading),
             "place": clipped(piece.place, _LONGEST_PLACE),
-            "fields": dict(piece.fields),
+            "fields": dict(piece.fields) or (stated(piece.text) if listing else {}),
             "embedding": vector,
             "embedding_model": model,
         }
