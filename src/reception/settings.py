@@ -60,6 +60,9 @@ class Settings(BaseSettings):
     speech_api_key: SecretStr | None = None
     encryption_key: SecretStr | None = None
     prices: Path | None = None
+    reranker_url: str = ""
+    reranker_model: str = ""
+    reranker_key: SecretStr | None = None
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"

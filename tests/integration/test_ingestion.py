@@ -2,12 +2,9 @@
 
 import asyncio
 import io
-from collections.abc import Sequence
 from uuid import UUID
 
-import numpy as np
 import pytest
-from numpy.typing import NDArray
 from sqlalchemy import text
 
 from reception.core.errors import NotFound, ProviderError
@@ -24,29 +21,8 @@ from reception.ports.business import Business
 from reception.ports.knowledge import DocumentKind
 from reception.runtime.uploads import Handed, IntakeDesk, Refusal
 from tests.support import documents
+from tests.support.embedders import HashEmbedder
 from tests.support.postgres import make_business
-
-
-class HashEmbedder:
-    """Texts of the same words are near: quick, and right enough where the ranking is not what is tested."""
-
-    model = "words"
-    dimensions = 384
-
-    def __init__(self) -> None:
-        self.faults: list[BaseException] = []
-        self.asked = 0
-
-    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        if self.faults:
-            raise self.faults.pop(0)
-        self.asked += len(texts)
-        vectors: NDArray[np.float32] = np.full((len(texts), 384), 0.01, np.float32)
-        for row, words in enumerate(texts):
-            for word in words.lower().split():
-                vectors[row, sum(word.encode()) % 384] += 1
-        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
 
 
 class Office:

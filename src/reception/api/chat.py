@@ -26,6 +26,13 @@ class Cited(Response):
     document: str
 
 
+class Sentence(Response):
+    """One sentence of the reply and the passages that it rests on; see `/knowledge/passages/{chunk_id}`."""
+
+    text: str
+    citations: list[Cited]
+
+
 class Action(Response):
     """Something that was done and is committed, e.g. `reservation.created`."""
 
@@ -39,6 +46,7 @@ class Reply(Response):
     turn: int
     reply: str
     citations: list[Cited]
+    sentences: list[Sentence]
     actions: list[Action]
     ended: bool
 
@@ -50,6 +58,13 @@ class Reply(Response):
             turn=reply.turn,
             reply=reply.reply,
             citations=[Cited(chunk_id=one.chunk_id, document=one.document) for one in reply.citations],
+            sentences=[
+                Sentence(
+                    text=said.text,
+                    citations=[Cited(chunk_id=one.chunk_id, document=one.document) for one in said.citations],
+                )
+                for said in reply.sentences
+            ],
             actions=[Action(name=act.name, data=dict(act.data)) for act in reply.actions],
             ended=reply.ended,
         )

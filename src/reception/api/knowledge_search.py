@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from reception.api.knowledge import Reader
 from reception.api.schemas import Response
 from reception.api.services import ServicesDep
+from reception.domains.knowledge.documents import get_passage
 from reception.domains.knowledge.retrieval import Retrieval, Retriever
 from reception.domains.knowledge.search import Scope
 from reception.ports.knowledge import DocumentKind, Passage
@@ -70,6 +71,24 @@ class Found(Response):
             reranked_by=found.reranked_by,
             passages=[PassageRead.of(passage) for passage in found.passages],
         )
+
+
+class CitedPassage(Response):
+    chunk_id: UUID
+    document_id: UUID
+    document: str
+    kind: DocumentKind
+    heading: str
+    place: str
+    text: str
+
+
+@router.get("/passages/{chunk_id}", summary="A passage that an answer cites")
+async def read_passage(chunk_id: UUID, services: ServicesDep, where: Reader) -> CitedPassage:
+    """404 where the document has been replaced since."""
+    async with services.database.tenant_session(where.tenant_id) as session:
+        passage = await get_passage(session, chunk_id)
+    return CitedPassage(**{name: getattr(passage, name) for name in CitedPassage.model_fields})
 
 
 @router.get("/search", summary="Find passages by meaning, words and what rows state")

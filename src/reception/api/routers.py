@@ -21,6 +21,7 @@ from reception.api import (
     resources,
     tenants,
     usage,
+    unanswered,
     voice,
     waitlist,
 )
@@ -44,6 +45,7 @@ _ALWAYS = (
     answers,
     knowledge,
     knowledge_search,
+    unanswered,
     voice,
 )
 

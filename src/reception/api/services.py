@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from reception.core.clock import Clock
 from reception.db.database import Database
 from reception.dialogue.tools.answers import AnswerShelf
+from reception.ports.knowledge import Reranker
 from reception.ports.speech import Embedder
 from reception.providers.desk import SpeechDesk
 from reception.runtime.attempts import LoginAttempts
@@ -46,6 +47,7 @@ class Services:
     metrics: Metrics
     metrics_access: MetricsAccess
     tool_secret: Callable[[UUID, UUID], str]
+    reranker: Reranker | None = None
     loopback_tools: bool = False
     demo_agents: tuple[DemoAgent, ...] = ()
 

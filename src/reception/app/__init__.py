@@ -22,11 +22,14 @@ from reception.db.database import Database
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.knowledge.chunking import Chunking
 from reception.jobs.ingestion import Ingestion
+from reception.jobs.reembedding import Reembedding
+from reception.jobs.unanswered import Placement
 from reception.jobs.waitlist import WaitlistAdvance
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
 from reception.providers.desk import SpeechDesk, open_desk
 from reception.providers.prices import Prices
+from reception.providers.reranking import HttpReranker
 from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
@@ -165,8 +168,9 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     lost = LostCallers()
     key = signing_key(settings)
     tools = ToolWebhooks(key, clock, allow_loopback=not settings.production)
+    reranker = _reranker(settings)
     conversations = ConversationFactory(
-        database, parts.understanding, parts.desk.embedder, clock, lost, tools, parts.language
+        database, parts.understanding, parts.desk.embedder, clock, lost, tools, parts.language, reranker
     )
     recorder = MetricsRecorder(database)
     figures = parts.figures
@@ -192,6 +196,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         token_lifetime=timedelta(minutes=settings.token_minutes),
         metrics=figures,
         metrics_access=_metrics_access(settings),
+        reranker=reranker,
         loopback_tools=not settings.production,
         tool_secret=partial(tool_secret, key),
         demo_agents=parts.demo_agents,
@@ -233,6 +238,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     if settings.jobs_at_once:
         worker = JobWorker(parts.service_url, database, _job_tasks(parts), at_once=settings.jobs_at_once)
         background.append(asyncio.create_task(worker.run(), name="jobs"))
+        stale = Reembedding(database, parts.desk.embedder)
+        background.append(asyncio.create_task(stale.schedule(), name="schedule-reembedding"))
     for task in background:
         task.add_done_callback(_report_failure)
     try:
@@ -247,13 +254,27 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await lost.give_up()
         await conversations.aclose()
         await tools.aclose()
+        if reranker is not None:
+            await reranker.aclose()
         await recordings.flush()
 
 
 def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
     """Everything that is done in the background."""
     ingestion = Ingestion(parts.database, parts.desk.embedder, chunking=_chunking(parts.settings))
-    return (ingestion.task, WaitlistAdvance(parts.database, parts.clock).task)
+    return (
+        ingestion.task,
+        Placement(parts.database, parts.desk.embedder).task,
+        Reembedding(parts.database, parts.desk.embedder).task,
+        WaitlistAdvance(parts.database, parts.clock).task,
+    )
+
+
+def _reranker(settings: Settings) -> HttpReranker | None:
+    if not settings.reranker_url:
+        return None
+    key = settings.reranker_key.get_secret_value() if settings.reranker_key else ""
+    return HttpReranker(settings.reranker_url, settings.reranker_model, key)
 
 
 def _chunking(settings: Settings) -> Chunking:

@@ -27,6 +27,7 @@ class Carried:
     scene: TurnScene
     commands: tuple[Command, ...]
     language: LanguageTurn | None = None
+    unanswered: tuple[str, ...] = ()
 
     @property
     def is_written_on(self) -> bool:

@@ -21,6 +21,7 @@ from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.flows.returning import welcome
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
+from reception.dialogue.impersonal import impersonal
 from reception.dialogue.language.answers import Continued
 from reception.dialogue.language.turn import LanguageModel, LanguageTurn
 from reception.dialogue.language.understanding import ModelUnderstanding
@@ -294,7 +295,9 @@ class GraphDialogue:
             state = done.state
             parts += done.parts
         parts.sort(key=_ends_call)
-        carried = Carried(tuple(parts), replace(state, turn=turn), plan.scene, draft.commands, plan.language)
+        carried = Carried(
+            tuple(parts), replace(state, turn=turn), plan.scene, draft.commands, plan.language, draft.unanswered
+        )
         said = [part for part in parts if not isinstance(part, Continued)]
         self._settle(carried, prepared.caller, said, draft.uses)
         return carried
@@ -310,7 +313,16 @@ class GraphDialogue:
             self._state = state
         cited = dict.fromkeys(cite.chunk_id for part in said if isinstance(part, Say) for cite in part.citations)
         commands = tuple(command_text(command) for command in carried.commands)
-        record = TurnRecord(turn, caller.text, commands, " ".join(texts), tuple(cited), to_json(state))
+        record = TurnRecord(
+            turn,
+            caller.text,
+            commands,
+            " ".join(texts),
+            tuple(cited),
+            to_json(state),
+            sentences=tuple(part for part in said if isinstance(part, Say)),
+            unanswered=tuple(impersonal(each, state.details, carried.commands) for each in carried.unanswered),
+        )
         self._record(record, uses)
 
     async def _run(self, turn: int, plan: _Plan) -> Sequence[Outcome]:

@@ -35,6 +35,7 @@ from reception.dialogue.hours import answer_from_profile, answer_from_rules, pro
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.language.answers import Continued, WrittenAnswer
 from reception.dialogue.language.turn import LanguageTurn
+from reception.dialogue.pointing import ASKS, ONLY_POINTS_BACK
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.sharing import may_share, shared
@@ -52,12 +53,6 @@ from reception.ports.tools import Effect
 _STEPS_A_TURN = 60
 _BRIEF_SENTENCES = 2
 _MOST_SENTENCES = 3
-_ONLY_POINTS_BACK = re.compile(
-    r"(and )?(how much|what) (is|does|do|are|would) (it|that|they|this)( be| cost)?\W*$", re.I
-)
-_ASKS = re.compile(
-    r"\?|\b(what|when|where|which|who|why|how|do|does|is|are|can|could|will|would|have|any|tell)\b", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +98,7 @@ class TurnDraft:
     searched: bool = False
     fresh: tuple[Say, ...] = ()
     uses: tuple[CacheUse, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
     @property
     def cache(self) -> CacheLevel | None:
@@ -231,11 +227,11 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
     kept = kept[: _most_sentences(draft, scene)]
     if kept:
         draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
-    elif draft.answered and _ONLY_POINTS_BACK.match(_asked(draft)):
+    elif draft.answered and ONLY_POINTS_BACK.match(_asked(draft)):
         pass
     elif ruled := answer_from_rules(_asked(draft), scene):
         draft = replace(draft, parts=(*draft.parts, *map(Say, ruled)), answered=True, resumed=True)
-    elif draft.state.flow is not None and not _ASKS.search(scene.text):
+    elif draft.state.flow is not None and not ASKS.search(scene.text):
         draft = replace(draft, parts=(*draft.parts, Say(scene.pick(NOT_CAUGHT))))
     elif not any(part.text in UNKNOWN for part in draft.parts if isinstance(part, Say)):
         draft = replace(_unknown(draft, _question(draft)), parts=(*draft.parts, Say(scene.pick(UNKNOWN))))
@@ -259,6 +255,7 @@ async def _cache_store(state: TurnGraphState, runtime: Runtime[TurnTools]) -> Tu
 
 def _unknown(draft: TurnDraft, question: str) -> TurnDraft:
     """Nothing to answer with: offer to take the question, unless something else is being talked about."""
+    draft = replace(draft, unanswered=(*draft.unanswered, question))
     state = draft.state
     idle = state.flow is None and not any(work.node == "flow" for work in draft.work)
     if not idle or state.question is Question.OFFER_MESSAGE:

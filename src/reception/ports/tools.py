@@ -21,7 +21,7 @@ from reception.ports.booking import (
     WaitlistEntry,
 )
 from reception.ports.definition import ToolDefinition
-from reception.ports.dialogue import Json
+from reception.ports.dialogue import Json, Say
 from reception.ports.knowledge import Passage
 
 
@@ -198,7 +198,9 @@ Outcome: TypeAlias = Done | Refused
 class TurnRecord:
     """What is stored of a committed turn, in the transaction of its effects.
 
-    `state` is the dialogue's state after the turn, as JSON, by which a conversation is taken up again.
+    `state` is the dialogue's state after the turn, as JSON, by which a conversation is taken up again. `sentences` are
+    what was said, each with what it rests on; `unanswered` are questions that nothing was known to, without what tells
+    who asked.
     """
 
     turn: int
@@ -207,6 +209,8 @@ class TurnRecord:
     said: str
     citations: Sequence[UUID]
     state: Mapping[str, Json]
+    sentences: Sequence[Say] = ()
+    unanswered: Sequence[str] = ()
 
 
 class Ledger(Protocol):

@@ -40,6 +40,7 @@ class ChatReply:
     citations: tuple[Citation, ...]
     actions: tuple[Act, ...]
     ended: bool
+    sentences: tuple[Say, ...] = ()
 
 
 class ChatDesk:
@@ -133,6 +134,7 @@ class ChatDesk:
             citations=tuple(dict.fromkeys(citation for part in said for citation in part.citations)),
             actions=tuple(part for part in parts if isinstance(part, Act)),
             ended=ending is not None,
+            sentences=tuple(said),
         )
 
 

@@ -31,6 +31,7 @@ from reception.domains.conversations.turns import take_up
 from reception.domains.tenants.service import get_business
 from reception.ports.business import Agent, Business
 from reception.ports.dialogue import Channel, Json
+from reception.ports.knowledge import Reranker
 from reception.ports.speech import Embedder
 from reception.ports.tools import Ledger
 from reception.ports.webhooks import ToolCaller
@@ -54,7 +55,7 @@ class ConversationFactory:
     """Makes dialogues. Reads the database once for each, and holds no session afterwards.
 
     Calls whose connection breaks are left to `lost`. Without `tools` agents cannot call theirs. `language` gives the
-    language model of an agent.
+    language model of an agent; `reranker` puts passages in order.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class ConversationFactory:
         lost: LostCallers,
         tools: ToolCaller | None = None,
         language: LanguageOf = no_language,
+        reranker: Reranker | None = None,
     ) -> None:
+        self._reranker = reranker
         self._database = database
         self._tools = tools
         self.understanding = understanding
@@ -173,7 +176,15 @@ class ConversationFactory:
         )
         if channel == "voice":
             ledger = PatientLedger(ledger, conversation_id, self._lost)
-        reads = DomainReadTools(self._database, business, self._embedder, self._clock, conversation_id)
+        reads = DomainReadTools(
+            self._database,
+            business,
+            self._embedder,
+            self._clock,
+            conversation_id,
+            agent_id=wired.agent.agent_id,
+            reranker=self._reranker,
+        )
         return GraphDialogue(
             conversation_id=conversation_id,
             business=business,

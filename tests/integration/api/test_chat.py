@@ -3,12 +3,13 @@
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from reception.core.errors import Unauthenticated
 from reception.domains.access.service import Role
+from reception.domains.conversations.service import list_messages
 from reception.domains.reservations.service import find
 from reception.domains.tenants.service import get_business
 from reception.ports.booking import Reservation, ReservationQuery
@@ -115,3 +116,32 @@ async def test_what_was_answered_before_is_counted_and_can_be_forgotten(installa
     stats = (await installation.http.get("/knowledge/cache/stats", headers=reader)).json()
     assert (stats["entries"], stats["misses"]) == (0, 1)
     assert (await installation.http.get("/knowledge/cache/stats")).status_code == 401
+
+
+async def test_each_sentence_names_its_passage_and_what_is_not_known_is_listed(
+    installation: Installation, shop: Shop
+) -> None:
+    text = "# Parking\nGuests park free of charge in the yard behind the house."
+    await installation.http.post(
+        "/knowledge/ingest", json={"title": "House", "text": text, "kind": "faq"}, headers=shop.headers
+    )
+    reply = await _say(installation, shop, "Where can I park?")
+    (said, *_) = reply["sentences"]
+    (cited,) = said["citations"]
+    passage = await installation.http.get(f"/knowledge/passages/{cited['chunk_id']}", headers=shop.headers)
+    assert said["text"] in passage.json()["text"]
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        messages = await list_messages(session, UUID(reply["conversation_id"]))
+    assert [str(one.chunk_id) for one in messages[-1].sentences[0].citations] == [cited["chunk_id"]]
+
+    await _say(installation, shop, "My name is Maria Ramos. Do you rent out skis?")
+    listed = (await installation.http.get("/knowledge/unanswered", headers=shop.headers)).json()
+    assert listed[0]["times"] == 1
+    assert "skis" in listed[0]["question"]
+    assert "aria" not in listed[0]["question"]
+    assert listed[0]["agent_ids"] == [str(shop.agent_id)]
+    path = f"/knowledge/unanswered/{listed[0]['id']}"
+    assert (await installation.http.delete(path, headers=shop.headers)).status_code == 204
+    assert (await installation.http.delete(path, headers=shop.headers)).status_code == 404
+    naive = await installation.http.get("/knowledge/unanswered?since=2027-01-01T00:00:00", headers=shop.headers)
+    assert naive.status_code == 422

@@ -129,7 +129,14 @@ async def test_knowledge_is_ingested_found_listed_and_deleted(installation: Inst
     found = await installation.http.get(
         "/knowledge/search", params={"q": "Where can I leave my car?"}, headers=shop.headers
     )
-    assert "yard" in found.json()[0]["text"]
+    body = found.json()
+    assert (body["mode"], body["filters"]) == ("hybrid", [])
+    best = body["passages"][0]
+    assert "yard" in best["text"]
+    assert best["score"] == pytest.approx(best["vector_score"] + 2 * (best["text_score"] or 0))
+    assert all(passage["score"] >= body["threshold"] for passage in body["passages"])
+    cited = await installation.http.get(f"/knowledge/passages/{best['chunk_id']}", headers=shop.headers)
+    assert cited.json()["text"] == best["text"]
     listed = (await installation.http.get("/knowledge/list", headers=shop.headers)).json()
     assert [document["title"] for document in listed] == ["House rules"]
     other = await installation.open_shop()

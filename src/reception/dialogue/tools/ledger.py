@@ -14,6 +14,7 @@ from reception.dialogue.tools.outcomes import read, written
 from reception.dialogue.tools.webhooks import ToolRuns
 from reception.domains.conversations import service as conversations
 from reception.domains.conversations.turns import still_has
+from reception.domains.knowledge import unanswered
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
 from reception.ports.booking import Slot, SlotQuery
@@ -90,6 +91,20 @@ class DomainLedger:
     async def record(self, record: TurnRecord) -> None:
         async with self._database.tenant_session(self._business.tenant_id) as session:
             await conversations.record_turn(session, self._business.tenant_id, self._conversation_id, record)
+            if record.unanswered:
+                await self._record_unanswered(session, record)
+
+    async def _record_unanswered(self, session: Session, record: TurnRecord) -> None:
+        agent_id = (await conversations.get(session, self._conversation_id)).agent_id
+        for question in record.unanswered:
+            await unanswered.record(
+                session,
+                self._business.tenant_id,
+                agent_id,
+                question,
+                conversation_id=self._conversation_id,
+                turn=record.turn,
+            )
 
     async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
         async with self._database.tenant_session(self._business.tenant_id) as session:

@@ -39,6 +39,7 @@ class MessageRow(Model):
     text: Mapped[str] = mapped_column(Text)
     commands: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
     citations: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
+    sentences: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
     heard: Mapped[str | None] = mapped_column(Text)
     interrupted: Mapped[bool] = mapped_column(server_default=FetchedValue())
     metrics: Mapped[JsonObject | None]

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation, UniqueViolation
@@ -17,16 +17,18 @@ from reception.core.ids import uuid7
 from reception.db.bounds import bounded, bounded_json, clipped, storable
 from reception.db.violations import is_violation
 from reception.domains.conversations.models import ConversationRow, EffectRun, MessageRow
-from reception.ports.dialogue import Channel, Json
+from reception.ports.dialogue import Channel, Citation, Json, Say
 from reception.ports.tools import TurnRecord
 
 LONGEST_MESSAGE = 20_000
 _LONGEST_STATE = 200_000
+_MOST_SENTENCES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One side of a turn. `heard` is what of the agent's text the caller heard, None while that is not known."""
+    """One side of a turn. `heard` is what of the agent's text the caller heard, None while that is not known. Each of
+    `sentences`, those of the agent, has the passages that it rests on."""
 
     turn: int
     speaker: str
@@ -37,6 +39,7 @@ class Message:
     interrupted: bool
     metrics: Mapping[str, Json] | None
     created_at: datetime
+    sentences: Sequence[Say] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,17 +165,19 @@ async def record_turn(session: AsyncSession, tenant_id: UUID, conversation_id: U
         raise NotFound("There is no such conversation")
     commands: list[Json] = [clipped(command, 200) for command in record.commands]
     citations: list[Json] = [str(chunk_id) for chunk_id in record.citations]
-    sides: tuple[tuple[str, str, list[Json], list[Json]], ...] = (
-        ("caller", record.heard, commands, []),
-        ("agent", record.said, [], citations),
+    sentences: list[Json] = [_written_sentence(sentence) for sentence in record.sentences[:_MOST_SENTENCES]]
+    sides: tuple[tuple[str, str, list[Json], list[Json], list[Json]], ...] = (
+        ("caller", record.heard, commands, [], []),
+        ("agent", record.said, [], citations, sentences),
     )
-    for speaker, text, side_commands, side_citations in sides:
+    for speaker, text, side_commands, side_citations, side_sentences in sides:
         if record.turn == 0 and not text:
             continue
         values = {
             "text": clipped(text, LONGEST_MESSAGE),
             "commands": side_commands,
             "citations": side_citations,
+            "sentences": side_sentences,
         }
         await _put(session, tenant_id, conversation_id, record.turn, speaker, values)
 
@@ -217,6 +222,7 @@ async def list_messages(session: AsyncSession, conversation_id: UUID) -> list[Me
             interrupted=row.interrupted,
             metrics=row.metrics,
             created_at=row.created_at,
+            sentences=[_read_sentence(sentence) for sentence in row.sentences],
         )
         for row in rows.scalars()
     ]
@@ -278,6 +284,16 @@ async def record_outcome(
         if is_violation(error, UniqueViolation):
             raise Conflict("This effect has run before") from error
         raise
+
+
+def _written_sentence(sentence: Say) -> Json:
+    cited: list[Json] = [{"chunk_id": str(one.chunk_id), "document": one.document} for one in sentence.citations]
+    return {"text": clipped(sentence.text, LONGEST_MESSAGE), "citations": cited}
+
+
+def _read_sentence(stored: Any) -> Say:
+    cited = (Citation(UUID(one["chunk_id"]), one["document"]) for one in stored["citations"])
+    return Say(stored["text"], tuple(cited))
 
 
 async def _tenant_of(session: AsyncSession, conversation_id: UUID) -> UUID:

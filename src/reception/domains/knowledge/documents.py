@@ -17,7 +17,7 @@ from reception.core.requirements import stated
 from reception.db.bounds import clipped
 from reception.domains.knowledge.chunking import Chunk
 from reception.domains.knowledge.models import ChunkRow, DocumentRow, UploadRow
-from reception.ports.knowledge import DocumentKind
+from reception.ports.knowledge import DocumentKind, Passage
 
 _LONGEST_HEADING = 600
 _LONGEST_CONTEXT = 900
@@ -112,6 +112,27 @@ async def delete_document(session: AsyncSession, document_id: UUID) -> None:
     )
     if deleted.first() is None:
         raise NotFound("There is no such document")
+
+
+async def get_passage(session: AsyncSession, chunk_id: UUID) -> Passage:
+    """One passage of the tenant, without scores.
+
+    Raises:
+        NotFound: there is none, or the document has been replaced since.
+    """
+    found = await session.execute(
+        select(ChunkRow, DocumentRow.title)
+        .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
+        .where(ChunkRow.id == chunk_id)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise NotFound("There is no such passage; its document may have been replaced since")
+    chunk, title = row
+    kind, fields = DocumentKind(chunk.kind), chunk.fields
+    return Passage(
+        chunk.id, chunk.document_id, title, chunk.heading, chunk.text, 0.0, None, None, chunk.place, kind, fields
+    )
 
 
 async def document_row(session: AsyncSession, document_id: UUID, *, lock: bool = False) -> DocumentRow:

@@ -28,8 +28,8 @@ _MOST_RERANKED = 24
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """What was found, and how: `words_only` while the embedder fails; `filters` are the requirements that were read from
-    the question; `reranked_by` names the reranker, empty where the scores alone decide."""
+    """What was found, and how: `words_only` while the embedder fails; `filters` are the requirements that the question
+    was read to make; `reranked_by` names the reranker, empty where the scores alone decide."""
 
     passages: tuple[Passage, ...]
     words_only: bool
