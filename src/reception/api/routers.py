@@ -20,8 +20,8 @@ from reception.api import (
     reservations,
     resources,
     tenants,
-    usage,
     unanswered,
+    usage,
     voice,
     waitlist,
 )

@@ -4,7 +4,6 @@
 Protocols; nothing here has an effect. Drawn by `build_turn_graph().get_graph().draw_mermaid()`.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache

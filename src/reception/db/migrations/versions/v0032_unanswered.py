@@ -7,7 +7,7 @@ Of who asked nothing is kept: an asking is a hash, by which the same one is not 
 from alembic import op
 
 revision = "0032_unanswered"
-down_revision = "0011_booking_rules"
+down_revision = "0050_provider_keys"
 branch_labels = None
 depends_on = None
 
