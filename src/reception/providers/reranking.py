@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import httpx
 from pydantic import BaseModel
 
-from reception.providers.http import VendorHttp
+from reception.providers.http import open_http
 from reception.providers.wire import garbage, refusal, vendor_errors
 
 _WITHIN_S = 1.0
@@ -33,7 +33,7 @@ class HttpReranker:
         self._url = url
         self._model = model
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._http = http or VendorHttp()
+        self._http = http or open_http(connect_s=_WITHIN_S)
 
     @property
     def model(self) -> str:
