@@ -307,22 +307,15 @@ class GraphDialogue:
     ) -> None:
         """Install the state after a turn whose reply is `said`, and have it recorded."""
         turn = caller.turn
-        texts = tuple(part.text for part in said if isinstance(part, Say))
+        sentences = tuple(part for part in said if isinstance(part, Say))
+        texts = tuple(sentence.text for sentence in sentences)
         state = replace(carried.state, last_reply=texts)
         if self._state.turn <= turn:
             self._state = state
-        cited = dict.fromkeys(cite.chunk_id for part in said if isinstance(part, Say) for cite in part.citations)
+        cited = tuple(dict.fromkeys(cite.chunk_id for each in sentences for cite in each.citations))
         commands = tuple(command_text(command) for command in carried.commands)
-        record = TurnRecord(
-            turn,
-            caller.text,
-            commands,
-            " ".join(texts),
-            tuple(cited),
-            to_json(state),
-            sentences=tuple(part for part in said if isinstance(part, Say)),
-            unanswered=tuple(impersonal(each, state.details, carried.commands) for each in carried.unanswered),
-        )
+        unknown = tuple(impersonal(each, state.details, carried.commands) for each in carried.unanswered)
+        record = TurnRecord(turn, caller.text, commands, " ".join(texts), cited, to_json(state), sentences, unknown)
         self._record(record, uses)
 
     async def _run(self, turn: int, plan: _Plan) -> Sequence[Outcome]:
