@@ -13,6 +13,7 @@ from reception.dialogue.spoken import (
     say_near_day,
     say_nights,
     say_phone,
+    say_price,
     say_time,
     say_weekday,
 )
@@ -163,7 +164,9 @@ def read_back(state: DialogueState, scene: TurnScene) -> str:
     details = state.details
     contact = f"under {details.name}, phone {say_phone(details.phone, scene.business.region)}"
     note = f", with the note: {details.notes}" if details.notes else ""
-    return f"{capitalise(describe_slot(scene, state.slot))}, {contact}{note}."
+    price = state.slot.price
+    cost = f", {say_price(price.amount, price.currency)} in total" if price is not None else ""
+    return f"{capitalise(describe_slot(scene, state.slot))}{cost}, {contact}{note}."
 
 
 def booked(scene: TurnScene, row: Reservation) -> tuple[str, ...]:

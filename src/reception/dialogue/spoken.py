@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
+from decimal import Decimal
 
 import phonenumbers
 
@@ -96,6 +97,15 @@ _CURRENCIES = {
     "ES": "€",
     "IT": "€",
 }
+
+
+_SYMBOLS = {"USD": "$", "GBP": "£", "EUR": "€", "CAD": "$", "AUD": "$", "NZD": "$"}
+
+
+def say_price(amount: Decimal, currency: str) -> str:
+    """ "$290", "£72.50", "300 CHF": `currency` is an ISO 4217 code."""
+    written = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+    return f"{_SYMBOLS[currency]}{written}" if currency in _SYMBOLS else f"{written} {currency}"
 
 
 def say_money(amount: int, region: str) -> str:

@@ -65,6 +65,7 @@ class Details:
 
     `or_days`, `or_times`, `or_party` and `or_nights` are what was given to choose from ("Friday or Saturday"), not
     settled on; `above_party` is what the party is larger than.
+    `cheapest`: of the rooms that are free, the one that costs least.
     `asked` are the questions of an enquiry that have been put: none is put twice.
     `part` is the part of the day that was named with it. `more_people`, `more_nights` and `more_minutes` are steps from
     what is booked; `new_name` and `new_phone` are to replace what a booking was found by.
@@ -99,6 +100,7 @@ class Details:
     or_party: tuple[int, ...] = ()
     or_nights: tuple[int, ...] = ()
     above_party: int = 0
+    cheapest: bool = False
     more_people: int = 0
     more_nights: int = 0
     more_minutes: int = 0

@@ -86,6 +86,9 @@ async def offer_rooms(state: DialogueState, scene: TurnScene) -> Step | None:
         answer = await scene.reads.availability(query)
         if answer.exact is not None:
             found.append(answer.exact)
-        if len(found) == MOST_OFFERED:
+        if len(found) == MOST_OFFERED and not state.details.cheapest:
             break
+    priced = [slot for slot in found if slot.price is not None] if state.details.cheapest else []
+    if priced:
+        found = [min(priced, key=lambda slot: slot.price.amount if slot.price is not None else 0)]
     return offer_slots(state, tuple(found), scene, "") if found else None

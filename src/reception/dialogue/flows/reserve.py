@@ -22,6 +22,10 @@ from reception.ports.tools import CommitReservation, Done, Effect, HoldSlot, Out
 
 _PART = re.compile(r"\b(tonight|evening|dinner|night|morning|lunch|brunch|afternoon)\b", re.IGNORECASE)
 _SEVERAL_ROOMS = re.compile(r"\b(two|three|four|five|several|2|3|4|5) (\w+ )?rooms\b", re.IGNORECASE)
+_CHEAPEST = re.compile(
+    r"\b(cheapest|least expensive|most affordable|lowest (price|rate|cost)|best (price|rate|deal)|most basic)\b",
+    re.IGNORECASE,
+)
 _STREET = re.compile(
     r"\b\d+ [\w']+ (street|road|avenue|lane|drive|court|terrace|way|square|boulevard)\b", re.IGNORECASE
 )
@@ -34,6 +38,8 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
     if answers.left:
         return leave(answers.state)
     state = _with_part(answers, scene)
+    if scene.bookable is Bookable.ROOM and _CHEAPEST.search(scene.text):
+        state = replace(state, details=replace(state.details, cheapest=True))
     if answers.chosen is not None:
         return hold(state, answers.chosen, scene)
     if answers.changed & QUERY_SLOTS:

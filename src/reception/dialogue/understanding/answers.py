@@ -18,7 +18,7 @@ _YES = (
     r"go on(?: then)?|you have got (?:it|that)|grand|(?:that|it|this) will do(?: (?:nicely|fine|just fine|me))?|"
     r"nothing wrong(?: with (?:that|it))?|nothing to change|no changes?|no complaints|no objections|"
     r"leave it like that|"
-    r"makes sense|very good|super|cool|no problem|si|nice|true|that is what i said|all correct|you have it right|"
+    r"makes sense|very good|super|cool|no problem|s[ií]|nice|true|that is what i said|all correct|you have it right|"
     r"got it right|that is the one|please go ahead|sure thing|"
     r"cancel (?:it|them|that|please)|yes i am sure|i am sure|quite sure"
 )

@@ -1,8 +1,12 @@
-"""Appointments for a service, with a person."""
+"""Appointments for a service, with a person; rooms by what they cost."""
+
+from dataclasses import replace
+from decimal import Decimal
 
 from reception.dialogue.understanding.parsers.normalize import tokenize
 from reception.dialogue.understanding.parsers.services import find_service, find_staff
-from tests.unit.dialogue.stage import Caller, book_of, booked, salon
+from reception.ports.rules import RoomRate
+from tests.unit.dialogue.stage import Caller, book_of, booked, hotel, salon
 
 SERVICES = ("Haircut", "Kids' haircut", "Cut and colour", "Beard trim", "Hot stone massage")
 
@@ -63,3 +67,17 @@ def test_people_are_asked_for_by_name() -> None:
         (found,) = find_staff(tokenize(text), staff)
         assert found.value == name, text
     assert not find_staff(tokenize("my name is Dana"), staff)
+
+
+async def test_the_cheapest_room_is_offered_and_its_price_read_back() -> None:
+    rates = (RoomRate("Queen Room", Decimal(120)), RoomRate("Suite", Decimal(210)))
+    plain = hotel()
+    house = replace(plain, rules=replace(plain.rules, rates=rates))
+    caller = Caller(book_of(house))
+    replies = await caller.talk(
+        "I'd like your cheapest room from Friday for two nights for two people", "yes please", "Maria Ramos",
+        "415 555 0142", "yes",
+    )  # fmt: skip
+    assert "Queen Room" in replies[0]
+    assert "$240 in total" in replies[3]
+    assert booked(caller.book)[0].place == "Queen Room"
