@@ -39,8 +39,10 @@ class Vendor(HttpVendor):
         if model.startswith(DEAD):
             return Fault.BROKEN
         fault = next((fault for fault in Fault if model_of(fault) == model), Fault.NONE)
+        if asked.path != "/audio/speech":
+            return fault
         self._spoken[model] = self._spoken.get(model, 0) + 1
-        return fault if self._spoken[model] > _GREETING or asked.path != "/audio/speech" else Fault.NONE
+        return fault if self._spoken[model] > _GREETING else Fault.NONE
 
     def answer(self, asked: Asked) -> Answer:
         key = TENANTS_KEY if MINE in asked.body.decode(errors="replace") else KEY
