@@ -15,7 +15,7 @@ from reception.call.latency import Stage as LatencyStage
 from reception.call.reply import Reply, Spoken, Stage
 from reception.call.speculation import Speculation
 from reception.core.telemetry import BARGE_IN, TURN_COMMITTED
-from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, ReplyPart, Say, Transfer
+from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
 
 _log = structlog.get_logger(__name__)
@@ -232,8 +232,7 @@ class Conversation:
             yield Say(self._config.phrases.apology)
             return
         self._note(TurnPrepared(caller.turn, prepared))
-        for switch in prepared.switches:
-            self._stage.feed.post(ProviderSwitched("llm", switch.before, switch.after, switch.code))
+        told = self._tell_switches(prepared, 0)
         reply.open_with(thought.opening)
         self._committing = True
         parts = self._dialogue.commit(prepared)
@@ -242,6 +241,13 @@ class Conversation:
                 yield part
         finally:
             await close_iterator(parts)
+            self._tell_switches(prepared, told)
+
+    def _tell_switches(self, prepared: PreparedTurn, told: int) -> int:
+        """Tell of the switches after the first `told`; how many have been told of then."""
+        for switch in prepared.switches[told:]:
+            self._stage.feed.post(ProviderSwitched("llm", switch.before, switch.after, switch.code))
+        return len(prepared.switches)
 
     async def _greeting_parts(self) -> AsyncIterator[ReplyPart]:
         for part in await self._given(self._dialogue.open(), self._config.phrases.greeting):

@@ -218,7 +218,7 @@ class GraphDialogue:
             cache=draft.cache or "",
             llm_first_token_ms=language.first_token_ms if language else None,
             providers=language.used if language else {},
-            switches=tuple(language.switches) if language else (),
+            switches=language.switches if language else (),
         )
 
     def discard(self, prepared: PreparedTurn) -> None:

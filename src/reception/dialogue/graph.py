@@ -33,6 +33,7 @@ from reception.dialogue.grounding import is_grounded
 from reception.dialogue.hours import answer_from_profile, answer_from_rules, profile_text
 from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.language.answers import Continued, WrittenAnswer
+from reception.dialogue.language.data import without_orders
 from reception.dialogue.language.turn import LanguageTurn
 from reception.dialogue.pointing import ASKS, ONLY_POINTS_BACK
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
@@ -197,6 +198,7 @@ async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     """The answer by the language model, as far as its first sentence; what it cannot answer is composed without it."""
     scene, turn, draft = runtime.context.scene, runtime.context.language, state["draft"]
     assert turn is not None
+    draft = replace(draft, passages=tuple(map(without_orders, draft.passages)))
     most = _most_sentences(draft, scene)
     answer = WrittenAnswer(_question(draft), draft.passages, scene, turn, most=most, whole=draft.given_whole)
     first = await answer.first()

@@ -85,7 +85,8 @@ class PreparedTurn:
     """A turn thought through, with nothing done yet.
 
     `preview` holds the sentences that will be said whatever the effects do, so that they may be synthesised
-    before the commit. `plan` is the dialogue's own and opaque to everyone else.
+    before the commit. `plan` is the dialogue's own and opaque to everyone else. `providers` and `switches` tell who did
+    what; while the reply is still being written, more may be added to them.
     """
 
     caller: CallerTurn
@@ -97,7 +98,7 @@ class PreparedTurn:
     llm_first_token_ms: float | None = None
     cache: str = ""
     providers: Mapping[str, str] = field(default_factory=dict)
-    switches: tuple[ProviderSwitch, ...] = ()
+    switches: Sequence[ProviderSwitch] = ()
 
 
 class Dialogue(Protocol):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reception.core.clock import FixedClock
 from reception.dialogue.context import Understanding
 from reception.dialogue.conversation import GraphDialogue
+from reception.dialogue.language.turn import LanguageModel
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.reservations.availability import Unit
 from reception.ports.booking import Guest, Reservation, ReservationStatus, SlotQuery
@@ -142,6 +143,7 @@ class Caller:
     definition: AgentDefinition = field(default_factory=AgentDefinition)
     passages: Sequence[Passage] = (PARKING,)
     understanding: Understanding = UNDERSTANDING
+    language: LanguageModel | None = None
     conversation_id: UUID = field(default_factory=uuid4)
     acts: list[Act] = field(default_factory=list)
     ended: HangUp | Transfer | None = None
@@ -167,6 +169,7 @@ class Caller:
             caller_phone=self.caller_phone,
             state=state,
             last_turn=last_turn,
+            language=self.language,
         )
 
     async def say(self, text: str) -> str:

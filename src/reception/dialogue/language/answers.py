@@ -100,11 +100,11 @@ class WrittenAnswer:
                     written += 1
                     if NO_ANSWER in sentence:
                         self.knows = kept > 0
+                        self._turn.did(PART)
                         break
                     kept += self._take(sentence)
                     if kept >= self._most or written >= _MOST_WRITTEN:
                         break
-            self._turn.did(PART)
             self.finished_s = self._turn.clock.monotonic_s()
         except ProviderError as error:
             self._turn.replaced(PART, error)
@@ -120,6 +120,7 @@ class WrittenAnswer:
         if say is None:
             self.withheld += 1
             return False
+        self._turn.did(PART)
         self.kept.append(say)
         self._kept.put_nowait(say)
         return True

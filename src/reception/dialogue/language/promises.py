@@ -27,7 +27,7 @@ _PROMISES = re.compile(
     rf"(?:set|booked|confirmed|reserved|cancel+ed|good to go)\b"
     rf"|\b(?:your|the|that|this|a) (?:\w+ )?{_OURS}[\w ]{{0,20}} (?:is|was|has been|have been|are|will be)"
     rf"(?: {_SOON})* (?:{_DONE}|ready|waiting|yours)\b"
-    r"|\b(?:it|that|this|everything)(?:['’]s| is| has)(?: \w+)? been \w+(?:ed|d)\b"
+    rf"|\b(?:it|that|this|everything)(?:['’]s| is| has)(?: \w+)? been (?:\w+ed|{_DONE})\b"
     r"|\bconsider it done\b|\ball (?:done|set|sorted)\b|^(?:done|booked|confirmed|cancelled|canceled)\b",
     re.IGNORECASE,
 )

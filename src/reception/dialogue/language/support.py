@@ -152,7 +152,9 @@ def _resting_on(text: str, written: str, sources: Sources) -> tuple[Passage, ...
     """The passages that the sentence names, else the one nearest to it; none where the profile or nothing but manners
     carries it; None where it speaks of what no source speaks of."""
     terms = content_terms(text)
-    marked = {int(number) for mark in _MARK.finditer(written) for number in _NUMBERS.findall(mark.group())}
+    marked = {
+        int(number) for mark in _MARK.finditer(written) for number in _NUMBERS.findall(mark.group().partition("†")[0])
+    }
     named = tuple(one for number, one in enumerate(sources.passages, 1) if number in marked)
     given = [(one, content_terms(f"{one.document} {one.heading} {one.text}")) for one in sources.passages]
     profile = content_terms(sources.profile)

@@ -5,60 +5,56 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
 from reception.core.clock import Clock
-from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
+from reception.core.errors import ProviderError, ProviderTimeout
 from reception.ports.language import ChatModel, ChatRequest
-
-FAILURES_IN_A_ROW = 3
-"""After so many it is left alone."""
-_REST_S = 10.0
-_LONGEST_REST_S = 300.0
+from reception.providers.resilience.health import Health
 
 
 class GuardedChatModel:
     """Implements `ports.language.ChatModel` on another, with the deadlines of each request.
 
-    While it rests every request fails at once. After the rest one request at a time is let through, until one succeeds.
+    While it rests every request fails at once. After the rest one request is let through, and the others when that has
+    succeeded.
     """
 
     def __init__(self, model: ChatModel, clock: Clock) -> None:
         self._model = model
         self._clock = clock
-        self._failures = 0
-        self._rests_until_s = 0.0
-        self._probing = False
+        self._health = Health(clock.monotonic_s)
 
     @property
     def provider(self) -> str:
         return self._model.provider
 
-    @property
-    def resting(self) -> bool:
-        return self._clock.monotonic_s() < self._rests_until_s
-
     async def aclose(self) -> None:
         await self._model.aclose()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
-        probes = self._failures >= FAILURES_IN_A_ROW
-        if self.resting or (probes and self._probing):
+        probes = self._health.probe_due
+        if probes:
+            self._health.probing()
+        elif not self._health.admits:
             raise ProviderError(self.provider, f"{self.provider} is left alone for a while", retryable=True)
-        self._probing = probes
         ends_s = self._clock.monotonic_s() + request.within_s
         wait_s = request.first_s
+        writes = False
         try:
             async with aclosing(self._model.stream(request)) as pieces:
-                while True:
-                    piece = await self._next(pieces, min(wait_s, ends_s - self._clock.monotonic_s()))
-                    if piece is None:
-                        break
+                while (piece := await self._next(pieces, min(wait_s, ends_s - self._clock.monotonic_s()))) is not None:
+                    writes = True
                     yield piece
                     wait_s = request.gap_s
         except ProviderError as error:
-            self._failed(error)
+            self._health.failed(error)
             raise
-        finally:
-            self._probing = False
-        self._failures = 0
+        except (asyncio.CancelledError, GeneratorExit):
+            # Whoever asked wants no more: that says nothing against a model that was writing.
+            if writes:
+                self._health.succeeded()
+            elif probes:
+                self._health.failed(ProviderTimeout(self.provider))
+            raise
+        self._health.succeeded()
 
     async def _next(self, pieces: AsyncIterator[str], within_s: float) -> str | None:
         try:
@@ -66,14 +62,3 @@ class GuardedChatModel:
                 return await anext(pieces, None)
         except TimeoutError:
             raise ProviderTimeout(self.provider, f"{self.provider} did not answer in time", retryable=True) from None
-
-    def _failed(self, error: ProviderError) -> None:
-        rest_s = 0.0
-        if isinstance(error, ProviderLimited):
-            rest_s = error.retry_after_s
-        else:
-            self._failures = max(self._failures + 1, FAILURES_IN_A_ROW if isinstance(error, ProviderRefused) else 0)
-        if self._failures >= FAILURES_IN_A_ROW:
-            rest_s = max(rest_s, _REST_S * 2 ** (self._failures - FAILURES_IN_A_ROW))
-        if rest_s:
-            self._rests_until_s = self._clock.monotonic_s() + min(rest_s, _LONGEST_REST_S)
