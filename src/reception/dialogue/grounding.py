@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from reception.dialogue.spoken import say_count
 
@@ -43,18 +44,17 @@ def is_grounded(sentence: str, sources: Sequence[str]) -> bool:
     facts = facts_of(sentence)
     if not facts:
         return True
-    known = _known(sources)
-    return all(fact in known or _within(fact, sources) for fact in facts)
+    known = [_known_in(source) for source in sources]
+    return all(any(fact in one for one in known) or _within(fact, sources) for fact in facts)
 
 
-def _known(sources: Iterable[str]) -> frozenset[str]:
-    known: set[str] = set()
-    for source in sources:
-        known.update(facts_of(source))
-        for word in re.findall(r"[\w'’À-ÿ-]+", source):
-            known.add(word.lower())
-            if word.lower() in _WORDS:
-                known.add(_WORDS[word.lower()])
+@lru_cache(maxsize=1024)
+def _known_in(source: str) -> frozenset[str]:
+    known = set(facts_of(source))
+    for word in re.findall(r"[\w'’À-ÿ-]+", source):
+        known.add(word.lower())
+        if word.lower() in _WORDS:
+            known.add(_WORDS[word.lower()])
     return frozenset(known)
 
 

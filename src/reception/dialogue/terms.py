@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from reception.core.thesaurus import canonical
 
@@ -40,6 +41,7 @@ _SAME = {
 _SUFFIXES = ((("ies", "y"), ("sses", "ss"), ("s", "")), (("ing", ""), ("ed", "")))
 
 
+@lru_cache(maxsize=32_768)
 def stem(word: str) -> str:
     """A crude stem: enough to let "allergies" meet "allergy"."""
     word = canonical(word.lower().replace("’", "'").removesuffix("'s"))

@@ -7,12 +7,13 @@ in the passages or the profile, a price beside what it is the price of.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from reception.dialogue.grounding import facts_of, is_grounded
 from reception.dialogue.language.promises import promises
 from reception.dialogue.terms import content_terms
 from reception.dialogue.understanding.parsers.normalize import tokenize
-from reception.dialogue.understanding.parsers.numbers import read_cardinal
+from reception.dialogue.understanding.parsers.numbers import TENS, UNITS, read_cardinal
 from reception.ports.dialogue import Citation, Say
 from reception.ports.knowledge import Passage
 
@@ -39,6 +40,9 @@ _AGREES = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TALK = 200
+_NUMBER_WORD = re.compile(
+    rf"\b(?:{'|'.join((*UNITS, *TENS, 'hundred', 'thousand', 'dozen', 'couple'))})\b", re.IGNORECASE
+)
 _MARKUP = re.compile(r"[*_`#]+|^\s*[-•]\s+")
 
 
@@ -96,23 +100,33 @@ def _names_only(said: str) -> str:
 
 def _figures_stand(text: str, sources: Sources) -> bool:
     """Numbers in words, which are no facts to the general check: "forty dollars"."""
-    known = set(_spoken_numbers(sources.profile)).union(*(_spoken_numbers(one) for one in _texts(sources.passages)))
-    for fact in (fact for one in (sources.profile, *_texts(sources.passages)) for fact in facts_of(one)):
-        # "19:00" is also "seven".
-        hour, colon, minute = fact.partition(":")
-        if colon and hour.isdigit() and minute.isdigit():
-            known |= {int(hour), int(hour) % 12 or 12, int(minute)}
-    return all(number in known for number in _spoken_numbers(text))
+    spoken = _spoken_numbers(text)
+    if not spoken:
+        return True
+    known: set[int] = set()
+    for source in (sources.profile, *_texts(sources.passages)):
+        known |= set(_spoken_numbers(source))
+        for fact in facts_of(source):
+            # "19:00" is also "seven".
+            hour, colon, minute = fact.partition(":")
+            if colon and hour.isdigit() and minute.isdigit():
+                known |= {int(hour), int(hour) % 12 or 12, int(minute)}
+            elif fact.isdigit():
+                known.add(int(fact))
+    return all(number in known for number in spoken)
 
 
 def _spoken_numbers(text: str) -> list[int]:
+    """The numbers that `text` has in words."""
+    if not _NUMBER_WORD.search(text):
+        return []
     tokens = tokenize(text)
     found: list[int] = []
     at = 0
     while at < len(tokens):
         number = read_cardinal(tokens, at)
         # "One" is mostly no number: "one of", "the one".
-        if number is not None and number.value != 1:
+        if number is not None and number.value != 1 and not tokens[at].word.isdigit():
             found.append(number.value)
         at = number.end if number is not None else at + 1
     return found
@@ -140,12 +154,23 @@ def _priced(price: str, terms: frozenset[str], passage: Passage) -> bool:
 def _same_way_round(text: str, sources: Sources) -> bool:
     """Whether the clause that speaks of the same things most says no where the sentence does, and yes where it does."""
     terms = content_terms(text)
-    clauses = (clause for one in sources.passages for clause in _CLAUSES.split(one.text))
-    weighed = [(_share(terms, content_terms(clause)), bool(_NEGATED.search(clause))) for clause in clauses]
+    clauses = (clause for one in sources.passages for clause in _clauses(one.text))
+    weighed = [(_share(terms, spoken_of), negated) for spoken_of, negated in clauses]
     best = max((share for share, _ in weighed), default=0.0)
     if best < _LEAST_SUPPORT:
         return True
     return any(negated == bool(_NEGATED.search(text)) for share, negated in weighed if share == best)
+
+
+@lru_cache(maxsize=1024)
+def _clauses(text: str) -> tuple[tuple[frozenset[str], bool], ...]:
+    """What each clause of a passage speaks of, and whether it says no."""
+    return tuple((content_terms(clause), bool(_NEGATED.search(clause))) for clause in _CLAUSES.split(text))
+
+
+@lru_cache(maxsize=1024)
+def _terms_of(text: str) -> frozenset[str]:
+    return content_terms(text)
 
 
 def _resting_on(text: str, written: str, sources: Sources) -> tuple[Passage, ...] | None:
@@ -156,8 +181,8 @@ def _resting_on(text: str, written: str, sources: Sources) -> tuple[Passage, ...
         int(number) for mark in _MARK.finditer(written) for number in _NUMBERS.findall(mark.group().partition("†")[0])
     }
     named = tuple(one for number, one in enumerate(sources.passages, 1) if number in marked)
-    given = [(one, content_terms(f"{one.document} {one.heading} {one.text}")) for one in sources.passages]
-    profile = content_terms(sources.profile)
+    given = [(one, _terms_of(f"{one.document} {one.heading} {one.text}")) for one in sources.passages]
+    profile = _terms_of(sources.profile)
     stated = profile.union(*(found for _, found in given))
     if (terms & _TERMS_OF_TRADE) - stated or _share(terms, stated | content_terms(sources.said)) < _LEAST_SUPPORT:
         return None
