@@ -40,6 +40,7 @@ _AGREES = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TALK = 200
+_DIGIT = re.compile(r"\d")
 _NUMBER_WORD = re.compile(
     rf"\b(?:{'|'.join((*UNITS, *TENS, 'hundred', 'thousand', 'dozen', 'couple'))})\b", re.IGNORECASE
 )
@@ -84,6 +85,7 @@ def is_mere_talk(text: str, sources: Sources) -> bool:
         and not _AGREES.search(text)
         and not _OF_THE_BUSINESS.search(text)
         and not content_terms(text) & _TERMS_OF_TRADE
+        and not _DIGIT.search(text)
         and not _spoken_numbers(text)
         and is_grounded(text, (sources.profile, _names_only(sources.said)))
     )
