@@ -1,5 +1,7 @@
 """A conversation that took place becomes a scenario: it passes, and says nothing of who called."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,12 +11,11 @@ import pytest
 from reception.cli.eval_bench import bench_on
 from reception.db.database import Database
 from reception.providers.embedded.embeddings import MiniLmEmbedder
-from reception.runtime.conversations import WiredAgent
 from reception.runtime.evaluation.phone import MovableClock
 from reception.runtime.evaluation.playing import Hooks, play
 from reception.runtime.evaluation.recording import record
 from reception.runtime.evaluation.running import Call, text_phone
-from reception.runtime.evaluation.setting_up import Stage, set_up
+from reception.runtime.evaluation.setting_up import Stage
 from tests.support.scenarios import failures_of, written
 
 HELD = """
@@ -41,15 +42,14 @@ turns:
 """
 
 
-async def held(database: Database) -> tuple[Stage, UUID]:
+@asynccontextmanager
+async def held(database: Database) -> AsyncIterator[tuple[Stage, UUID]]:
     """The conversation of `HELD`, at the present time, as it is stored."""
     bench = await bench_on(database, MiniLmEmbedder(), "local")
     now = datetime.now(ZoneInfo("America/Chicago"))
     (scenario,) = written(f"clock: {now:%Y-%m-%d} {now:%H:%M}\n{HELD}")
-    stage = await set_up(database, bench.embedder, scenario)
     clock = MovableClock(scenario.clock, runs=True)
     factory = bench.conversations(clock)
-    wired: WiredAgent = await factory.find_agent(stage.tenant_id, stage.agent_id)
 
     async def nothing(*_: object) -> None:
         return None
@@ -57,14 +57,16 @@ async def held(database: Database) -> tuple[Stage, UUID]:
     async def no_failures(*_: object) -> list[object]:
         return []
 
-    async with text_phone(Call(scenario, wired, factory, clock)) as phone:
-        await play(scenario, phone, Hooks(nothing, no_failures))  # type: ignore[arg-type]
-        return stage, phone.conversation_id
+    async with bench.theatre.stage(scenario) as stage:
+        wired = await factory.find_agent(stage.tenant_id, stage.agent_id)
+        async with text_phone(Call(scenario, wired, factory, clock)) as phone:
+            await play(scenario, phone, Hooks(nothing, no_failures))  # type: ignore[arg-type]
+        yield stage, phone.conversation_id
 
 
 async def test_a_recorded_conversation_passes_and_names_nobody(hasty_database: Database) -> None:
-    stage, conversation_id = await held(hasty_database)
-    text = await record(hasty_database, stage.tenant_id, conversation_id)
+    async with held(hasty_database) as (stage, conversation_id):
+        text = await record(hasty_database, stage.tenant_id, conversation_id)
     for real in ("Zelda", "Winterbottom", "0177", "0199", "double nine", "Oscar", "Quill"):
         assert real not in text, text
     assert "miso soup" in text
@@ -77,7 +79,7 @@ async def test_a_recorded_conversation_passes_and_names_nobody(hasty_database: D
 
 
 async def test_personal_data_stays_where_that_is_wanted(hasty_database: Database) -> None:
-    stage, conversation_id = await held(hasty_database)
-    text = await record(hasty_database, stage.tenant_id, conversation_id, real=True)
+    async with held(hasty_database) as (stage, conversation_id):
+        text = await record(hasty_database, stage.tenant_id, conversation_id, real=True)
     assert "Zelda Winterbottom" in text
     assert "+13125550199" in text

@@ -21,6 +21,7 @@ from reception.providers.bundle import Speech, load_embedded
 from reception.providers.embedded.embeddings import MiniLmEmbedder
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.evaluation.running import Bench, RememberingEmbedder
+from reception.runtime.evaluation.setting_up import Theatre
 from reception.runtime.language import LanguageOf, no_language, open_language
 from reception.runtime.returning import LostCallers
 from reception.settings import load_settings, wanted_language
@@ -105,4 +106,4 @@ async def bench_on(database: Database, embedder: Embedder, mode: str, language: 
     def conversations(clock: Clock) -> ConversationFactory:
         return ConversationFactory(database, understanding, remembering, clock, lost, language=language)
 
-    return Bench(database, remembering, conversations, mode)
+    return Bench(database, Theatre(database, remembering), conversations, mode)

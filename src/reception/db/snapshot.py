@@ -1,9 +1,11 @@
 """What a tenant's tables hold, row by row as JSON: for grading and for moving a conversation into a scenario."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -36,3 +38,28 @@ async def tenant_rows(
     statement = f'SELECT to_jsonb(t) - CAST(:without AS text) FROM "{table}" t WHERE {where} LIMIT :most'  # noqa: S608
     rows = await session.execute(text(statement), {"most": most, "without": without, **equal})
     return list(rows.scalars().all())
+
+
+async def row_counts(session: AsyncSession) -> dict[str, int]:
+    """How many rows each table of tenants has for the session's tenant; tables without any are left out."""
+    names = await tenant_tables(session)
+    counts = " UNION ALL ".join(f"SELECT '{name}' AS name, count(*) AS rows FROM \"{name}\"" for name in names)  # noqa: S608
+    found = await session.execute(text(counts))
+    return {row.name: row.rows for row in found if row.rows}
+
+
+async def emptied(session: AsyncSession, tables: Sequence[str]) -> bool:
+    """Delete all that the session's tenant has in `tables`; false, and nothing is deleted, where that is not possible.
+
+    Raises:
+        ValueError: one is no table of tenants.
+    """
+    if not set(tables) <= set(await tenant_tables(session)):
+        raise ValueError("there is a name of no table of tenants")
+    try:
+        async with session.begin_nested():
+            for table in tables:
+                await session.execute(text(f'DELETE FROM "{table}"'))  # noqa: S608
+    except DBAPIError:
+        return False
+    return True

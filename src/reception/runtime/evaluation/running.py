@@ -24,7 +24,7 @@ from reception.runtime.evaluation.playing import Hooks, Played, play
 from reception.runtime.evaluation.results import Exchange, Failure, Manner, Result
 from reception.runtime.evaluation.rows import Snapshot, take_snapshot
 from reception.runtime.evaluation.scenario import Act, Cancellation, Expected, Scenario, Turn
-from reception.runtime.evaluation.setting_up import NotSetUp, Stage, make_bookings, set_up
+from reception.runtime.evaluation.setting_up import NotSetUp, Stage, Theatre, make_bookings
 from reception.runtime.evaluation.text_phone import TextPhone
 
 MakeConversations = Callable[[Clock], ConversationFactory]
@@ -69,10 +69,10 @@ MakePhone = Callable[[Call], AbstractAsyncContextManager[Phone]]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What scenarios are run on: a database whose tenants nobody misses, and the `embedder` of their documents."""
+    """What scenarios are run on: a database whose tenants nobody misses, and the tenants in it."""
 
     database: Database
-    embedder: Embedder
+    theatre: Theatre
     conversations: MakeConversations
     mode: str = "local"
 
@@ -118,13 +118,13 @@ async def run_all(
 
 
 async def run_one(bench: Bench, scenario: Scenario, manner: Manner, make_phone: MakePhone) -> Result:
-    """Set the scenario up as a new tenant, play it and grade it. Never raises `AppError`."""
+    """Set the scenario up as a tenant of its own, play it and grade it. Never raises `AppError`."""
     began_s = time.perf_counter()
     result = Result(scenario.name, scenario.file, scenario.line, scenario.tags, manner, bench.mode)
     try:
         async with asyncio.timeout(LONGEST_S):
-            stage = await set_up(bench.database, bench.embedder, scenario)
-            result = await _Run(bench, scenario, stage, make_phone, result).whole()
+            async with bench.theatre.stage(scenario) as stage:
+                result = await _Run(bench, scenario, stage, make_phone, result).whole()
     except NotSetUp as error:
         result = replace(result, error=f"could not be set up: {error}")
     except AppError as error:

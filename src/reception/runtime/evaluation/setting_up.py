@@ -1,5 +1,7 @@
 """Puts a scenario's business into the database, as a tenant of its own."""
 
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -8,6 +10,7 @@ from zoneinfo import ZoneInfo
 from reception.core.errors import AppError, Unprocessable
 from reception.core.ids import uuid7
 from reception.db.database import Database
+from reception.db.snapshot import emptied, row_counts
 from reception.domains.agents import service as agents
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
@@ -40,33 +43,76 @@ class Stage:
     references: dict[str, str]
 
 
-async def set_up(database: Database, embedder: Embedder, scenario: Scenario) -> Stage:
-    """Store the scenario's business with all that exists in it.
+@dataclass(frozen=True, slots=True)
+class _Tenant:
+    """A stored business; `agents` by name, `rows` what each of its tables held when it was new."""
 
-    Raises:
-        NotSetUp: a field is not valid, or a booking cannot be had.
-    """
-    tenant_id = uuid7()
-    try:
-        agent_id = await _store_business(database, tenant_id, scenario)
-        for document in scenario.business.documents:
-            await take_in(database, embedder, tenant_id, title=document.title, text=document.text, kind=document.kind)
-        async with database.tenant_session(tenant_id) as session:
+    tenant_id: UUID
+    agents: Mapping[str, UUID]
+    business: Business
+    rows: Mapping[str, int]
+
+
+class Theatre:
+    """Tenants for scenarios. Each scenario has one to itself; that of a scenario which is over is emptied, and serves
+    another with the same business."""
+
+    def __init__(self, database: Database, embedder: Embedder) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._free: dict[str, list[_Tenant]] = {}
+
+    @asynccontextmanager
+    async def stage(self, scenario: Scenario) -> AsyncIterator[Stage]:
+        """The scenario's business with all that exists in it.
+
+        Raises:
+            NotSetUp: a field is not valid, or a booking cannot be had.
+        """
+        free = self._free.setdefault(repr(scenario.business), [])
+        with _explained():
+            tenant = free.pop() if free else await self._new(scenario.business)
+            existing = await _store_existing(self._database, tenant.business, scenario.existing, scenario.clock)
+        agent_id = tenant.agents[scenario.agent or scenario.business.agents[0].name]
+        yield Stage(tenant.tenant_id, agent_id, tenant.business, existing)
+        if await self._cleared(tenant):
+            free.append(tenant)
+
+    async def _new(self, wanted: BusinessSetUp) -> _Tenant:
+        tenant_id = uuid7()
+        agents_by_name = await _store_business(self._database, tenant_id, wanted)
+        for document in wanted.documents:
+            await take_in(
+                self._database, self._embedder, tenant_id, title=document.title, text=document.text, kind=document.kind
+            )
+        async with self._database.tenant_session(tenant_id) as session:
             business = await tenants.get_business(session)
-        references = await _store_existing(database, business, scenario.existing, scenario.clock)
+            return _Tenant(tenant_id, agents_by_name, business, await row_counts(session))
+
+    async def _cleared(self, tenant: _Tenant) -> bool:
+        """Whether the tenant is again as it was when it was new."""
+        async with self._database.tenant_session(tenant.tenant_id) as session:
+            filled = set(await row_counts(session)) - set(tenant.rows)
+            # What rows of others refer to goes last.
+            ordered = sorted(filled, key=lambda name: name in ("conversations", "reservations"))
+            return await emptied(session, ordered) and await row_counts(session) == tenant.rows
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What cannot be stored, as `NotSetUp`."""
+    try:
+        yield
     except Unprocessable as error:
         told = "; ".join(f"{problem.pointer.strip('/')} {problem.detail}" for problem in error.problems)
         raise NotSetUp(told or error.detail) from error
     except AppError as error:
         raise NotSetUp(error.detail) from error
-    return Stage(tenant_id, agent_id, business, references)
 
 
-async def _store_business(database: Database, tenant_id: UUID, scenario: Scenario) -> UUID:
-    """Tenant, agents and resources in one transaction. Returns the agent that takes the call."""
-    wanted: BusinessSetUp = scenario.business
-    chosen = scenario.agent or wanted.agents[0].name
-    answering: UUID | None = None
+async def _store_business(database: Database, tenant_id: UUID, wanted: BusinessSetUp) -> dict[str, UUID]:
+    """Tenant, agents and resources in one transaction. Returns the agents by name."""
+    stored: dict[str, UUID] = {}
     async with database.tenant_session(tenant_id) as session:
         slug = f"{wanted.spec.slug[:24].strip('-')}-{tenant_id.hex}"
         await tenants.create_tenant(session, tenant_id, replace(wanted.spec, slug=slug))
@@ -79,7 +125,7 @@ async def _store_business(database: Database, tenant_id: UUID, scenario: Scenari
                 settings=agent.settings,
                 definition=agent.definition,
             )
-            answering = made.agent_id if agent.name == chosen and answering is None else answering
+            stored.setdefault(agent.name, made.agent_id)
         for resource in wanted.resources:
             await reservations.create_resource(
                 session,
@@ -93,8 +139,7 @@ async def _store_business(database: Database, tenant_id: UUID, scenario: Scenari
                 joins=resource.joins,
                 hours=resource.hours,
             )
-    assert answering is not None
-    return answering
+    return stored
 
 
 async def _store_existing(database: Database, business: Business, existing: Existing, now: datetime) -> dict[str, str]:
