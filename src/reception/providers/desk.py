@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import httpx
 import structlog
 
-from reception.core.errors import FieldProblem, InvalidInput
+from reception.core.errors import FieldProblem, InvalidInput, MissingModel
 from reception.core.telemetry import PROVIDER_SKIPPED
 from reception.ports.speech import Embedder, Recognizer, TextToSpeech
 from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
@@ -109,8 +109,7 @@ class SpeechDesk:
             keys: the tenant's own keys by vendor, which go before the installation's.
             on_switch: is told whenever another provider answers.
         """
-        hearing = parse_chain(stt, addresses=False) if stt else self._wanted.stt
-        speaking = parse_chain(tts, addresses=False) if tts else self._wanted.tts
+        hearing, speaking = self._specs(stt, tts)
         ears = self._chain("stt", SPEECH_TO_TEXT, hearing, keys, _as_is, probe_recognizer)
         voices = self._chain("tts", TEXT_TO_SPEECH, speaking, keys, _remembered, _probe_speaker)
         for first in (*ears[:1], *voices[:1]):
@@ -126,11 +125,18 @@ class SpeechDesk:
 
     def is_local(self, stt: str, tts: str) -> bool:
         """Whether a call with these chains asks nobody outside."""
-        chains = (
-            parse_chain(stt, addresses=False) if stt else self._wanted.stt,
-            parse_chain(tts, addresses=False) if tts else self._wanted.tts,
-        )
-        return all(chain[0].vendor == EMBEDDED for chain in chains)
+        return all(chain[0].vendor == EMBEDDED for chain in self._specs(stt, tts))
+
+    def _specs(self, stt: str, tts: str) -> tuple[tuple[ProviderSpec, ...], tuple[ProviderSpec, ...]]:
+        """An agent's chains, or the installation's. One that cannot be read any more must not end a call."""
+        try:
+            return (
+                parse_chain(stt, addresses=False) if stt else self._wanted.stt,
+                parse_chain(tts, addresses=False) if tts else self._wanted.tts,
+            )
+        except InvalidInput:
+            _log.warning(PROVIDER_SKIPPED, reason="unreadable")
+            return self._wanted.stt, self._wanted.tts
 
     def problem(self, stt: str, tts: str, voice: str) -> FieldProblem | None:
         """What is wrong with an agent's choice. A voice can be told to be wrong for the installation's own only: which
@@ -173,8 +179,8 @@ class SpeechDesk:
         spec = self._wanted.embeddings
         if spec.vendor == EMBEDDED:
             return self._own.embedder
-        (link,) = self._chain("embeddings", EMBEDDINGS, (spec,), {}, _as_is, probe_embedder)
-        return GuardedEmbedder(link, self._probes)
+        links = self._chain("embeddings", EMBEDDINGS, (spec,), {}, _as_is, probe_embedder)
+        return GuardedEmbedder(links[0], self._probes) if links else self._own.embedder
 
     def _chain(
         self,
@@ -189,12 +195,14 @@ class SpeechDesk:
         for spec in specs:
             if spec.vendor == EMBEDDED:
                 break
-            entry = find(entries, spec)
             key = keys.get(spec.vendor) or self._wanted.keys.get(spec.vendor, "")
-            if not key and entry.key_names and not spec.base_url:
-                _log.warning(PROVIDER_SKIPPED, provider=spec.name, reason="no_key")
-                continue
-            links.append(self._link(part, entry, spec, key, dressed, probe))
+            try:
+                entry = find(entries, spec)
+                if not key and entry.key_names and not spec.base_url:
+                    raise InvalidInput("There is no key for it.")
+                links.append(self._link(part, entry, spec, key, dressed, probe))
+            except (InvalidInput, MissingModel) as error:
+                _log.warning(PROVIDER_SKIPPED, provider=spec.name, reason=error.code, detail=error.detail)
         return links
 
     def _link(

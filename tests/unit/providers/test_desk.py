@@ -1,5 +1,6 @@
 """Who hears and speaks for a call."""
 
+import sys
 from typing import cast
 
 import httpx
@@ -88,3 +89,12 @@ async def test_at_the_start_of_a_call_the_connection_is_opened_that_it_will_need
         await server.reached.wait()
         await desk.aclose()
     assert (server.warmed, server.connections) == (1, 1)
+
+
+async def test_a_choice_that_can_no_longer_be_had_does_not_end_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with httpx.AsyncClient() as http:
+        desk = SpeechDesk(OWN, Wanted(), http)
+        assert desk.seat("nobody:x", "gone:y, embedded", {}, told).recognizer is OWN.recognizer
+        assert desk.seat("what is this?", "", {}, told).tts is OWN.tts
+        monkeypatch.setitem(sys.modules, "botocore.auth", None)
+        assert desk.seat("", "polly:neural", {}, told).tts is OWN.tts
