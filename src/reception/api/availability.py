@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.booking_views import SlotRead
-from reception.api.schemas import Response
+from reception.api.schemas import LocalDay, LocalTime, Response
 from reception.api.services import ServicesDep
 from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.reservations import service as reservations
@@ -40,8 +40,8 @@ class AvailabilityRead(Response):
 async def find(
     services: ServicesDep,
     where: _Reader,
-    day: Annotated[date, Query(description="Local to the business; the day of arrival for rooms")],
-    at: Annotated[time | None, Query(description="Local time; not needed for rooms")] = None,
+    day: Annotated[LocalDay, Query(description="Local to the business; the day of arrival for rooms")],
+    at: Annotated[LocalTime | None, Query(description="Local time; not needed for rooms")] = None,
     party_size: Annotated[int, Query(ge=1, le=1000)] = 1,
     nights: Annotated[int, Query(ge=0, le=365, description="For rooms; 1 unless given")] = 0,
     place: Annotated[str, Query(max_length=200, description="A room type or listing; any unless given")] = "",
@@ -75,4 +75,4 @@ def start_of(business: Business, day: date, at: time | None, pointer: str) -> da
         problem = FieldProblem(pointer, "is needed, as a local time such as 19:30")
         raise Unprocessable("A time is needed.", problems=(problem,))
     zone = ZoneInfo(business.timezone)
-    return datetime.fromtimestamp(datetime.combine(day, at.replace(tzinfo=None), zone).timestamp(), zone)
+    return datetime.fromtimestamp(datetime.combine(day, at, zone).timestamp(), zone)

@@ -1,12 +1,12 @@
 """Opening and working hours over HTTP."""
 
 from collections.abc import Sequence
-from datetime import date, time
+from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from reception.api.schemas import Request, Text
+from reception.api.schemas import LocalTime, Request, Text
 from reception.ports.business import Closure, OpeningHours, OpenSpan, PublicHolidays
 from reception.ports.staff import Absence, WorkingHours
 
@@ -14,8 +14,8 @@ from reception.ports.staff import Absence, WorkingHours
 class Span(Request):
     """Open from `opens` to `closes`; a `closes` not after `opens` means the next day."""
 
-    opens: time
-    closes: time
+    opens: LocalTime
+    closes: LocalTime
 
 
 Day = Annotated[tuple[Span, ...], Field(max_length=6)]
@@ -99,8 +99,8 @@ class Away(Request):
 
     first: date
     last: date
-    starts: time | None = None
-    ends: time | None = None
+    starts: LocalTime | None = None
+    ends: LocalTime | None = None
     reason: Annotated[Text, Field(max_length=200)] = ""
 
 

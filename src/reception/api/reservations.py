@@ -1,7 +1,7 @@
 """Reservations: made, moved, cancelled and noted by people, with the same services as callers have."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from pydantic import Field
 from reception.api.access import InTenant, in_tenant
 from reception.api.booking_views import GuestBody, ReservationRead
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
-from reception.api.schemas import Request, Text
+from reception.api.schemas import LocalDay, Request, Text
 from reception.api.services import Services, ServicesDep
 from reception.domains.reservations import service as reservations
 from reception.domains.tenants.service import get_business
@@ -66,8 +66,8 @@ async def list_all(
     status: Annotated[
         list[ReservationStatus] | None, Query(description="All but held and expired unless given")
     ] = None,
-    first: Annotated[date | None, Query(description="From this local day on")] = None,
-    last: Annotated[date | None, Query(description="Up to this local day")] = None,
+    first: Annotated[LocalDay | None, Query(description="From this local day on")] = None,
+    last: Annotated[LocalDay | None, Query(description="Up to this local day")] = None,
     phone: _Narrow = "",
     name: _Narrow = "",
     reference: _Narrow = "",

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 
-from reception.api.schemas import Request, Text
+from reception.api.schemas import LocalTime, Request, Text
 from reception.ports.business import Bookable, BookingRules
 from reception.ports.rules import RoomRate, Service, Shift, StayRule
 
@@ -75,8 +75,8 @@ class ShiftRule(Request):
     `turn_times`, and `covers` of 0, are those of the restaurant."""
 
     name: Annotated[Text, Field(min_length=1, max_length=60)]
-    opens: time
-    last_seating: time
+    opens: LocalTime
+    last_seating: LocalTime
     weekdays: Weekdays = _WEEK
     turn_times: TurnTimes = ()
     covers: int = Field(default=0, ge=0, le=10_000)
@@ -196,8 +196,8 @@ class Rules(Request):
     offer_minutes: int = Field(default=15, ge=1, le=24 * 60)
     shifts: Annotated[tuple[ShiftRule, ...], Field(max_length=20)] = ()
     covers_per_quarter: int = Field(default=0, ge=0, le=10_000)
-    check_in: time = time(15, 0)
-    check_out: time = time(11, 0)
+    check_in: LocalTime = time(15, 0)
+    check_out: LocalTime = time(11, 0)
     shortest_stay_nights: Nights = 1
     longest_stay_nights: Nights = 14
     stay_rules: Annotated[tuple[Stay, ...], Field(max_length=200)] = ()

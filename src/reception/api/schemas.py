@@ -1,9 +1,10 @@
 """What requests and responses of several resources share."""
 
+from datetime import date, time
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 
 class Request(BaseModel):
@@ -31,3 +32,14 @@ def _no_control_characters(text: str) -> str:
 Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_no_control_characters)]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$")]
 Timezone = Annotated[str, AfterValidator(_known_zone)]
+
+
+def _without_zone(at: time) -> time:
+    if at.tzinfo is not None:
+        raise ValueError("must be a local time without an offset, like 19:30")
+    return at
+
+
+LocalTime = Annotated[time, AfterValidator(_without_zone)]
+LocalDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
+"""A day that can be turned into an instant in every time zone."""

@@ -1,6 +1,5 @@
 """The waitlist: who waits for a place, and what is kept for them."""
 
-from datetime import date, time
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from reception.api.access import InTenant, in_tenant
 from reception.api.availability import start_of
 from reception.api.booking_views import GuestBody, WaitlistRead
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
-from reception.api.schemas import Request, Text
+from reception.api.schemas import LocalDay, LocalTime, Request, Text
 from reception.api.services import ServicesDep
 from reception.domains.reservations import service as reservations
 from reception.domains.tenants.service import get_business
@@ -29,11 +28,11 @@ class NewEntry(Request):
     """A wish for the local `day` `at` a time, or at any from `earliest` to `latest` on it. For rooms, for the arrival
     on `day`, or on any from `day` to `last_day`."""
 
-    day: date
-    at: time | None = None
-    earliest: time | None = None
-    latest: time | None = None
-    last_day: date | None = None
+    day: LocalDay
+    at: LocalTime | None = None
+    earliest: LocalTime | None = None
+    latest: LocalTime | None = None
+    last_day: LocalDay | None = None
     party_size: int = Field(default=1, ge=1, le=1000)
     nights: int = Field(default=0, ge=0, le=365)
     place: Annotated[Text, Field(max_length=200)] = ""
@@ -64,7 +63,7 @@ async def list_all(
     services: ServicesDep,
     where: _Reader,
     status: Annotated[list[WaitlistStatus] | None, Query(description="Waiting and offered unless given")] = None,
-    day: Annotated[date | None, Query(description="The local day that is waited for")] = None,
+    day: Annotated[LocalDay | None, Query(description="The local day that is waited for")] = None,
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[WaitlistRead]:

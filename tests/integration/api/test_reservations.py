@@ -193,8 +193,14 @@ async def test_strangers_see_nothing_and_readers_change_nothing(installation: In
 async def test_bad_questions_are_told_what_is_wrong(installation: Installation, shop: Shop) -> None:
     desk = Desk(installation, shop)
     assert (await desk.get("/availability", 422, day=desk.day))["errors"][0]["pointer"] == "/at"
-    for bad in ({"day": "2027-02-29", "at": "19:00"}, {"day": desk.day, "at": "25:00"}):
+    for bad in (
+        {"day": "2027-02-29", "at": "19:00"},
+        {"day": "9999-12-31", "at": "19:00"},
+        {"day": desk.day, "at": "25:00"},
+        {"day": desk.day, "at": "19:00Z"},
+    ):
         await desk.get("/availability", 422, **bad)
+    await desk.get("/reservations", 422, first="0001-01-01")
     for size in (0, 1001):
         await desk.get("/availability", 422, day=desk.day, at="19:00", party_size=size)
     crowd = await desk.get("/availability", day=desk.day, at="19:00", party_size=400)

@@ -69,10 +69,11 @@ async def test_hours_are_changed_in_part(installation: Installation, shop: Shop)
     ("body", "pointers"),
     [
         (
-            {"rules": {"shifts": [{**DINNER, "weekdays": []}, DINNER]}},
-            ["/rules/shifts/0/weekdays", "/rules/shifts/1/name"],
+            {"rules": {"shifts": [{**DINNER, "weekdays": []}, DINNER], "shortest_stay_nights": 20}},
+            ["/rules/shortest_stay_nights", "/rules/shifts/0/weekdays"],
         ),
         ({"rules": {"shifts": [{**DINNER, "opens": "25:00"}]}}, ["/rules/shifts/0/opens"]),
+        ({"rules": {"check_in": "15:00Z"}}, ["/rules/check_in"]),
         ({"rules": {"rates": [{**RATE, "nightly": "1.999"}]}}, ["/rules/rates/0/nightly"]),
         ({"rules": {"rates": [{**RATE, "first": "2028-01-01"}]}}, ["/rules/rates/0/last"]),
         ({"rules": {"stay_rules": [{**STAY, "maximum_nights": 1}]}}, ["/rules/stay_rules/0/maximum_nights"]),

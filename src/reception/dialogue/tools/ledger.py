@@ -230,8 +230,10 @@ def fingerprint(effect: Effect) -> str:
             return f"{type(effect).__name__} {slot.slot_id}"
         case MoveReservation(reservation_id, slot):
             return f"MoveReservation {reservation_id} {slot.slot_id}"
-        case CancelReservation(reservation_id) | ReconfirmReservation(reservation_id) | NoteRequests(reservation_id):
+        case CancelReservation(reservation_id) | ReconfirmReservation(reservation_id):
             return f"{type(effect).__name__} {reservation_id}"
+        case NoteRequests(reservation_id, requests):
+            return f"NoteRequests {reservation_id} {' '.join(sorted(request.kind for request in requests))}"
         case NoteLate(reservation_id, minutes):
             return f"NoteLate {reservation_id} {minutes}"
         case JoinWaitlist(query):

@@ -94,7 +94,6 @@ def rules_problems(rules: BookingRules) -> Iterator[FieldProblem]:
     yield from _each("/rules/stay_rules", rules.stay_rules, 200, _stay_problems)
     yield from _each("/rules/rates", rules.rates, 500, _rate_problems)
     yield from _each("/rules/services", rules.services, 200, _service_problems)
-    yield from _repeated("/rules/shifts", [shift.name for shift in rules.shifts])
     yield from _repeated("/rules/services", [service.name for service in rules.services])
 
 

@@ -3,9 +3,10 @@
 Opening hours, booking rules and resources here say the same as the documents under `documents/<slug>/`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from reception.domains.tenants.service import TenantSpec
@@ -15,11 +16,16 @@ from reception.ports.business import (
     Bookable,
     BookingRules,
     BusinessKind,
+    Closure,
     OpeningHours,
     OpenSpan,
+    PublicHolidays,
+    ResourceKind,
 )
 from reception.ports.dialogue import Json
 from reception.ports.knowledge import DocumentKind
+from reception.ports.rules import RoomRate, Shift, StayRule
+from reception.ports.staff import Absence, WorkingHours
 
 HARBOR_TABLE_TENANT_ID = UUID("01990000-0000-7000-8000-000000000101")
 HARBOR_TABLE_AGENT_ID = UUID("01990000-0000-7000-8000-000000000201")
@@ -33,11 +39,14 @@ NORTHGATE_HOMES_AGENT_ID = UUID("01990000-0000-7000-8000-000000000203")
 class ResourceSpec:
     """One bookable thing; fields as in `domains.reservations.service.create_resource`."""
 
-    kind: Bookable
+    kind: ResourceKind
     name: str
     place: str
     capacity: int
     attributes: Mapping[str, Json] = field(default_factory=dict)
+    smallest_party: int = 1
+    joins: tuple[str, ...] = ()
+    hours: WorkingHours = field(default_factory=WorkingHours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +72,13 @@ class DemoBusiness:
 
 
 def demo_businesses(today: date) -> tuple[DemoBusiness, ...]:
-    """The three businesses; their holidays are those of the year of `today` and the next."""
-    holidays = _holidays(today.year) + _holidays(today.year + 1)
-    return _harbor_table(holidays), _alder_house(), _northgate_homes(holidays)
+    """The three businesses; what they have dates for is in the year of `today` and the next."""
+    years = (today.year, today.year + 1)
+    return _harbor_table(years), _alder_house(years), _northgate_homes(years)
 
 
-_Closed = tuple[tuple[date, tuple[OpenSpan, ...]], ...]
-
-
-def _holidays(year: int) -> _Closed:
-    """New Year's Day, Thanksgiving Day (the fourth Thursday of November) and Christmas Day."""
-    november = date(year, 11, 1)
-    first_thursday = november + timedelta(days=(3 - november.weekday()) % 7)
-    thanksgiving = first_thursday + timedelta(weeks=3)
-    return ((date(year, 1, 1), ()), (thanksgiving, ()), (date(year, 12, 25), ()))
+_HOLIDAYS = PublicHolidays("US", names=("New Year's Day", "Thanksgiving Day", "Christmas Day"))
+_Years = tuple[int, ...]
 
 
 def _harbor_table_agent() -> AgentSettings:
@@ -100,7 +102,16 @@ def _harbor_table_agent() -> AgentSettings:
     )
 
 
-def _harbor_table(holidays: _Closed) -> DemoBusiness:
+_HARBOR_TABLE_SHIFTS = (
+    Shift("Lunch", time(11, 30), time(13, 30), (1, 2, 3, 4)),
+    Shift("Brunch", time(10, 30), time(13, 30), (5, 6)),
+    Shift("Dinner", time(17), time(21), (1, 2, 3)),
+    Shift("Late dinner", time(17), time(22), (4, 5)),
+    Shift("Sunday dinner", time(17), time(20), (6,)),
+)
+
+
+def _harbor_table(years: _Years) -> DemoBusiness:
     lunch, brunch = OpenSpan(time(11, 30), time(14, 30)), OpenSpan(time(10, 30), time(14, 30))
     dinner, late_dinner = OpenSpan(time(17), time(22)), OpenSpan(time(17), time(23))
     weekday = (lunch, dinner)
@@ -127,16 +138,31 @@ def _harbor_table(holidays: _Closed) -> DemoBusiness:
                     (brunch, late_dinner),
                     (brunch, OpenSpan(time(17), time(21))),
                 ),
-                exceptions=holidays,
+                closures=tuple(
+                    Closure(date(year, 1, 11), date(year, 1, 13), "our yearly kitchen maintenance") for year in years
+                ),
+                holidays=_HOLIDAYS,
             ),
-            rules=BookingRules(bookable=Bookable.TABLE, largest_party=8, horizon=timedelta(days=90)),
+            rules=BookingRules(
+                bookable=Bookable.TABLE,
+                largest_party=8,
+                horizon=timedelta(days=90),
+                shifts=_HARBOR_TABLE_SHIFTS,
+                covers_per_quarter=40,
+            ),
         ),
         agent_kind=AgentKind.RECEPTIONIST,
         settings=_harbor_table_agent(),
-        resources=tuple(
-            ResourceSpec(Bookable.TABLE, f"Table {seats}-{number}", "", seats)
-            for seats, count in tables.items()
-            for number in range(1, count + 1)
+        resources=(
+            *(
+                ResourceSpec(ResourceKind.TABLE, f"Table {seats}-{number}", "", seats)
+                for seats, count in tables.items()
+                for number in range(1, count + 1)
+            ),
+            *(
+                ResourceSpec(ResourceKind.TABLE, f"Tables {one} and {other}", "", 8, {}, 7, (one, other))
+                for one, other in (("Table 4-1", "Table 4-2"), ("Table 4-3", "Table 4-4"))
+            ),
         ),
         documents=(
             DocumentSpec("menu.md", "Menu", DocumentKind.MENU),
@@ -177,7 +203,18 @@ def _alder_house_agent() -> AgentSettings:
     )
 
 
-def _alder_house() -> DemoBusiness:
+_ALDER_HOUSE_RATES = {
+    "Queen Room": (149, 179),
+    "King Room": (179, 209),
+    "Twin Room": (159, 189),
+    "Family Suite": (259, 299),
+    "Garden Suite": (289, 339),
+    "Loft Apartment": (329, 389),
+}
+"""Room type, and what a night costs from Sunday to Thursday, and on Friday or Saturday."""
+
+
+def _alder_house(years: _Years) -> DemoBusiness:
     always = (OpenSpan(time(0), time(0)),)
     floors = (
         ("Queen Room", 2, range(101, 111)),
@@ -208,12 +245,18 @@ def _alder_house() -> DemoBusiness:
                 check_in=time(15),
                 check_out=time(11),
                 longest_stay_nights=14,
+                stay_rules=tuple(StayRule(date(year, 12, 30), date(year, 12, 31), minimum_nights=2) for year in years),
+                rates=tuple(
+                    rate
+                    for place, (weekday, weekend) in _ALDER_HOUSE_RATES.items()
+                    for rate in (RoomRate(place, Decimal(weekend), (4, 5)), RoomRate(place, Decimal(weekday)))
+                ),
             ),
         ),
         agent_kind=AgentKind.RECEPTIONIST,
         settings=_alder_house_agent(),
         resources=tuple(
-            ResourceSpec(Bookable.ROOM, f"Room {number}", place, sleeps)
+            ResourceSpec(ResourceKind.ROOM, f"Room {number}", place, sleeps)
             for place, sleeps, numbers in floors
             for number in numbers
         ),
@@ -257,7 +300,14 @@ def _northgate_homes_agent() -> AgentSettings:
     )
 
 
-def _northgate_homes(holidays: _Closed) -> DemoBusiness:
+def _away(begins: Iterable[date], *, days: int) -> WorkingHours:
+    """At work whenever the office is open, but for a holiday of so many days."""
+    return WorkingHours(
+        absences=tuple(Absence(first, first + timedelta(days=days - 1), reason="on holiday") for first in begins)
+    )
+
+
+def _northgate_homes(years: _Years) -> DemoBusiness:
     weekday, saturday = (OpenSpan(time(9), time(18)),), (OpenSpan(time(10), time(16)),)
     return DemoBusiness(
         tenant_id=NORTHGATE_HOMES_TENANT_ID,
@@ -271,7 +321,7 @@ def _northgate_homes(holidays: _Closed) -> DemoBusiness:
             locale="en-US",
             phone="+12175550160",
             address="210 Chestnut Avenue, Fairlake, Illinois",
-            hours=OpeningHours(weekly=(*((weekday,) * 5), saturday, ()), exceptions=holidays),
+            hours=OpeningHours(weekly=(*((weekday,) * 5), saturday, ()), holidays=_HOLIDAYS),
             rules=BookingRules(
                 bookable=Bookable.VIEWING,
                 slot_minutes=30,
@@ -280,13 +330,18 @@ def _northgate_homes(holidays: _Closed) -> DemoBusiness:
                 lead_time=timedelta(hours=2),
                 horizon=timedelta(days=60),
                 last_seating_before_close=timedelta(minutes=45),
+                travel=timedelta(minutes=15),
             ),
         ),
         agent_kind=AgentKind.REAL_ESTATE,
         settings=_northgate_homes_agent(),
-        resources=tuple(
-            ResourceSpec(Bookable.VIEWING, listing, listing, 6, {"staff": person})
-            for listing, person in _LISTINGS.items()
+        resources=(
+            ResourceSpec(ResourceKind.STAFF, "Dana Brooks", "", 1, hours=_away((date(y, 8, 3) for y in years), days=5)),
+            ResourceSpec(ResourceKind.STAFF, "Marcus Reed", "", 1, hours=_away((date(y, 7, 6) for y in years), days=5)),
+            *(
+                ResourceSpec(ResourceKind.VIEWING, listing, listing, 6, {"staff": person})
+                for listing, person in _LISTINGS.items()
+            ),
         ),
         documents=(
             DocumentSpec("listings-for-sale.md", "Homes for sale", DocumentKind.LISTING),

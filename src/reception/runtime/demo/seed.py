@@ -87,6 +87,9 @@ async def _create_once(database: Database, demo: DemoBusiness) -> None:
                 place=resource.place,
                 capacity=resource.capacity,
                 attributes=resource.attributes,
+                smallest_party=resource.smallest_party,
+                joins=resource.joins,
+                hours=resource.hours,
             )
 
 

@@ -96,7 +96,16 @@ def _demo(name: str, node: Node, today: date) -> BusinessSetUp:
             return BusinessSetUp(
                 spec=demo.spec,
                 resources=tuple(
-                    ResourceSetUp(ResourceKind.of(each.kind), each.name, each.place, each.capacity, each.attributes)
+                    ResourceSetUp(
+                        each.kind,
+                        each.name,
+                        each.place,
+                        each.capacity,
+                        each.attributes,
+                        each.smallest_party,
+                        each.joins,
+                        each.hours,
+                    )
                     for each in demo.resources
                 ),
                 agents=(AgentSetUp(demo.spec.name, demo.agent_kind, demo.settings),),
