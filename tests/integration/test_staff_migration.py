@@ -12,6 +12,8 @@ from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
 
 _BEFORE = "0041_exact_search"
+_ACT_AS = text("SELECT set_config('app.tenant_id', :tenant_id, false)")
+_TENANT = "00000000-0000-7000-8000-00000000000a"
 _SETUP = """
 INSERT INTO tenants (id, slug, name, kind, timezone, region, locale, phone, address, hours, rules)
 VALUES ('00000000-0000-7000-8000-00000000000a', 'a', 'A', 'real_estate', 'UTC', 'US', 'en', '', '', '{}', '{}');
@@ -29,12 +31,16 @@ FROM resources WHERE name = 'Elm';
 
 
 def _to(connection: Connection, revision: str) -> None:
+    """Migrate as whoever owns the tables, who acts for no tenant."""
+    connection.execute(_ACT_AS, {"tenant_id": ""})
+    connection.commit()
     config = Config()
     config.set_main_option("script_location", "reception.db:migrations")
     config.attributes["connection"] = connection
     step = command.downgrade if revision == _BEFORE else command.upgrade
     step(config, revision)
     connection.commit()
+    connection.execute(_ACT_AS, {"tenant_id": _TENANT})
 
 
 def _taken(connection: Connection) -> tuple[str, str]:

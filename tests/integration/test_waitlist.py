@@ -83,7 +83,9 @@ async def test_what_frees_is_kept_for_the_first_whom_it_fits(database: Database)
     assert (await refusal(database, business, SlotQuery(EVENING, 2)))[0] is Refusal.FULL, "it is kept for Bob"
     async with database.tenant_session(business.tenant_id) as session:
         known = await service.guest_history(session, business, BOB.phone, NOW)
+        later = await service.guest_history(session, business, BOB.phone, NOW + OFFER)
     assert [one.status for one in known.waiting] == [WaitlistStatus.OFFERED]
+    assert later.waiting == ()
 
     for _ in range(2):
         taken = await accept(database, business, bob)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
@@ -61,10 +61,15 @@ async def list_entries(
 
 
 async def waiting_for(session: AsyncSession, business: Business, phone: str, now: datetime) -> list[WaitlistEntry]:
-    """Where a guest is in line, soonest first."""
+    """Where a guest is in line, soonest first; without offers that have lapsed."""
     found = await session.execute(
         select(WaitlistRow)
-        .where(WaitlistRow.guest_phone == phone, WaitlistRow.status.in_(IN_LINE), WaitlistRow.latest > now)
+        .where(
+            WaitlistRow.guest_phone == phone,
+            WaitlistRow.status.in_(IN_LINE),
+            WaitlistRow.latest > now,
+            or_(WaitlistRow.offer_expires_at.is_(None), WaitlistRow.offer_expires_at > now),
+        )
         .order_by(WaitlistRow.wanted, WaitlistRow.id)
         .execution_options(populate_existing=True)
     )
