@@ -5,7 +5,8 @@ for the row lock on it, so that of many callers one inserts and the others find 
 once and waiting for each other in a deadlock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from reception.core.errors import SlotTaken, Unavailable
 from reception.db.violations import is_transient, is_violation
 from reception.domains.reservations.availability import Span
 from reception.domains.reservations.models import Allocation, ReservationRow, ResourceRow
+from reception.domains.reservations.seatings import quarter_of
 from reception.ports.booking import ReservationStatus
 
 _ATTEMPTS = 3
@@ -40,16 +42,24 @@ _LAPSE = text(
 """Expires the holds whose time is over. One that is locked is being confirmed at this moment, and stays."""
 
 
-async def load_busy(
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What is blocked when, by the number of the resource, and how many guests begin in each quarter of an hour."""
+
+    busy: Mapping[int, Sequence[Span]]
+    covers: Mapping[datetime, int]
+
+
+async def load_taken(
     session: AsyncSession,
     window: Span,
     now: datetime,
     *,
     conversation_id: UUID | None = None,
     reservation_id: UUID | None = None,
-) -> dict[int, list[Span]]:
-    """Which resources are blocked when, within `window`. Holds that have lapsed do not block, nor does what the
-    conversation itself holds, nor the reservation `reservation_id`."""
+) -> Taken:
+    """What is taken within `window`. Holds that have lapsed do not count, nor does what the conversation itself holds,
+    nor the reservation `reservation_id`."""
     held = ReservationRow.status == ReservationStatus.HELD.value
     ignored = and_(held, ReservationRow.hold_expires_at <= now)
     if conversation_id is not None:
@@ -57,14 +67,27 @@ async def load_busy(
     if reservation_id is not None:
         ignored = or_(ignored, ReservationRow.id == reservation_id)
     rows = await session.execute(
-        select(Allocation.resource_no, func.lower(Allocation.period), func.upper(Allocation.period))
+        select(
+            Allocation.resource_no,
+            func.lower(Allocation.period),
+            func.upper(Allocation.period),
+            ReservationRow.id,
+            ReservationRow.starts_at,
+            ReservationRow.party_size,
+        )
         .join(ReservationRow, ReservationRow.id == Allocation.reservation_id)
         .where(Allocation.blocking, Allocation.period.overlaps(Range(window.start, window.end)), ~ignored)
     )
     busy: dict[int, list[Span]] = {}
-    for number, start, end in rows:
+    parties: dict[UUID, tuple[datetime, int]] = {}
+    for number, start, end, one, starts_at, party_size in rows:
         busy.setdefault(number, []).append(Span(start, end))
-    return busy
+        parties[one] = (starts_at, party_size)
+    covers: dict[datetime, int] = {}
+    for starts_at, party_size in parties.values():
+        quarter = quarter_of(starts_at)
+        covers[quarter] = covers.get(quarter, 0) + party_size
+    return Taken(busy, covers)
 
 
 async def take(

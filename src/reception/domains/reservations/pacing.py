@@ -9,57 +9,21 @@ that.
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import SlotTaken
+from reception.domains.reservations.allocation import load_taken
 from reception.domains.reservations.availability import Span
-from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.seatings import QUARTER, quarter_of
-from reception.ports.booking import ReservationStatus
 from reception.ports.business import BookingRules
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1511))")
-_COMING = (ReservationStatus.CONFIRMED.value, ReservationStatus.SEATED.value)
 
 
 def is_limited(rules: BookingRules) -> bool:
     """Whether the business limits how many guests begin together."""
     return bool(rules.covers_per_quarter or any(shift.covers for shift in rules.shifts))
-
-
-async def load_covers(
-    session: AsyncSession,
-    window: Span,
-    now: datetime,
-    *,
-    conversation_id: UUID | None = None,
-    reservation_id: UUID | None = None,
-) -> dict[datetime, int]:
-    """How many guests begin in each quarter of an hour within `window`, by its beginning. Holds that have lapsed do not
-    count, nor does what the conversation itself holds, nor the reservation `reservation_id`."""
-    holds: ColumnElement[bool] = and_(
-        ReservationRow.status == ReservationStatus.HELD.value, ReservationRow.hold_expires_at > now
-    )
-    if conversation_id is not None:
-        holds = and_(holds, ReservationRow.conversation_id.is_distinct_from(conversation_id))
-    conditions = [
-        ReservationRow.starts_at >= window.start,
-        ReservationRow.starts_at < window.end,
-        or_(ReservationRow.status.in_(_COMING), holds),
-    ]
-    if reservation_id is not None:
-        conditions.append(ReservationRow.id != reservation_id)
-    found = await session.execute(
-        select(ReservationRow.starts_at, func.sum(ReservationRow.party_size))
-        .where(*conditions)
-        .group_by(ReservationRow.starts_at)
-    )
-    covers: dict[datetime, int] = {}
-    for start, guests in found:
-        quarter = quarter_of(start)
-        covers[quarter] = covers.get(quarter, 0) + int(guests)
-    return covers
 
 
 async def check(
@@ -84,7 +48,7 @@ async def check(
     quarter = quarter_of(start)
     await session.execute(_LOCK, {"key": f"{tenant_id} {quarter.isoformat()}"})
     window = Span(quarter, quarter + QUARTER)
-    begin_with = await load_covers(session, window, now, conversation_id=conversation_id, reservation_id=reservation_id)
-    others = begin_with.get(quarter, 0)
+    taken = await load_taken(session, window, now, conversation_id=conversation_id, reservation_id=reservation_id)
+    others = taken.covers.get(quarter, 0)
     if others and others + party_size > covers:
         raise SlotTaken("Too many guests begin at that time")

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
 from reception.db.model import JsonArray
-from reception.domains.reservations import allocation, pacing
+from reception.domains.reservations import allocation
 from reception.domains.reservations.availability import Calendar, Span
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.slots import Plan
@@ -28,15 +28,12 @@ def zone_of(business: Business) -> ZoneInfo:
 
 
 async def calendar(
-    session: AsyncSession,
-    business: Business,
-    now: datetime,
-    busy: Mapping[int, Sequence[Span]] | None = None,
-    covers: Mapping[datetime, int] | None = None,
+    session: AsyncSession, business: Business, now: datetime, taken: allocation.Taken | None = None
 ) -> Calendar:
-    """The rules and units of a business, with what is busy as it is given."""
+    """The rules and units of a business, with what is taken as it is given."""
     units = await load_units(session, business.rules.bookable)
-    return Calendar(business.hours, business.rules, zone_of(business), units, busy or {}, now, covers or {})
+    busy, covers = (taken.busy, taken.covers) if taken else ({}, {})
+    return Calendar(business.hours, business.rules, zone_of(business), units, busy, now, covers)
 
 
 async def calendar_of(
@@ -48,11 +45,11 @@ async def calendar_of(
     conversation_id: UUID | None = None,
     reservation_id: UUID | None = None,
 ) -> Calendar:
-    """The calendar within `window`. What the conversation holds does not count as busy, nor does the reservation."""
-    own = {"conversation_id": conversation_id, "reservation_id": reservation_id}
-    busy = await allocation.load_busy(session, window, now, **own)
-    covers = await pacing.load_covers(session, window, now, **own) if pacing.is_limited(business.rules) else {}
-    return await calendar(session, business, now, busy, covers)
+    """The calendar within `window`. What the conversation holds does not count as taken, nor does the reservation."""
+    taken = await allocation.load_taken(
+        session, window, now, conversation_id=conversation_id, reservation_id=reservation_id
+    )
+    return await calendar(session, business, now, taken)
 
 
 async def locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> ReservationRow | None:

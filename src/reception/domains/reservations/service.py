@@ -177,7 +177,7 @@ async def commit_reservation(
     confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
     if own is not None and await _is_held(session, own, offer, place):
         reservation_id = own.id
-        await taking.keep_pace(session, business, own, now)
+        await taking.keep_pace(session, business, calendar, own, now)
         await taking.confirm(session, reservation_id, confirmed)
     else:
         held, wanted_now = taking.holding(business, now), plan(slot, calendar)

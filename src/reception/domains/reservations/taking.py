@@ -13,6 +13,7 @@ from reception.core.errors import Conflict, Unavailable
 from reception.core.ids import uuid7
 from reception.db.violations import constraint_of, is_violation
 from reception.domains.reservations import allocation, guests, pacing, rows, visits
+from reception.domains.reservations.availability import Calendar
 from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.slots import Plan
 from reception.ports.booking import ReservationStatus, SlotQuery
@@ -84,7 +85,9 @@ async def make_way(
         await allocation.forget(session, reservation_id)
 
 
-async def keep_pace(session: AsyncSession, business: Business, row: ReservationRow, now: datetime) -> None:
+async def keep_pace(
+    session: AsyncSession, business: Business, calendar: Calendar, row: ReservationRow, now: datetime
+) -> None:
     """Before what is held is confirmed: others may have come into its quarter of an hour since the hold lapsed.
 
     Raises:
@@ -92,7 +95,6 @@ async def keep_pace(session: AsyncSession, business: Business, row: ReservationR
     """
     if not pacing.is_limited(business.rules):
         return
-    calendar = await rows.calendar(session, business, now)
     run = visits.seating_at(calendar, SlotQuery(row.starts_at, row.party_size), row.starts_at)
     if run is not None:
         await pacing.check(

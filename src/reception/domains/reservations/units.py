@@ -19,48 +19,56 @@ Row: TypeAlias = Any
 _HOURS: TypeAdapter[WorkingHours] = TypeAdapter(WorkingHours)
 
 
+_COLUMNS = (
+    ResourceRow.resource_no,
+    ResourceRow.kind,
+    ResourceRow.name,
+    ResourceRow.place,
+    ResourceRow.capacity,
+    ResourceRow.smallest_party,
+    ResourceRow.joins,
+)
+_OF_PEOPLE = (ResourceRow.hours, ResourceRow.attributes)
+
+
 async def load_units(session: AsyncSession, bookable: Bookable) -> tuple[Unit, ...]:
     """The tenant's units. A joining of tables takes all of them; a listing takes the person who shows it, so that they
     show one at a time, or itself where nobody is named."""
     kind = ResourceKind.of(bookable)
-    kinds = {kind.value, ResourceKind.STAFF.value} if bookable is Bookable.VIEWING else {kind.value}
+    people = bookable in (Bookable.VIEWING, Bookable.APPOINTMENT)
+    kinds = {kind.value, ResourceKind.STAFF.value} if people else {kind.value}
+    # Things have neither hours nor attributes that matter here, and a house may have hundreds of them.
     found = await session.execute(
-        select(
-            ResourceRow.resource_no,
-            ResourceRow.kind,
-            ResourceRow.name,
-            ResourceRow.place,
-            ResourceRow.capacity,
-            ResourceRow.smallest_party,
-            ResourceRow.joins,
-            ResourceRow.hours,
-            ResourceRow.attributes,
-        )
+        select(*_COLUMNS, *(_OF_PEOPLE if people else ()))
         .where(ResourceRow.kind.in_(kinds))
         .order_by(ResourceRow.resource_no)
     )
     rows = found.all()
-    if bookable is not Bookable.VIEWING:
+    if not people:
         there = {row.resource_no for row in rows}
-        return tuple(_unit(row) for row in rows if there.issuperset(row.joins))
-    people = {row.name: _unit(row) for row in rows if row.kind == ResourceKind.STAFF.value}
+        return tuple(_thing(row) for row in rows if not row.joins or there.issuperset(row.joins))
+    staff = {row.name: _person(row) for row in rows if row.kind == ResourceKind.STAFF.value}
+    if bookable is Bookable.APPOINTMENT:
+        return tuple(staff.values())
     return tuple(
-        _shown_by(row, people.get(staff_of(row.attributes))) for row in rows if row.kind != ResourceKind.STAFF.value
+        _shown_by(row, staff.get(staff_of(row.attributes))) for row in rows if row.kind != ResourceKind.STAFF.value
     )
 
 
-def _unit(row: Row) -> Unit:
-    numbers = tuple(row.joins) or (row.resource_no,)
-    person = row.kind == ResourceKind.STAFF.value
+def _thing(row: Row) -> Unit:
+    numbers = row.joins or (row.resource_no,)
+    return Unit(numbers[0], row.name, row.place, row.capacity, row.smallest_party, tuple(numbers[1:]))
+
+
+def _person(row: Row) -> Unit:
     return Unit(
-        numbers[0],
+        row.resource_no,
         row.name,
         row.place,
         row.capacity,
         row.smallest_party,
-        numbers[1:],
-        hours_from(row.hours) if person else None,
-        services_of(row.attributes) if person else (),
+        hours=hours_from(row.hours),
+        services=services_of(row.attributes),
     )
 
 

@@ -147,7 +147,7 @@ async def accept_offer(
         "hold_expires_at": None,
     }
     async with session.begin_nested():
-        await taking.keep_pace(session, business, row, now)
+        await taking.keep_pace(session, business, await rows.calendar(session, business, now), row, now)
         if row.status == ReservationStatus.EXPIRED.value:
             await _take_again(session, business, row, now)
         await taking.confirm(session, row.id, confirmed)

@@ -50,6 +50,8 @@ _UP = (
     WHERE a.tenant_id = l.tenant_id AND a.resource_no = l.resource_no
     """,
     "DROP VIEW listings_shown",
+    # A table is not altered while checks of its rows are put off.
+    "SET CONSTRAINTS ALL IMMEDIATE",
     "ALTER TABLE allocations FORCE ROW LEVEL SECURITY",
     "ALTER TABLE resources FORCE ROW LEVEL SECURITY",
 )
@@ -68,6 +70,8 @@ _DOWN = (
     "DROP VIEW listings_shown",
     "DELETE FROM allocations a USING resources s WHERE s.kind = 'staff' AND a.resource_no = s.resource_no",
     "DELETE FROM resources WHERE kind = 'staff' OR joins <> '{}'",
+    # A table is not altered while checks of its rows are put off.
+    "SET CONSTRAINTS ALL IMMEDIATE",
     "ALTER TABLE allocations FORCE ROW LEVEL SECURITY",
     "ALTER TABLE resources FORCE ROW LEVEL SECURITY",
     "ALTER TABLE waitlist DROP COLUMN service, DROP COLUMN staff",
