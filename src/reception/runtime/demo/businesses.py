@@ -160,7 +160,7 @@ def _harbor_table(years: _Years) -> DemoBusiness:
                 for number in range(1, count + 1)
             ),
             *(
-                ResourceSpec(ResourceKind.TABLE, f"Tables {one} and {other}", "", 8, {}, 7, (one, other))
+                ResourceSpec(ResourceKind.TABLE, f"Tables {one} and {other}", "", 7, {}, 5, (one, other))
                 for one, other in (("Table 4-1", "Table 4-2"), ("Table 4-3", "Table 4-4"))
             ),
         ),
