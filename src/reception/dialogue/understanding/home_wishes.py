@@ -28,7 +28,8 @@ _PURPOSES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("buy", re.compile(r"\b(?:buy|buying|purchase|purchasing|buyer|first home|own my own)\b")),
 )
 _BUYS_AFTER_SALE = re.compile(
-    r"\b(?:buy|buying|purchase)\b.*\b(?:sell|selling|sold)\b|\bneed to sell\b|\bselling (?:ours|mine) first\b"
+    r"\b(?:buy|buying|purchase)\b.*\b(?:sell|selling|sold)\b|\bneed to sell (?:ours|mine|first|our own)\b|"
+    r"\bselling (?:ours|mine) first\b"
 )
 _TIMING = re.compile(
     r"\b(?:as soon as (?:possible|we can|i can)|asap|immediately|straight ?away|right away|no (?:rush|hurry)|"
@@ -47,7 +48,8 @@ _TIMING = re.compile(
 _FINANCING = re.compile(
     r"\b(?:cash(?: buyers?)?|mortgage(?: \w+){0,4}|pre ?-?approv(?:ed|al)(?: \w+){0,4}|agreement in principle|"
     r"in principle|"
-    r"first time buyers?|need to sell(?: \w+){0,3}|selling (?:ours|mine|our|my)(?: \w+){0,2}|a loan|bank loan|"
+    r"first time buyers?|need to sell (?:ours|mine|first|our own|my own|our current|my current)(?: \w+){0,2}|"
+    r"selling (?:ours|mine|our|my)(?: \w+){0,2}|a loan|bank loan|"
     r"savings|"
     r"inheritance|finance (?:is )?(?:arranged|in place|sorted)|financing (?:is )?(?:arranged|in place|sorted))\b"
 )

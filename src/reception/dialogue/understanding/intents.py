@@ -160,8 +160,9 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
 
 def _read_own(words: str, context: UnderstandingContext) -> Intent | None:
     """What is wanted of a reservation that there is, or of a place in line."""
-    if booking_rules.WAITLIST.search(words) and not re.match(
-        r"(?:do|does|is|are|how|what) (?:you|there|your|the)\b", words
+    dated = re.search(r"\b(?:for|on) (?:\w+day|tonight|tomorrow|the \d)", words) is not None
+    if booking_rules.WAITLIST.search(words) and (
+        dated or not re.match(r"(?:do|does|is|are|how|what) (?:you|there|your|the)\b", words)
     ):
         return Intent.WAITLIST
     if context.flow is Flow.NEW_RESERVATION and booking_rules.WAITLIST.search(words):

@@ -36,20 +36,19 @@ from reception.dialogue.understanding.corrections import (
     read_step,
     settle,
 )
-from reception.dialogue.understanding.home_wishes import read_home
+from reception.dialogue.understanding.enquiries import is_beside_enquiry, read_enquiry
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
 from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
-from reception.dialogue.understanding.recipients import recipient_in
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.dialogue.understanding.segments import second_wish
 from reception.dialogue.understanding.slots import gather
 from reception.dialogue.understanding.wishes import LEADING_JOINTS, read_free_text, read_notes
-from reception.ports.business import Bookable, BusinessKind
+from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
 
 _SLOT_ASKED = {
@@ -213,9 +212,11 @@ def _commands(utterance: Utterance) -> list[Command]:
     if _speaks_of_existing(utterance, intents):
         placed = [entry for entry in placed if not isinstance(entry[1], AskKnowledge)]
         placed.append((0, StartFlow(Flow.CHANGE_RESERVATION)))
-    placed.extend(_enquiry(utterance, intents))
+    placed.extend(read_enquiry(utterance.text, utterance.tokens, context, intents))
     if Intent.LEAD in intents:
-        placed = [entry for entry in placed if not (isinstance(entry[1], SetSlot) and entry[1].slot is SlotName.PLACE)]
+        placed = [entry for entry in placed if not is_beside_enquiry(entry[1], utterance.tokens, context)]
+    if {Intent.FIND, Intent.WAITLIST} & set(intents):
+        placed = [entry for entry in placed if not isinstance(entry[1], AskKnowledge)]
     if {Intent.CHANGE, Intent.CANCEL} & set(intents):
         placed = [entry for entry in placed if entry[1] != StartFlow(Flow.NEW_RESERVATION)]
     placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
@@ -353,17 +354,6 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
         if reading.values and not any(clause.start <= at < clause.end for at in named)
     ]
     return read_notes(utterance.text, utterance.tokens, told, context.business.places)
-
-
-def _enquiry(utterance: Utterance, intents: Sequence[Intent]) -> list[tuple[int, Command]]:
-    """What is wanted of a home, and whom a message is for."""
-    last = len(utterance.tokens)
-    recipient = recipient_in(utterance.text) if Intent.MESSAGE in intents else ""
-    told: list[Command] = [SetSlot(SlotName.RECIPIENT, recipient, recipient)] if recipient else []
-    homes = utterance.context.business.kind is BusinessKind.REAL_ESTATE
-    if homes and (Intent.LEAD in intents or utterance.context.flow is Flow.LEAD):
-        told.extend(read_home(utterance.text, utterance.tokens))
-    return [(last, command) for command in told]
 
 
 def _unique(commands: Sequence[Command]) -> list[Command]:

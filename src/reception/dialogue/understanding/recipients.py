@@ -14,7 +14,7 @@ _PATTERNS = tuple(
         ),
         (
             rf"\b(?:can|could|would|will|please have|have) {_NAME.format('name')} (?:please |maybe )?(?:call|ring|"
-            rf"phone|contact|get back|text)",
+            rf"phone|contact|get back|text|give me)",
             0,
         ),
         (rf"\bpass (?:this |that |it |something |a message )?on to {_NAME.format('name')}", 0),

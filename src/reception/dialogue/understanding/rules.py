@@ -148,6 +148,7 @@ CANCEL = _compiled(
     r"\b(?:can|could|want|need|like|have|going|wish|calling|hoping|trying)(?: (?:i|we|to|you|us))* cancel\b",
     r"\bcancellation\b$",
     r"^(?:please )?(?:just )?cancel(?: it| please| them)*$",
+    r"^(?:please |can you |could you |just )*cancel (?:for )?(?:tonight|tomorrow|today|\w+day)\b",
     r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come|attend)\b(?! "
     r"(?:at|until|before|on))",
 )  # fmt: skip
@@ -193,6 +194,7 @@ LEAD = _compiled(
     r"property|place|cottage|condo|somewhere|bedroom|bedrooms|studio)\b",
     r"\b(?:looking|searching|interested)\b(?: \w+){0,3} (?:for|in|to (?:buy|rent|sell|purchase))\b(?: \w+){0,8} "
     r"?(?:house|flat|home|apartment|property|bedroom|bedrooms|studio|condo|buying|renting|selling|buy|rent)\b",
+    r"\bafter (?:a|an|some) (?:\w+ ){0,3}(?:house|flat|home|apartment|condo|property|studio|place)\b",
     r"\bproperty (?:search|hunting)\b", r"\bhouse hunting\b",
 )  # fmt: skip
 EVENT_LEAD = _compiled(
