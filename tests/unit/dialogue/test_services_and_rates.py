@@ -81,3 +81,9 @@ async def test_the_cheapest_room_is_offered_and_its_price_read_back() -> None:
     assert "Queen Room" in replies[0]
     assert "$240 in total" in replies[3]
     assert booked(caller.book)[0].place == "Queen Room"
+
+
+async def test_a_room_type_of_one_word_is_known_by_it() -> None:
+    caller = Caller(book_of(hotel()))
+    reply = await caller.say("I'd like to book a suite from the 20th until the 23rd for 3 adults and a child")
+    assert "Three nights, arriving on Saturday, March 20th, Suite" in reply

@@ -47,7 +47,8 @@ def _best(tokens: Sequence[Token], hits: dict[int, str], places: tuple[str, ...]
         weights = _weights(places)
         places_at = _densest([at for at, word in hits.items() if word in words])
         weight = sum(weights[word] for word in {hits[at] for at in places_at})
-        named = weight > 1.0 or word_at(tokens, min(places_at, default=0) - 1) in {"the", "that", "your"}
+        whole = words <= {hits[at] for at in places_at}
+        named = weight > 1.0 or whole or word_at(tokens, min(places_at, default=0) - 1) in {"the", "that", "your"}
         if weight >= 1.0 and named:
             total = sum(weights[word] for word in words)
             scored.append((weight, weight / total, place, places_at))
