@@ -34,10 +34,17 @@ _ASIDES = tuple(
     )
 )  # fmt: skip
 """What is said about an address and stands in none."""
+_ASIDE_WORDS = frozenset(word for phrase in _ASIDES for word in phrase) - {"all", "in", "a", "with", "no", "one"}
+_ATS = frozenset({"at", "@"})
 
 
 def find_emails(tokens: Sequence[Token]) -> list[Found]:
     """Every e-mail address in `tokens`, in lower case."""
+    words = {token.word for token in tokens}
+    if not words & _ATS and not any("@" in word for word in words):
+        return []
+    if not words & _ASIDE_WORDS:
+        return _find(tokens)
     kept = [at for at in range(len(tokens)) if not _is_aside(tokens, at)]
     if len(kept) == len(tokens):
         return _find(tokens)
