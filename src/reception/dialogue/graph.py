@@ -140,7 +140,7 @@ async def _route(state: TurnGraphState) -> TurnGraphState:
     return state
 
 
-def _next_node(state: TurnGraphState) -> str:
+async def _next_node(state: TurnGraphState) -> str:
     work = state["draft"].work
     return work[0].node if work else "reply"
 
@@ -166,7 +166,7 @@ def _told(draft: TurnDraft, said: tuple[Say, ...]) -> TurnDraft:
     return replace(draft, parts=draft.parts + said, work=draft.work[1:], answered=True, resumed=True, told=True)
 
 
-def _after_cache(state: TurnGraphState) -> str:
+async def _after_cache(state: TurnGraphState) -> str:
     return "route" if state["draft"].told else "retrieve"
 
 
@@ -274,13 +274,13 @@ def _asked(draft: TurnDraft) -> str:
     return command.question if isinstance(command, AskKnowledge) else ""
 
 
-def _after_retrieval(state: TurnGraphState, runtime: Runtime[TurnTools]) -> str:
+async def _after_retrieval(state: TurnGraphState, runtime: Runtime[TurnTools]) -> str:
     if not state["draft"].passages:
         return "ground"
     return "write" if runtime.context.language and not state["draft"].searched else "compose"
 
 
-def _after_writing(state: TurnGraphState) -> str:
+async def _after_writing(state: TurnGraphState) -> str:
     draft = state["draft"]
     if draft.told:
         return "cache_store"
