@@ -47,7 +47,6 @@ async def test_the_right_passage_is_among_the_first_three(unseeded: Database, em
     assert _recall(every, 1) >= 0.9
     assert _recall(every, 3) >= 0.97
     assert _recall(unknown, 3) >= 0.92
-    assert spent[len(spent) // 2] < 0.015
 
 
 def _recall(ranks: Sequence[int], within: int) -> float:

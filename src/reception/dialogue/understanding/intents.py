@@ -267,6 +267,8 @@ def is_question(words: str, clause: Clause, found: Sequence[Found], context: Und
     going_on = context.flow is not None or bool(context.offered) or context.booked
     if going_on and booked and rules.SLOT_QUESTION.search(words) and not _NEVER_SLOT_QUESTION.search(words):
         return False
+    if re.match(r"(?:and |but |so )*would (?:like|love|prefer)\b", words):
+        return False
     if rules.QUESTION_START.search(words):
         return not _is_request(words, booked, going_on=going_on)
     said = any(one.slot is SlotName.NAME for one in values)

@@ -343,7 +343,8 @@ def _of_value(utterance: Utterance, one: Found, denied_at: int) -> Command:
 
 def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
     context = utterance.context
-    booking = {Intent.NEW, Intent.CHANGE} & set(utterance.intents())
+    intents = utterance.intents()
+    booking = {Intent.NEW, Intent.CHANGE} & set(intents) or _speaks_of_existing(utterance, intents)
     going_on = context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION}
     if not (going_on or booking or context.booked) or context.expectation.expects is Expects.EMAIL:
         return []

@@ -168,6 +168,9 @@ CHANGE = _compiled(
     r"\b(?:one|two|three|another|an extra|an additional)(?: more| extra| additional| further)? nights?\b"
     rf"(?: \w+){{0,4}} (?:my|our) {_BOOKING}\b",
     r"\bstay(?:ing)? (?:on )?(?:for )?(?:another|an extra|an additional|one more|two more|three more) nights?\b",
+    r"\bstay(?:ing)? (?:on )?(?:for )?(?:a|one|two|three) nights? (?:longer|more|extra)\b",
+    r"\b(?:add|note|put|mention|say)\b(?: \w+){0,3} (?:to|on|in|for|with) (?:my|our) (?:\w+ )?"
+    r"(?:booking|reservation|table|stay|appointment)\b",
     r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on|in the) )",
     r"\b(?:one|two|three|four) (?:more|extra|fewer|less) (?:person|people|guests?|adults?|child|children|kids?)\b"
     r"(?: \w+){0,3} (?:joining|coming|join)\b",

@@ -19,7 +19,8 @@ _MERE_PHRASES = frozenset(
 _LONGEST_PHRASE = 6
 _WISHED = re.compile(
     r"^(?:(?:yes|please|no)\b[\s,]*)*(?:and\s+)?(?:(?:can|could|may|would) (?:i|we|you) (?:please |also |maybe )*"
-    r"(?:add|get|have|put|note|bring)|(?:we|i)(?:'d| would| will|'ll)? (?:also )?(?:need|like|want))(?: to have)?\s+",
+    r"(?:add|get|have|put|note|bring|mention|say)(?: (?:to|on|in|for|with) (?:my|our) \w+)?(?: that)?|"
+    r"(?:we|i)(?:'d| would| will|'ll)? (?:also )?(?:need|like|want))(?: to have)?\s+",
     re.IGNORECASE,
 )
 LEADING_JOINTS = re.compile(
