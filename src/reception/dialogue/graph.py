@@ -17,6 +17,7 @@ from langsmith import tracing_context
 from reception.core.clock import Clock
 from reception.core.requirements import requirements
 from reception.dialogue.asking import completed
+from reception.dialogue.assent import weighed
 from reception.dialogue.commands import (
     AskKnowledge,
     Command,
@@ -118,7 +119,8 @@ TurnGraph = CompiledStateGraph[TurnGraphState, TurnTools, TurnGraphState, TurnGr
 async def _understand(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     tools, draft = runtime.context, state["draft"]
     began_s = tools.clock.monotonic_s()
-    commands = tuple(await tools.understanding.understand(tools.scene.text, tools.context))
+    understood = await tools.understanding.understand(tools.scene.text, tools.context)
+    commands = weighed(draft.state, understood, tools.scene.text)
     if draft.state.question is Question.NEXT_WISH and any(isinstance(command, Confirm) for command in commands):
         commands, draft = await _next_wish(tools, draft)
     elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
@@ -131,7 +133,7 @@ async def _next_wish(tools: TurnTools, draft: TurnDraft) -> tuple[tuple[Command,
     text, *rest = draft.state.later
     context = replace(tools.context, expectation=Expectation(), slots={}, offered=(), booked=False)
     commands = tuple(await tools.understanding.understand(text, context))
-    if not any(isinstance(command, StartFlow) for command in commands):
+    if not any(isinstance(command, StartFlow | RequestHuman) for command in commands):
         commands = (StartFlow(Flow.NEW_RESERVATION), *commands)
     return commands, replace(draft, state=replace(draft.state, later=tuple(rest), question=Question.HOW_HELP))
 

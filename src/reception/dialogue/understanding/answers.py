@@ -46,7 +46,14 @@ _WHOLE_YES = re.compile(rf"^{_LEAD}(?:{_YES})(?: (?:{_YES}))*{_TAIL}$")
 _WHOLE_NO = re.compile(rf"^{_LEAD}(?:{_NO})(?: (?:{_NO}))*{_TAIL}$")
 _LEADING_YES = re.compile(
     rf"^{_LEAD}(?:yes|yeah|yep|yup|sure|correct|perfect|absolutely|of course|exactly|that is right|that is "
-    rf"correct|great|okay|right|fine)\b(?: please)?"
+    rf"correct)\b(?: please)?"
+)
+_CLEAR_YES = re.compile(
+    rf"\b(?:yes|yeah|yep|yup|aye|i confirm|works for me|(?:i|we) will take it|let us do (?:it|that))\b|"
+    r"\b(?:that|it|this) (?:is|sounds|looks|works) (?:\w+ )?(?:right|fine|good|great|perfect|correct|okay|lovely)\b|"
+    rf"\bthat works\b|^{_LEAD}(?:(?:right|great|good|fine|perfect|lovely|please|alright|then) )*(?:sure|correct|"
+    r"absolutely|definitely|of course|exactly(?! (?:how|what|when|where))|confirmed|go ahead|please do|go for it|"
+    r"(?:book|reserve|cancel|change|move|do) (?:it|that|them))\b"
 )
 _LEADING_NO = re.compile(
     rf"^{_LEAD}(?:no|nope|nah|not really|that is not (?:right|correct)|that is wrong|wrong|incorrect)\b(?: "
@@ -77,6 +84,11 @@ def is_no(words: str) -> bool:
 def is_merely_polite(words: str) -> bool:
     """Whether a yes is one only in answer to a question: "okay", "great"."""
     return _MERELY_POLITE.match(words) is not None
+
+
+def says_yes(words: str) -> bool:
+    """Whether `words` hold a yes that is more than a polite word before something else."""
+    return _CLEAR_YES.search(words) is not None
 
 
 def leading_yes(words: str) -> int:

@@ -1,0 +1,126 @@
+"""What a yes beside other words is worth, where it would book, move, cancel or hand on."""
+
+import re
+from collections.abc import Sequence
+
+from reception.dialogue.commands import (
+    AskKnowledge,
+    CancelFlow,
+    ChooseOption,
+    Command,
+    Confirm,
+    CorrectSlot,
+    Deny,
+    Flow,
+    Later,
+    NotUnderstood,
+    RejectedField,
+    RejectedSlot,
+    RequestHuman,
+    SetField,
+    SetSlot,
+    SmallTalk,
+    StartFlow,
+)
+from reception.dialogue.flows.answers import YES_OR_NO
+from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.understanding.answers import leading_yes, says_yes
+from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
+
+_WAITS = re.compile(
+    r"\b(?:hold|hang) on\b|\bbear with me\b|\b(?:one|a|just a) (?:second|sec|moment|minute)\b(?! (?:table|room))|"
+    r"\blet (?:me|us) (?:just )?(?:check|think|see|ask|look|talk|speak)\b|"
+    r"\b(?:i|we) (?:will |would |need to |have to |should |must |want to )+(?:just )?(?:check|think|ask) "
+    r"(?:with|about|my|first|it)\b"
+)
+_DOUBTS = re.compile(
+    r"\b(?:i am|we are) not (?:so |quite |really |too |entirely )*(?:sure|certain)\b|\bnot sure\b(?! why)|"
+    r"\bi do not know\b|\b(?:changed|changing) my mind\b|\bon second thoughts?\b"
+)
+_OBJECTS = re.compile(
+    r"\b(?:that|it|this|something|one thing|the \w+) (?:is|was|sounds|looks) (?:\w+ )?(?:wrong|incorrect|not "
+    r"right|not correct)\b|"
+    r"^(?:\w+ ){1,4}(?:except|apart from|other than|all but)\b|\bbut not\b|(?<!what )\b(?:i|we) meant\b|"
+    r"\bthe other one\b|\bdo not (?:book|cancel|change|move|do|send|confirm)\b"
+)
+_NOTHING_MORE = re.compile(
+    r"\b(?:no (?:special |other |more |further )*(?:requests?|allergies|changes?|questions?|preferences?)|nothing "
+    r"(?:else|special|more|to change)|no (?:problem|worries|need)|no thank you|no thanks)\b"
+)
+_NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong)\b")
+_BESIDES = re.compile(r"\b(?:and|also|plus|then|afterwards|as well|too)\b")
+_JOINTS = re.compile(
+    r"^(?:[\W_]*\b(?:yes|yeah|yep|yup|sure|please|correct|perfect|okay|ok|great|that['’]s right|book it|go ahead|"
+    r"and|then|also)\b)+[\W_]*",
+    re.IGNORECASE,
+)
+_OF_A_BOOKING = frozenset({Flow.CANCEL_RESERVATION, Flow.CHANGE_RESERVATION})
+_COMMITS = frozenset(
+    {
+        Question.READ_BACK,
+        Question.CONFIRM_CHANGE,
+        Question.CONFIRM_CANCEL,
+        Question.CONFIRM_LEAD,
+        Question.CONFIRM_WAITLIST,
+        Question.TAKE_OFFER,
+    }
+)
+_VALUES = (SetSlot, CorrectSlot, RejectedSlot, SetField, RejectedField, ChooseOption, CancelFlow, StartFlow, Later)
+
+
+def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tuple[Command, ...]:
+    """`commands` without a yes that is none: a polite word before a question, one that is taken back in the same
+    breath, a hesitation. What is wanted besides a clear yes is put off until the yes is done."""
+    commands = tuple(commands)
+    if state.question not in YES_OR_NO:
+        return commands
+    words = words_of(tokenize(text))
+    if _asks_besides(state, commands, words):
+        return (Confirm(), Later(_JOINTS.sub("", text).strip() or text))
+    if not any(map(_agrees, commands)):
+        return commands
+    says_more = any(isinstance(command, _VALUES) for command in commands)
+    if _WAITS.search(words) and not says_more:
+        return _hesitating(commands)
+    if _OBJECTS.search(words) and not says_more:
+        return (*_without_answers(commands), Deny())
+    if _DOUBTS.search(words):
+        return _without_answers(commands) or (NotUnderstood("unclear"),)
+    if any(isinstance(command, Deny) for command in commands):
+        return _both(commands, words)
+    asks = any(isinstance(command, AskKnowledge) for command in commands)
+    return _without_answers(commands) if asks and not says_yes(words) else commands
+
+
+def _agrees(command: Command) -> bool:
+    return isinstance(command, Confirm) or command == SmallTalk("acknowledge")
+
+
+def _without_answers(commands: Sequence[Command]) -> tuple[Command, ...]:
+    return tuple(command for command in commands if not (_agrees(command) or isinstance(command, Deny)))
+
+
+def _hesitating(commands: Sequence[Command]) -> tuple[Command, ...]:
+    rest = _without_answers(commands)
+    return rest if any(isinstance(command, AskKnowledge) for command in rest) else (SmallTalk("wait"),)
+
+
+def _both(commands: tuple[Command, ...], words: str) -> tuple[Command, ...]:
+    """Yes and no in one breath: neither holds, unless the no is to something else. A correction stays."""
+    if not _NO.search(_NOTHING_MORE.sub("", words)):
+        return tuple(command for command in commands if not isinstance(command, Deny))
+    return _without_answers(commands) or (NotUnderstood("unclear"),)
+
+
+def _asks_besides(state: DialogueState, commands: Sequence[Command], words: str) -> bool:
+    """Whether something else is wanted along with a clear yes to what is about to be done."""
+    if state.question not in _COMMITS or not leading_yes(words) or not says_yes(words):
+        return False
+    if _OBJECTS.search(words) or _NO.search(words) or _WAITS.search(words):
+        return False
+    for command in commands:
+        if isinstance(command, RequestHuman):
+            return True
+        if isinstance(command, StartFlow) and command.flow is not state.flow:
+            return command.flow not in _OF_A_BOOKING or _BESIDES.search(words) is not None
+    return False
