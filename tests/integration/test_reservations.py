@@ -14,6 +14,7 @@ from reception.ports.booking import (
     Guest,
     Refusal,
     Reservation,
+    ReservationQuery,
     ReservationStatus,
     SlotQuery,
 )
@@ -138,6 +139,38 @@ async def test_who_changes_their_mind_before_the_end_gets_what_they_said_last(da
         done = await service.commit_reservation(session, business, late, ANN, ours, NOW)
     assert done.starts_at == late.starts_at
     assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
+
+
+async def test_each_hold_of_a_conversation_becomes_a_booking_of_its_own(database: Database) -> None:
+    business = await restaurant(database, 2, 2, 2)
+    ours, made = uuid7(), []
+    for guest in (ANN, BOB, ANN):
+        slot = await ask(database, business)
+        async with database.tenant_session(business.tenant_id) as session:
+            await service.hold(session, business, slot, ours, NOW)
+        async with database.tenant_session(business.tenant_id) as session:
+            made.append(await service.commit_reservation(session, business, slot, guest, ours, NOW))
+    assert [row.guest.name for row in made] == [ANN.name, BOB.name, ANN.name]
+    assert len({row.reference for row in made}) == 3
+    assert await counts(database, business) == {"confirmed": 3, "blocking": 3}
+    async with database.tenant_session(business.tenant_id) as session:
+        again = await service.commit_reservation(session, business, slot, BOB, ours, NOW)
+    assert again.reference == made[1].reference
+    assert await counts(database, business) == {"confirmed": 3, "blocking": 3}
+
+
+async def test_a_guest_is_found_by_whole_words_of_their_name(database: Database) -> None:
+    business = await restaurant(database, 2)
+    done = await book(database, business, await ask(database, business), replace(ANN, name="Ann-Marie O'Neil (Smith)"))
+
+    async def found(name: str) -> list[Reservation]:
+        async with database.tenant_session(business.tenant_id) as session:
+            return await service.find(session, business, ReservationQuery(name=name, day=EVENING.date()), NOW)
+
+    for name in ("smith", "Ann", "ann-marie", "O'Neil Smith"):
+        assert [row.reference for row in await found(name)] == [done.reference], name
+    for name in ("mit", "a", "Marie Smit", ".*"):
+        assert await found(name) == [], name
 
 
 async def test_moving_is_atomic(database: Database) -> None:

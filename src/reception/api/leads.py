@@ -19,7 +19,7 @@ router = APIRouter(prefix="/leads", tags=["leads"])
 
 _Reader = Annotated[InTenant, Depends(in_tenant(Scope.LEADS_READ))]
 _Writer = Annotated[InTenant, Depends(in_tenant(Scope.LEADS_WRITE))]
-_Narrow = Annotated[str, Query(max_length=120)]
+_Narrow = Annotated[Text, Query(max_length=120)]
 
 
 class LeadRead(Response):
@@ -59,7 +59,7 @@ class LeadChange(Request):
 async def list_all(
     services: ServicesDep,
     where: _Reader,
-    kind: Annotated[str, Query(max_length=40, description="Such as message, callback, large_party or viewing")] = "",
+    kind: Annotated[Text, Query(max_length=40, description="Such as message, callback, large_party or viewing")] = "",
     stage: Annotated[list[Stage] | None, Query()] = None,
     recipient: _Narrow = "",
     assignee: _Narrow = "",

@@ -24,7 +24,7 @@ _Reader = Annotated[InTenant, Depends(in_tenant(Scope.RESERVATIONS_READ))]
 _Writer = Annotated[InTenant, Depends(in_tenant(Scope.RESERVATIONS_WRITE))]
 _SlotId = Annotated[str, Field(min_length=1, max_length=2000)]
 _Key = Annotated[str, Header(max_length=200, description="Sent again with the same key, a booking is made once")]
-_Narrow = Annotated[str, Query(max_length=200)]
+_Narrow = Annotated[Text, Query(max_length=200)]
 
 
 class NewReservation(Request):
@@ -73,7 +73,7 @@ async def list_all(
     reference: _Narrow = "",
     place: _Narrow = "",
     service: _Narrow = "",
-    resource: Annotated[str, Query(max_length=200, description="The name of a table, room or person")] = "",
+    resource: Annotated[Text, Query(max_length=200, description="The name of a table, room or person")] = "",
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[ReservationRead]:

@@ -200,7 +200,13 @@ async def test_bad_questions_are_told_what_is_wrong(installation: Installation, 
         {"day": desk.day, "at": "19:00Z"},
     ):
         await desk.get("/availability", 422, **bad)
-    await desk.get("/reservations", 422, first="0001-01-01")
+    for bad in (
+        {"first": "0001-01-01"}, {"last": "9999-12-31"}, {"name": "\0"}, {"place": "\0abc"}, {"reference": "\0"},
+        {"resource": "\0"},
+    ):  # fmt: skip
+        await desk.get("/reservations", 422, **bad)
+    for field in ("phone", "kind", "recipient", "assignee"):
+        await desk.get("/leads", 422, **{field: "\0"})
     for size in (0, 1001):
         await desk.get("/availability", 422, day=desk.day, at="19:00", party_size=size)
     crowd = await desk.get("/availability", day=desk.day, at="19:00", party_size=400)
@@ -209,3 +215,9 @@ async def test_bad_questions_are_told_what_is_wrong(installation: Installation, 
     assert past["refusal"] == "past"
     body = {"slot_id": await desk.slot(), "guest": {**ANN, "phone": "555"}}
     assert (await desk.post("/reservations", body, 422))["errors"][0]["pointer"] == "/guest/phone"
+
+
+async def test_a_reference_that_can_be_none_lists_nothing(installation: Installation, shop: Shop) -> None:
+    desk = Desk(installation, shop)
+    await desk.book()
+    assert (await desk.get("/reservations", reference="---"))["items"] == []

@@ -1,11 +1,12 @@
 """Finding reservations: those of a guest, and those of a day; and what a business knows of one by their number."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
@@ -38,7 +39,7 @@ _END_OF_DAY = datetime.max.time()
 
 async def find(session: AsyncSession, business: Business, query: ReservationQuery, now: datetime) -> list[Reservation]:
     """Confirmed reservations that are not over, soonest first, at most twenty: by reference, else by phone number,
-    else by name and local day. Every word of the name must occur in the guest's."""
+    else by name and local day. Every word of the name must be one of the guest's."""
     conditions = _conditions(query, rows.zone_of(business))
     if not conditions:
         return []
@@ -99,9 +100,10 @@ def _narrowed(wanted: ReservationFilter, zone: ZoneInfo) -> list[ColumnElement[b
         conditions.append(ReservationRow.starts_at >= at_wall(wanted.first, _MIDNIGHT, zone))
     if wanted.last is not None:
         conditions.append(ReservationRow.starts_at <= at_wall(wanted.last, _END_OF_DAY, zone))
+    if wanted.reference:
+        conditions.append(_is_reference(wanted.reference))
     exact = (
         (ReservationRow.guest_phone, wanted.phone),
-        (ReservationRow.reference, guests.normal_reference(wanted.reference)),
         (ReservationRow.place, wanted.place),
         (ReservationRow.service, wanted.service),
     )
@@ -116,6 +118,11 @@ def _narrowed(wanted: ReservationFilter, zone: ZoneInfo) -> list[ColumnElement[b
         )
         conditions.append(ReservationRow.id.in_(taken))
     return conditions
+
+
+def _is_reference(said: str) -> ColumnElement[bool]:
+    reference = guests.normal_reference(said)
+    return ReservationRow.reference == reference if reference else false()
 
 
 async def get_reservation(session: AsyncSession, business: Business, reservation_id: UUID) -> Reservation:
@@ -143,7 +150,7 @@ def _conditions(query: ReservationQuery, zone: ZoneInfo) -> list[ColumnElement[b
         return []
     day = Span(at_wall(query.day, _MIDNIGHT, zone), at_wall(query.day, _END_OF_DAY, zone))
     name = func.lower(ReservationRow.guest_name)
-    named = [name.contains(word, autoescape=True) for word in words]
+    named = [name.regexp_match(rf"(^|\W){re.escape(word)}(\W|$)") for word in words]
     return [ReservationRow.starts_at >= day.start, ReservationRow.starts_at <= day.end, *named]
 
 

@@ -154,8 +154,9 @@ async def release_hold(session: AsyncSession, business: Business, conversation_i
 async def commit_reservation(
     session: AsyncSession, business: Business, slot: Slot, guest: Guest, conversation_id: UUID, now: datetime
 ) -> Reservation:
-    """Confirm what the conversation holds for `guest`, under a new reference. When it holds nothing, or something
-    else, `slot` is taken now. A conversation has a slot once: what it confirmed before is returned as it is.
+    """Confirm what the conversation holds for `guest`, under a new reference. When it holds something else, `slot` is
+    taken now. When it holds nothing, what it confirmed before for the same slot and guest is returned as it is: the
+    hold went into that; else `slot` is taken now.
 
     Raises:
         SlotTaken: somebody else has it. What the conversation held stays.
@@ -165,15 +166,15 @@ async def commit_reservation(
     calendar = await rows.calendar(session, business, now)
     offer = read(slot, business.rules.bookable)
     place = spoken_place(offer.place, business.rules.bookable)
-    before = await _confirmed_before(session, conversation_id, offer, place)
-    if before is not None:
-        await allocation.release(session, conversation_id)
-        return await rows.one(session, calendar.zone, before)
     own = await rows.locked(
         session,
         ReservationRow.conversation_id == conversation_id,
         ReservationRow.status == ReservationStatus.HELD.value,
     )
+    if own is None:
+        before = await _confirmed_before(session, conversation_id, offer, place, guest)
+        if before is not None:
+            return await rows.one(session, calendar.zone, before)
     confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
     if own is not None and await _is_held(session, own, offer, place):
         reservation_id = own.id
@@ -258,7 +259,9 @@ async def _is_held(session: AsyncSession, own: ReservationRow, offer: Offer, pla
     return not offer.staff or offer.staff in (await allocation.names_of(session, [own.id])).get(own.id, ())
 
 
-async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer: Offer, place: str) -> UUID | None:
+async def _confirmed_before(
+    session: AsyncSession, conversation_id: UUID, offer: Offer, place: str, guest: Guest
+) -> UUID | None:
     found = await session.execute(
         select(ReservationRow.id)
         .where(
@@ -269,6 +272,8 @@ async def _confirmed_before(session: AsyncSession, conversation_id: UUID, offer:
             ReservationRow.party_size == offer.party_size,
             ReservationRow.place == place,
             ReservationRow.service == offer.service,
+            ReservationRow.guest_name == guest.name,
+            ReservationRow.guest_phone == guest.phone,
         )
         .order_by(ReservationRow.id)
         .limit(1)
