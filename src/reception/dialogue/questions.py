@@ -64,6 +64,7 @@ _EXPECTS: dict[Question, Expects] = {
     Question.PHONE: Expects.PHONE,
     Question.REST_OF_PHONE: Expects.PHONE,
     Question.FIND: Expects.PHONE,
+    Question.LAST_DIGITS: Expects.PHONE,
     Question.CALLER_PHONE: Expects.YES_NO,
     Question.READ_BACK: Expects.YES_NO,
     Question.CONFIRM_CHANGE: Expects.YES_NO,
@@ -228,6 +229,8 @@ def _ask_rest_of_phone(state: DialogueState, scene: TurnScene, resumed: bool) ->
 def _ask_which(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
     del resumed
     options = say_list(reservation_options(state, scene), "or")
+    if len(state.found) == 1:
+        return (f"The one I have is for {options}.", "Is that the one you mean?")
     return (f"Which one is it: {options}?",)
 
 

@@ -40,6 +40,7 @@ class Question(StrEnum):
     NEXT_WISH = "next_wish"
     WHAT_TO_CHANGE = "what_to_change"
     FIND = "find"
+    LAST_DIGITS = "last_digits"
     WHICH_RESERVATION = "which_reservation"
     CONFIRM_CHANGE = "confirm_change"
     CONFIRM_CANCEL = "confirm_cancel"
@@ -151,7 +152,8 @@ class DialogueState:
     has, with what is offered to them.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
     `later` are further wishes, in the caller's words, that wait until what is being done is done.
-    `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none. `leaving`: the
+    `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none,
+    `wrong_digits` those that are not the number of the booking that was named, in the whole call. `leaving`: the
     caller said goodbye along with what is being done.
     """
 
@@ -169,6 +171,7 @@ class DialogueState:
     custom: CustomProgress | None = None
     phone_digits: str = ""
     misdialled: int = 0
+    wrong_digits: int = 0
     caller_phone: str = ""
     caller_phone_refused: bool = False
     attempts: int = 0

@@ -85,6 +85,14 @@ WORDINGS: dict[Question, Wording] = {
         "What phone number is it under?",
         "Please give me the phone number, the reference, or the name and the day of the booking.",
     ),
+    Question.LAST_DIGITS: Wording(
+        (
+            "And what are the last four digits of the phone number on the booking?",
+            "For your safety, what are the last four digits of the phone number on the booking?",
+        ),
+        "What are the last four digits of the phone number on the booking?",
+        "Please give me the last four digits of the phone number on the booking, or the reference.",
+    ),
     Question.MESSAGE: Wording(
         ("What would you like me to pass on?", "What is the message?"),
         "What should I pass on?",

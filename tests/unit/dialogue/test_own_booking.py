@@ -104,3 +104,67 @@ def test_lengths_of_time_are_read_as_they_are_said() -> None:
     for text, minutes in said.items():
         (found,) = find_minutes(tokenize(text), expected=False)
         assert found.value == minutes, text
+
+
+def _stranger() -> Caller:
+    book = book_of(restaurant())
+    take(book, TODAY, time(19), 2, PHONE)
+    return Caller(book)
+
+
+async def test_a_name_and_a_day_alone_cancel_nothing() -> None:
+    caller = _stranger()
+    replies = await caller.talk("cancel my booking for tonight please, it's under Doe", "1234", "415 555 0111")
+    assert "last four digits" in replies[0]
+    assert "take a message" in replies[2] or "call you back" in replies[2]
+    assert not any("Pat" in reply or "0199" in reply for reply in replies)
+    replies = await caller.talk("no", "cancel the booking for tonight under Doe", "0199", "yes")
+    assert "last four digits" not in " ".join(replies)
+    assert len(booked(caller.book)) == 1
+
+
+async def test_the_last_four_digits_prove_whose_booking_it_is() -> None:
+    for digits in ("0199", "oh one double nine", "it ends in 0199", "415 555 0199"):
+        caller = _stranger()
+        await caller.talk("cancel my booking for tonight please, it's under Pat Doe", digits, "yes please")
+        assert not booked(caller.book), digits
+
+
+async def test_neither_the_reference_nor_the_whole_name_is_told_to_who_knows_a_surname() -> None:
+    caller = _stranger()
+    reply = await caller.say("do I have a reservation tonight? It's under Doe")
+    assert "a table for two" in reply
+    assert "Pat" not in reply
+    assert "reference" not in reply
+    await caller.talk("please change the phone number on it to 415 555 0111", "yes")
+    assert booked(caller.book)[0].guest.phone == PHONE
+
+
+async def test_the_number_on_a_booking_is_not_read_out_to_who_has_not_given_it() -> None:
+    caller = _stranger()
+    replies = await caller.talk("we'll be an hour late tonight, it's under Pat Doe", "0199")
+    assert "on the number on the booking" in replies[-1]
+    assert caller.book.leads[0].phone == PHONE
+
+
+async def test_a_booking_of_another_day_is_asked_about_first() -> None:
+    book = book_of(restaurant())
+    take(book, date(2027, 3, 12), time(19), 2, PHONE)
+    caller = Caller(book, caller_phone=PHONE)
+    reply = await caller.say("we're running ten minutes late")
+    assert "no booking for today" in reply
+    assert "Is that the one" in reply
+    await caller.say("no")
+    assert booked(book)[0].late_minutes == 0
+    reply = await caller.say("cancel my booking for tonight")
+    assert "no booking for today" in reply
+    assert len(booked(book)) == 1
+    await caller.talk("yes, that one", "yes")
+    assert not booked(book)
+
+
+async def test_days_of_lateness_are_asked_about() -> None:
+    caller = _caller()
+    reply = await caller.say("we'll be 3000 minutes late")
+    assert "late" in reply
+    assert not caller.book.leads

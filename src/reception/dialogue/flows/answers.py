@@ -54,7 +54,8 @@ class Answers:
     """What the commands of a turn came to. `state` has the new details; `changed` names the slots that are different;
     `chosen` is what was picked of the offered, `choice` the index that was picked of anything else. `any_time` is the
     part of the day where the time was left to us, `wrong` what the caller wants to give again; `either`: there were
-    several values for one thing."""
+    several values for one thing; `last_digits` are those of a number of which no
+    more was asked for."""
 
     state: DialogueState
     changed: frozenset[SlotName] = frozenset()
@@ -67,6 +68,7 @@ class Answers:
     either: bool = False
     wrong: SlotName | None = None
     complaints: tuple[str, ...] = ()
+    last_digits: str = ""
 
 
 def take_in(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Answers:
@@ -238,6 +240,8 @@ def _take_digits(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> 
     """Digits of a phone number that is dictated over several turns."""
     state, region = answers.state, scene.business.region
     new = "".join(c for c in rejected.raw if c.isdecimal() or c == "+")
+    if state.question is Question.LAST_DIGITS:
+        return replace(answers, last_digits=new)
     joined = (state.phone_digits + new)[: _MOST_DIGITS * 2]
     number, reason = read_number(joined, region)
     if not number and state.phone_digits:

@@ -29,7 +29,7 @@ async def change(state: DialogueState, commands: Sequence[Command], scene: TurnS
         return leave(answers.state)
     if known:
         answers = _with_new_contact(answers)
-    located = await locate(answers.state, answers, scene)
+    located = await locate(answers.state, answers, scene, moves=True)
     if located.step is not None:
         return located.step
     state = located.state

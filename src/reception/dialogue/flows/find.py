@@ -1,31 +1,50 @@
-"""Finding the reservation that a caller speaks of: by reference, by phone, or by name and day. Reads only."""
+"""Finding the reservation that a caller speaks of: by reference, by phone, or by name and day. Reads only.
 
+Who names a guest and a day alone must prove that it is theirs, before anything is done with it or its reference told.
+"""
+
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
+import phonenumbers
+
+from reception.dialogue.commands import SlotName
 from reception.dialogue.flows.answers import Answers
 from reception.dialogue.replies import REJECTIONS
-from reception.dialogue.spoken import say_phone
+from reception.dialogue.spoken import say_near_day, say_phone
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Reservation, ReservationQuery
+from reception.ports.business import Bookable
+
+_MOST_WRONG = 2
+_PROVING_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """`state.target` is set when it was found in this turn or before; else `step` asks on."""
+    """`state.target` is set when it was found in this turn or before; else `step` asks on. `elsewhere`: it is of
+    another day than was asked for."""
 
     state: DialogueState
     step: Step | None = None
     fresh: bool = False
+    elsewhere: bool = False
 
 
-async def locate(state: DialogueState, answers: Answers, scene: TurnScene) -> Located:
-    """The reservation that is meant."""
+async def locate(
+    state: DialogueState, answers: Answers, scene: TurnScene, *, proof: bool = True, moves: bool = False
+) -> Located:
+    """The reservation that is meant. Without `proof` nobody has to show that it is theirs; `moves`: the day may be the
+    one that it is to be moved to."""
     if state.target is not None:
         return Located(state)
     if state.question is Question.WHICH_RESERVATION and state.found:
-        return _pick(state, answers)
+        return _pick(state, answers, proof=proof)
+    if state.question is Question.LAST_DIGITS and state.found:
+        return _prove(state, state.found[0], answers)
     if answers.complaints or state.question is Question.REST_OF_PHONE:
         return _ask(state, *answers.complaints)
     details = state.details
@@ -33,10 +52,13 @@ async def locate(state: DialogueState, answers: Answers, scene: TurnScene) -> Lo
     if query is None:
         return _ask(state)
     rows = tuple(await scene.reads.find_reservations(query))
-    if len(rows) > 1 and details.day is not None:
-        rows = tuple(row for row in rows if row.starts_at.date() == details.day) or rows
+    on_day = tuple(row for row in rows if details.day is None or _is_on(row, details.day, scene))
+    elsewhere = bool(rows) and not on_day and not moves
+    rows = on_day or rows
+    if elsewhere and proof:
+        return _another_day(state, rows, scene)
     if len(rows) == 1:
-        return Located(replace(state, target=rows[0], found=()), fresh=True)
+        return replace(_taken(state, rows[0], proof=proof), elsewhere=elsewhere)
     if rows:
         asked = replace(state, found=rows[:3], question=Question.WHICH_RESERVATION)
         return Located(state, Step(asked, answered=True).saying("I see more than one booking."))
@@ -56,16 +78,88 @@ def _query_of(state: DialogueState) -> ReservationQuery | None:
     return None
 
 
-def _pick(state: DialogueState, answers: Answers) -> Located:
+def _is_on(row: Reservation, day: date, scene: TurnScene) -> bool:
+    if scene.bookable is Bookable.ROOM:
+        return row.starts_at.date() <= day < row.ends_at.date()
+    return row.starts_at.date() == day
+
+
+def is_proved(state: DialogueState, row: Reservation) -> bool:
+    """Whether who speaks calls from the number of `row`, has given it whole, or knows its reference."""
+    said = {state.caller_phone, state.details.phone} - {""}
+    reference = re.sub(r"[\W_]", "", state.details.reference).upper()
+    return row.guest.phone in said or (bool(reference) and reference == row.reference)
+
+
+def _taken(state: DialogueState, row: Reservation, *, proof: bool) -> Located:
+    if not proof or is_proved(state, row):
+        return Located(replace(state, target=row, found=()), fresh=True)
+    if state.wrong_digits >= _MOST_WRONG or not row.guest.phone:
+        return _unproved(state)
+    asked = replace(state, found=(row,), question=Question.LAST_DIGITS)
+    return Located(asked, Step(asked, answered=True))
+
+
+def _prove(state: DialogueState, row: Reservation, answers: Answers) -> Located:
+    """Whether the digits just given are those of `row`."""
+    if is_proved(state, row):
+        return Located(replace(state, target=row, found=()), fresh=True)
+    said = answers.last_digits or _short_number(state.details.phone)
+    if len(said) >= _PROVING_DIGITS and row.guest.phone.endswith(said):
+        known = replace(state.details, phone="")
+        return Located(replace(state, target=row, found=(), details=known), fresh=True)
+    if answers.denied or answers.complaints:
+        return _unproved(state)
+    given = said or SlotName.PHONE in answers.changed or state.details.reference
+    if not given:
+        return Located(state, Step(state))
+    tried = replace(state, details=replace(state.details, phone="", reference=""), wrong_digits=state.wrong_digits + 1)
+    if tried.wrong_digits >= _MOST_WRONG:
+        return _unproved(tried)
+    return Located(tried, Step(tried).saying("I'm sorry, that isn't the number I have."))
+
+
+def _short_number(phone: str) -> str:
+    """Four digits that were taken for a whole number, as they can be in some countries."""
+    if not phone:
+        return ""
+    digits = str(phonenumbers.parse(phone).national_number).zfill(_PROVING_DIGITS)
+    return digits if len(digits) == _PROVING_DIGITS else ""
+
+
+def _unproved(state: DialogueState) -> Located:
+    offered = replace(state, found=(), question=Question.OFFER_MESSAGE)
+    return Located(offered, Step(offered, answered=True).saying("I'm sorry, then I can't do that for you myself."))
+
+
+def _another_day(state: DialogueState, rows: Sequence[Reservation], scene: TurnScene) -> Located:
+    """Nothing is booked for the day that was named, but for another."""
+    asked = replace(
+        state, found=tuple(rows[:3]), question=Question.WHICH_RESERVATION, details=replace(state.details, day=None)
+    )
+    return Located(asked, Step(asked, answered=True).saying(none_on(state, scene)))
+
+
+def none_on(state: DialogueState, scene: TurnScene) -> str:
+    """Says that nothing is booked for the day that was named."""
+    day = state.details.day or scene.now.date()
+    return f"I see no booking for {say_near_day(day, scene.now.date())}."
+
+
+def _pick(state: DialogueState, answers: Answers, *, proof: bool) -> Located:
     rows: Sequence[Reservation] = state.found
     if answers.choice is not None and -len(rows) <= answers.choice < len(rows):
-        return Located(replace(state, target=rows[answers.choice], found=()), fresh=True)
+        return _taken(state, rows[answers.choice], proof=proof)
+    if len(rows) == 1 and answers.denied:
+        return Located(state, Step(state.without_flow(), answered=True).saying("All right, then I leave it as it is."))
+    if len(rows) == 1 and answers.confirmed:
+        return _taken(state, rows[0], proof=proof)
     details = state.details
     fits = [row for row in rows if details.day is None or row.starts_at.date() == details.day]
     if len(fits) > 1 and details.time is not None:
         fits = [row for row in fits if row.starts_at.time() == details.time.time]
     if len(fits) == 1:
-        return Located(replace(state, target=fits[0], found=()), fresh=True)
+        return _taken(state, fits[0], proof=proof)
     return Located(state, Step(state))
 
 

@@ -30,6 +30,8 @@ async def run_late(state: DialogueState, commands: Sequence[Command], scene: Tur
         return located.step or Step(located.state)
     state, row = located.state, located.state.target
     minutes = state.details.minutes or _minutes_after(row, answers)
+    if minutes is not None and minutes > _DAY_MINUTES:
+        minutes, state = None, replace(state, details=replace(state.details, minutes=None))
     if minutes is None and asked is Question.HOW_LATE and (answers.denied or answers.confirmed or not commands):
         return Step(state)
     if minutes is None:
@@ -43,7 +45,7 @@ async def run_late(state: DialogueState, commands: Sequence[Command], scene: Tur
 
 def _for_today(state: DialogueState, scene: TurnScene) -> DialogueState:
     """Who is late is late for today."""
-    if state.details.day is not None or state.target is not None:
+    if state.details.day is not None or state.target is not None or state.found:
         return state
     return replace(state, details=replace(state.details, day=scene.now.date()))
 
@@ -89,5 +91,6 @@ def told_team(effect: CreateLead, state: DialogueState, scene: TurnScene) -> tup
     """What is said once the team has been told of a caller who is too late."""
     if state.ended:
         return ()
-    phone = say_phone(effect.phone, scene.business.region)
+    given = effect.phone in {state.caller_phone, state.details.phone}
+    phone = say_phone(effect.phone, scene.business.region) if given else "the number on the booking"
     return (Say(f"I've told the team, and a colleague will call you on {phone}."),)

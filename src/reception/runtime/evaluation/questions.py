@@ -18,6 +18,7 @@ _ANSWERED_BY: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "time": (("time",), ("when",)),
     "caller_phone": (("caller_phone",), ("phone",)),
     "rest_of_phone": (("rest_of_phone",), ("phone",)),
+    "last_digits": (("last_digits",), ("phone",)),
     "find": (("find",), ("reference",), ("phone",), ("name",)),
     "read_back": (("read_back",), ("confirm",)),
     "confirm_change": (("confirm_change",), ("confirm",)),
