@@ -121,7 +121,8 @@ class CorrectSlot:
 class RejectedSlot:
     """Something was given for `slot` that cannot be taken as it is; `reason`: `invalid_phone`, `incomplete_phone`,
     `past_date`, `no_such_date`, `out_of_range`, `ambiguous`; `either` of several values, which `raw` holds with "|"
-    between; `contradictory`, the same for a day whose weekday and date differ; `more_than` the number in `raw`."""
+    between; `contradictory`, the same for a day whose weekday and date differ; `more_than` the number in `raw`;
+    `before_arrival`, of a departure."""
 
     slot: SlotName
     reason: str

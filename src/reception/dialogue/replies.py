@@ -327,6 +327,7 @@ REJECTIONS = {
     "no_such_date": "I'm afraid there is no such day.",
     "invalid_phone": "That doesn't sound like a complete phone number.",
     "out_of_range": "I'm afraid that can't be right.",
+    "before_arrival": "That would be leaving before you arrive.",
     "more_than": "A larger party, then.",
     "hidden": "I'm afraid I can't see your number.",
     "refused": "I understand, but I can't book without it.",

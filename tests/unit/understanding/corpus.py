@@ -34,6 +34,7 @@ from reception.dialogue.context import UnderstandingContext
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable, BookingRules, Business, BusinessKind, OpeningHours, OpenSpan
 from reception.ports.expectation import Expectation, Expects
+from reception.ports.rules import Service
 
 PATH = Path(__file__).with_name("corpus.txt")
 ZONE = ZoneInfo("America/New_York")
@@ -43,6 +44,7 @@ FLOWS = {"new": Flow.NEW_RESERVATION, "change": Flow.CHANGE_RESERVATION, "cancel
          "find": Flow.FIND_RESERVATION, "again": Flow.CONFIRM_AGAIN, "late": Flow.RUNNING_LATE,
          "waitlist": Flow.WAITLIST,
          "message": Flow.LEAVE_MESSAGE, "lead": Flow.LEAD}  # fmt: skip
+SERVICES = tuple(Service(name, timedelta(minutes=45)) for name in ("Haircut", "Full Color", "Blow Dry"))
 SLOTS = {"party": SlotName.PARTY_SIZE, **{slot.value: slot for slot in SlotName}}
 
 
@@ -71,6 +73,7 @@ def business(kind: str) -> Business:
                   ("Single Room", "Double Room", "Family Suite", "Sea View Suite")),
         "estate": (BusinessKind.REAL_ESTATE, OpeningHours((office,) * 6 + ((),)), Bookable.VIEWING,
                    ("Rose Cottage, Mill Lane", "12 Harbour Street", "Two-bedroom flat, Castle Road")),
+        "salon": (BusinessKind.SALON, OpeningHours((office,) * 6 + ((),)), Bookable.APPOINTMENT, ()),
     }  # fmt: skip
     what, hours, bookable, places = kinds[kind]
     british = kind == "pub"
@@ -85,8 +88,9 @@ def business(kind: str) -> Business:
         phone="+12125550100",
         address="1 Example Square",
         hours=hours,
-        rules=BookingRules(bookable=bookable),
+        rules=BookingRules(bookable=bookable, services=SERVICES if bookable is Bookable.APPOINTMENT else ()),
         places=places,
+        staff=("Ana Silva", "Dana Park") if bookable is Bookable.APPOINTMENT else (),
     )
 
 

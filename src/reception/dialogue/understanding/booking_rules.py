@@ -19,7 +19,21 @@ CONFIRM_AGAIN = _compiled(
     r"\breconfirm\b",
     r"\b(?:got|had|received) (?:a|your) (?:text|message|reminder|email|voicemail)\b.*\bconfirm\b",
 )
+FEWER_COME = re.compile(
+    r"\b(?P<count>one|two|three|four|five|[1-9])(?: (?:person|people|guests?|friends?)| of (?:us|them)) "
+    r"(?:can not|could not|will not be able to|(?:is|are) not able to|will not|(?:is|are) not going to|(?:is|are) not) "
+    r"(?:come|coming|make it|making it|attend|attending|join|be there|be coming)\b(?! (?:at|until|before|in time))"
+)
+"""Some of those who are booked, not all."""
+LEAVES_LIST = re.compile(
+    r"\b(?:take|remove|get|cross|strike|drop)\b(?: \w+){0,3} (?:off|from)\b(?: \w+){0,3} (?:wait(?:ing)? ?)?list\b|"
+    r"\b(?:cancel|leave)\b(?: \w+){0,4} (?:wait(?:ing)? ?)list\b|\boff (?:the|your) wait(?:ing)? ?list\b"
+)
 FIND = _compiled(
+    r"\bwhat (?:is|was|are|were) (?:my|our) (?:\w+ )?(?:reservations?|bookings?|appointments?|viewings?)\b"
+    r"(?! (?:number|reference|policy|fee|deposit|for\b.*\bcost))",
+    rf"\b(?:did|have) you (?:already |actually |really )?(?:book|booked|reserve|reserved|make|made|get|got|put|have) "
+    rf"(?:my|our) (?:\w+ )?{_BOOKING}\b",
     rf"\b(?:check|checking|confirm|find|look up|verify|look at|see|double check|ask about|pull up|locate|"
     rf"remind me of) "
     rf"(?:on |about |up )?{_THEIR}\b",

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
+from reception.dialogue.understanding.booking_rules import FEWER_COME
 from reception.dialogue.understanding.parsers.found import Found, either
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
 from reception.dialogue.understanding.parsers.numbers import read_cardinal
 from reception.dialogue.understanding.parsers.times import find_times
+from reception.dialogue.understanding.stay_spans import BEFORE_ARRIVAL, STEP, nights_between
 
 _MARKS = re.compile(
     r"\b(?:no|sorry|actually|i mean|make (?:that|it)|wait|rather|instead|scratch that|correction|or rather|but)\b"
@@ -17,8 +19,6 @@ _MARKS = re.compile(
 _SKIPPED_BEFORE = word_set("at on for the in a it is that to of by")
 _COUNTED = word_set("kid kids child children adult adults toddler toddlers infant infants baby babies teenagers")
 _BUT_FOR = frozenset({"except for", "but not", "apart from", "other than", "anything but", "anytime but"})
-STEP = "step"
-"""More or fewer than what is booked; by how many is what was said, with its sign."""
 
 
 def settle(tokens: Sequence[Token], found: Sequence[Found], *, stays: bool, flow: Flow | None) -> list[Found]:
@@ -70,7 +70,7 @@ def _combine(
     if first.value == later.value and not first.reason and first.slot is not SlotName.PARTY_SIZE:
         return (later if first.slot is SlotName.DATE else first), []
     if first.slot is SlotName.DATE and stays and flow is not Flow.CHANGE_RESERVATION:
-        nights = _nights_between(tokens, first, later, between)
+        nights = nights_between(tokens, first, later, between)
         if nights is not None:
             return first, [nights]
     if _MARKS.search(between):
@@ -120,24 +120,6 @@ def _combine_parties(tokens: Sequence[Token], first: Found, later: Found, betwee
     return first if first.value == later.value else later
 
 
-def _nights_between(tokens: Sequence[Token], first: Found, later: Found, between: str) -> Found | None:
-    joined = re.fullmatch(
-        r"(?:to|until|till|through|and|leaving|and leaving|and (?:we will |we would |i will |we |i )?leave|"
-        r"and checking out|checking out|and check out|"
-        r"departing|for|"
-        r"and departing|-|returning)?(?: on| the| on the)*", between
-    )  # fmt: skip
-    if joined is None or not isinstance(first.value, date) or not isinstance(later.value, date):
-        return None
-    end = later.value
-    while end <= first.value:
-        end += timedelta(days=7)
-    nights = (end - first.value).days
-    if nights > 60:
-        return None
-    return Found(SlotName.NIGHTS, later.start, later.end, nights)
-
-
 _STEP = re.compile(
     r"\b(?P<count>an|a|one|half an|two|three|thirty|fifteen|twenty|\d+)(?: (?P<unit>hours?|minutes?|mins|days?|"
     r"weeks?))? (?P<way>later|earlier|sooner)\b"
@@ -175,6 +157,12 @@ def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> F
             return Found(SlotName.NIGHTS, 0, len(tokens), max(1, before + nights))
         return Found(SlotName.NIGHTS, 0, len(tokens), reason=STEP, raw=f"{nights:+d}")
     party = known.get(SlotName.PARTY_SIZE)
+    fewer = FEWER_COME.search(words)
+    if fewer is not None:
+        missing = int(_COUNTS.get(fewer.group("count"), 0) or fewer.group("count"))
+        if not isinstance(party, int):
+            return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw=f"{-missing:+d}")
+        return Found(SlotName.PARTY_SIZE, 0, len(tokens), party - missing) if missing < party else None
     if isinstance(party, int):
         if _MORE_PERSON.search(words):
             return Found(SlotName.PARTY_SIZE, 0, len(tokens), party + 1)
@@ -317,6 +305,8 @@ _LEAVING = word_set(
     "until till to through leaving leave leaves departing depart departs going go checkout back home return returning"
 )
 
+_SURELY_LEAVING = word_set("leaving leave leaves departing depart departs checkout")
+
 
 def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, SlotValue]) -> Found:
     """ "Until Sunday" in nights, where the arrival is known; any other value as it is."""
@@ -336,4 +326,7 @@ def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, S
     nights = (one.value - arrival).days
     if nights <= 0 and one.weekday:
         nights = nights % 7 or 7
-    return replace(one, slot=SlotName.NIGHTS, value=nights) if nights > 0 else one
+    if nights > 0:
+        return replace(one, slot=SlotName.NIGHTS, value=nights)
+    surely = word_at(tokens, before) in _SURELY_LEAVING
+    return replace(one, slot=SlotName.NIGHTS, value=None, reason=BEFORE_ARRIVAL) if surely else one

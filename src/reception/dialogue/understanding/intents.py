@@ -10,6 +10,7 @@ from reception.dialogue.understanding import booking_rules, rules
 from reception.dialogue.understanding.answers import is_merely_polite, is_no, is_yes, leading_no, leading_yes
 from reception.dialogue.understanding.clauses import Clause
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.replaced import REPLACES
 from reception.dialogue.understanding.rules import Intent
 from reception.dialogue.understanding.special_wishes import NOTES, WISHED
 from reception.ports.business import Bookable, BusinessKind
@@ -28,6 +29,7 @@ _SERVICE_WISH = re.compile(
     r"^(?:(?:hi|hello|hey|yes|so|and|also|please|okay|good|morning|afternoon) )*(?:i|we|my \w+) "
     r"(?:would|need|needs|want|wants|am|are|was|have to)\b|"
     r"\b(?:can|could|may) (?:i|we|you)\b(?: \w+){0,3} (?:get|have|book|come|make|schedule|fit|do|squeeze|see)\b|"
+    r"\b(?:can|could|would|will) \w+ (?:please )?(?:do|cut|fit|see|give|take care of) (?:my|me|us|our|a|an|the)\b|"
     r"\b(?:book|schedule|arrange)\b"
 )
 """What wishes for a service that is named, rather than asking about it."""
@@ -139,6 +141,8 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         and not _wants_booking(words, found, context)
     ):
         return None
+    if booking_rules.FEWER_COME.search(words):
+        return None if context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION} else Intent.CHANGE
     if rules.CANCEL.search(words) and not re.search(
         r"\b(?:cancellation policy|not cancel|"
         r"free cancellation)\b",
@@ -147,8 +151,11 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         return Intent.CANCEL
     if context.flow is None and rules.NOT_COMING.search(words):
         return Intent.CANCEL
-    if rules.CHANGE.search(words) and not _is_change_of_flow(words, found, context):
-        return Intent.CHANGE
+    if rules.CHANGE.search(words):
+        if not _is_change_of_flow(words, found, context):
+            return Intent.CHANGE
+        if context.flow is Flow.CHANGE_RESERVATION:
+            return None
     if rules.MESSAGE.search(words):
         return Intent.MESSAGE
     if _is_lead(words, context):
@@ -160,6 +167,8 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
 
 def _read_own(words: str, context: UnderstandingContext) -> Intent | None:
     """What is wanted of a reservation that there is, or of a place in line."""
+    if booking_rules.LEAVES_LIST.search(words):
+        return Intent.MESSAGE
     dated = re.search(r"\b(?:for|on) (?:\w+day|tonight|tomorrow|the \d)", words) is not None
     if booking_rules.WAITLIST.search(words) and (
         dated or not re.match(r"(?:do|does|is|are|how|what) (?:you|there|your|the)\b", words)
@@ -265,6 +274,8 @@ def is_question(words: str, clause: Clause, found: Sequence[Found], context: Und
     values = [one for one in found if not one.weak or one.slot is SlotName.PLACE]
     booked = [one for one in values if one.slot in _BOOKED]
     going_on = context.flow is not None or bool(context.offered) or context.booked
+    if going_on and REPLACES.search(words):
+        return False
     if going_on and booked and rules.SLOT_QUESTION.search(words) and not _NEVER_SLOT_QUESTION.search(words):
         return False
     if re.match(r"(?:and |but |so )*would (?:like|love|prefer)\b", words):

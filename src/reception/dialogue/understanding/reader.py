@@ -44,9 +44,11 @@ from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
 from reception.dialogue.understanding.reduction import reduced
+from reception.dialogue.understanding.replaced import with_replacement
 from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.dialogue.understanding.segments import second_wish
 from reception.dialogue.understanding.slots import gather
+from reception.dialogue.understanding.stay_spans import with_stay_steps
 from reception.dialogue.understanding.wishes import LEADING_JOINTS, read_free_text, read_notes
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
@@ -170,6 +172,11 @@ def _add_relative_values(utterance: Utterance) -> None:
     begins = context.flow is None and Intent.NEW in utterance.intents()
     if context.flow is None and not (context.booked or changes or begins):
         return
+    stays = context.business.rules.bookable is Bookable.ROOM
+    ends = with_stay_steps(tokens, utterance.found, context.slots) if stays and not begins else []
+    if ends:
+        utterance.found = ends
+        return
     step = None if begins else read_step(tokens, context.slots)
     if step is None and changes and SlotName.TIME not in context.slots:
         step = read_push(tokens)
@@ -184,6 +191,10 @@ def _add_relative_values(utterance: Utterance) -> None:
     minutes = None if any(one.slot is SlotName.TIME for one in utterance.found) else read_minutes_only(tokens, known)
     if minutes is not None:
         utterance.found = sorted([*utterance.found, minutes], key=lambda one: one.start)
+    swapped = with_replacement(tokens, utterance.found, context.slots)
+    if swapped:
+        utterance.found = swapped
+        return
     claimed = frozenset(at for one in utterance.found for at in range(one.start, one.end))
     bare = read_bare_correction(tokens, claimed, known, asked=slot_asked)
     if bare is not None and not any(one.slot is bare.slot and one.end > bare.start for one in utterance.found):

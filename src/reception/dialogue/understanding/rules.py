@@ -172,6 +172,10 @@ CHANGE = _compiled(
     r"\b(?:add|note|put|mention|say)\b(?: \w+){0,3} (?:to|on|in|for|with) (?:my|our) (?:\w+ )?"
     r"(?:booking|reservation|table|stay|appointment)\b",
     r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on|in the) )",
+    r"\badd (?:on )?(?:(?:a|one|two|three|\d) (?:more|extra|additional|further)|another|an extra|an additional) "
+    r"nights?\b",
+    r"\b(?:leave|leaving|depart|departing|arrive|arriving|check(?:ing)? (?:in|out)|go(?:ing)? home) (?:\w+ ){0,2}"
+    r"(?:days?|nights?|weeks?) (?:early|earlier|sooner|late|later)\b",
     r"\b(?:one|two|three|four) (?:more|extra|fewer|less) (?:person|people|guests?|adults?|child|children|kids?)\b"
     r"(?: \w+){0,3} (?:joining|coming|join)\b",
 )  # fmt: skip
@@ -354,7 +358,8 @@ REFUSES = re.compile(
     r"\b(?:have not got|do not have|have no|got no|do not own)(?: \w+){0,2} (?:phone|mobile|cell|number|telephone)\b"
 )
 WRONG = re.compile(
-    r"(?:(?:no|well|actually|just|it is|that is|change|correct|wrong|not|please|yes|but|okay|oh|the|my|a|about|"
+    r"(?:(?:no|well|actually|just|i meant|i mean|i was talking about|"
+    r"it is|that is|change|correct|wrong|not|please|yes|but|okay|oh|the|my|a|about|"
     r"different|another|new|fix|want to|i|would like to|need to) )*"
     r"(?:(?P<name>(?:last |first |sur)?name|spelling)|(?P<phone>(?:phone |telephone |mobile |cell )?number|phone)|"
     r"(?P<party_size>(?:number of )?(?:people|guests|persons)|party(?: size)?)|(?P<time>time|hour)|"

@@ -14,10 +14,12 @@ from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.durations import find_minutes
 from reception.dialogue.understanding.parsers.emails import find_emails
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.house_numbers import house_numbers
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
 from reception.dialogue.understanding.parsers.nights import find_nights, with_weekends
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
-from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, read_cardinal
+from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, read_cardinal, read_ordinal
+from reception.dialogue.understanding.parsers.occasion_days import without_occasion_days
 from reception.dialogue.understanding.parsers.party import (
     LARGEST,
     MORE_THAN,
@@ -37,6 +39,7 @@ from reception.dialogue.understanding.parsers.times import (
     is_impossible_hour,
     spoken_half,
 )
+from reception.dialogue.understanding.stay_spans import find_short_departures
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
@@ -72,6 +75,7 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims = Claims([])
     claims.add(find_emails(tokens))
     claims.add(find_references(tokens))
+    claims.add(_immense_counts(tokens))
     known_phone = context.slots.get(SlotName.PHONE)
     claims.add(find_mended_tail(tokens, known_phone if isinstance(known_phone, str) else "", context.business.region))
     claims.add(find_phones(tokens, context.business.region, expected=expects is Expects.PHONE))
@@ -84,9 +88,17 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if business.rules.bookable is Bookable.APPOINTMENT:
         claims.add(find_service(tokens, business.services))
     claims.add(find_staff(tokens, business.staff))
-    dates = find_dates(tokens, day_of(context))
+    houses = house_numbers(tokens) if business.rules.bookable is Bookable.VIEWING else frozenset()
+    if houses:
+        claims.add(one for one in find_places(tokens, business.places) if one.start in houses)
+    dates = without_occasion_days(
+        tokens, find_dates(tokens, day_of(context)), known=context.flow is not None and SlotName.DATE in context.slots
+    )
+    if expects is Expects.PHONE and claims.of(SlotName.PHONE):
+        dates = [one for one in dates if not _is_ordinal_alone(tokens, one)]
     if stays:
         dates = with_weekends(tokens, dates, context.now.date())
+        claims.add(find_short_departures(tokens, dates))
     claims.add(found for found in dates if found.slot is not SlotName.DATE or not _is_loose_date(tokens, found))
     if context.flow is Flow.RUNNING_LATE or booking_rules.speaks_of_lateness(words_of(tokens), booked=context.booked):
         located = SlotName.NAME in context.slots or SlotName.PHONE in context.slots
@@ -94,8 +106,16 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims.add(_impossible_times(text, tokens, context))
     claims.add(_negative_counts(text, tokens, context, booking=booking))
     claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))
-    parties = find_parties(tokens, expected=expects is Expects.PARTY_SIZE)
-    times = _times(tokens, context, claims)
+    parties = [
+        one
+        for one in find_parties(tokens, expected=expects is Expects.PARTY_SIZE)
+        if houses.isdisjoint(range(one.start, one.end))
+    ]
+    times = [
+        (one, reading)
+        for one, reading in _times(tokens, context, claims)
+        if houses.isdisjoint(range(one.start, one.end))
+    ]
     time_first = expects is Expects.TIME or (expects is Expects.CHOICE and bool(context.offered))
     claims.add(found for found in parties if not (time_first and _is_loose_party(tokens, found)))
     claims.add(found for found, reading in times if reading.strong or not time_first)
@@ -143,6 +163,14 @@ def _is_loose_date(tokens: Sequence[Token], found: Found) -> bool:
     if found.weak:
         return True
     return found.end - found.start == 1 and word_at(tokens, found.start).isdecimal()
+
+
+def _is_ordinal_alone(tokens: Sequence[Token], found: Found) -> bool:
+    """ "the second", of two numbers for the telephone."""
+    return all(
+        token.word == "the" or read_ordinal(tokens, at) is not None
+        for at, token in enumerate(tokens[found.start : found.end], found.start)
+    )
 
 
 def _is_loose_party(tokens: Sequence[Token], found: Found) -> bool:
@@ -220,6 +248,22 @@ def _negative_counts(
         if token.word.isdecimal()
         and _NEGATIVE.search(text[: token.start])
         and (at == 0 or not _ends_in_digit(tokens, at))
+    ]
+
+
+_COUNTED = {
+    **dict.fromkeys(word_set("people persons guests adults pax covers"), SlotName.PARTY_SIZE),
+    **dict.fromkeys(word_set("nights night"), SlotName.NIGHTS),
+}
+_MOST_COUNTED_DIGITS = 9
+
+
+def _immense_counts(tokens: Sequence[Token]) -> list[Found]:
+    """ "99999999999 people": no telephone number, and nobody comes in such numbers."""
+    return [
+        Found(_COUNTED[word_at(tokens, at + 1)], at, at + 2, reason=OUT_OF_RANGE)
+        for at, token in enumerate(tokens)
+        if token.word.isdecimal() and len(token.word) > _MOST_COUNTED_DIGITS and word_at(tokens, at + 1) in _COUNTED
     ]
 
 

@@ -70,7 +70,8 @@ def needed_digits(region: str) -> int:
 def find_phones(tokens: Sequence[Token], region: str, *, expected: bool) -> list[Found]:
     """Telephone numbers in `tokens`. When one is `expected`, fewer digits are an incomplete number."""
     found: list[Found] = []
-    for dictated in find_dictated(tokens, region, expected=expected):
+    runs = find_dictated(tokens, region, expected=expected)
+    for dictated in _preferred(tokens, region) or runs:
         if word_at(tokens, dictated.end) in _COUNTED and len(dictated.digits) < _SHORTEST_UNASKED:
             continue
         count = sum(map(str.isdigit, dictated.digits))
@@ -87,6 +88,15 @@ def find_phones(tokens: Sequence[Token], region: str, *, expected: bool) -> list
             )
         )  # fmt: skip
     return found
+
+
+def _preferred(tokens: Sequence[Token], region: str) -> list[Dictated]:
+    """Of two whole numbers with "or" between them the one that is said to be better; the first where none is."""
+    runs = [run for run in find_dictated(tokens, region, expected=False) if read_number(run.digits, region)[0]]
+    if len(runs) != 2 or "or" not in {token.word for token in tokens[runs[0].end : runs[1].start]}:
+        return []
+    after = {token.word for token in tokens[runs[1].end :]}
+    return [runs[1] if after & {"second", "latter", "last"} else runs[0]]
 
 
 def find_dictated(tokens: Sequence[Token], region: str, *, expected: bool) -> list[Dictated]:

@@ -26,6 +26,8 @@ _SAME = {
 _CLOSE_ENOUGH = 0.84
 _SHORTEST_FUZZY = 5
 _WITH = word_set("with see seeing by from have get want prefer")
+_CAN = word_set("can could would will does is")
+_DOES = word_set("do cut fit see take give have please")
 _NAMES_THEMSELVES = frozenset({"name", "this", "it", "that", "surname"})
 _TITLES = word_set("dr doctor mr mrs ms miss nurse professor")
 
@@ -57,8 +59,9 @@ def find_staff(tokens: Sequence[Token], staff: tuple[str, ...], *, expected: boo
         before = at - 1
         while word_at(tokens, before) in _TITLES:
             before -= 1
+        asked_to = word_at(tokens, before) in _CAN and word_at(tokens, at + 1) in _DOES
         asks = word_at(tokens, before) == "is" and word_at(tokens, before - 1) not in _NAMES_THEMSELVES
-        if not (expected or asks or word_at(tokens, before) in _WITH):
+        if not (expected or asks or asked_to or word_at(tokens, before) in _WITH):
             continue
         named = [name for name in staff if _is_of(token.word, name)]
         if len(named) > 1 and at + 1 < len(tokens):
