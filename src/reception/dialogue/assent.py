@@ -23,6 +23,7 @@ from reception.dialogue.commands import (
     StartFlow,
 )
 from reception.dialogue.flows.answers import YES_OR_NO
+from reception.dialogue.flows.booking import QUERY_SLOTS
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.understanding.answers import leading_yes, says_yes
 from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
@@ -48,6 +49,10 @@ _NOTHING_MORE = re.compile(
     r"(?:else|special|more|to change)|no (?:problem|worries|need)|no thank you|no thanks)\b"
 )
 _NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong)\b")
+_ONE_MORE = re.compile(
+    r"\b(?:also|as well|too)\b.*\b(?:book|reserve|table|room|booking|reservation|appointment)\b|"
+    r"\b(?:another|a second|one more) (?:table|room|booking|reservation|appointment)\b"
+)
 _BESIDES = re.compile(r"\b(?:and|also|plus|then|afterwards|as well|too)\b")
 _JOINTS = re.compile(
     r"^(?:[\W_]*\b(?:yes|yeah|yep|yup|sure|please|correct|perfect|okay|ok|great|that['’]s right|book it|go ahead|"
@@ -96,6 +101,10 @@ def _agrees(command: Command) -> bool:
     return isinstance(command, Confirm) or command == SmallTalk("acknowledge")
 
 
+def _is_of_a_query(command: Command) -> bool:
+    return isinstance(command, SetSlot | CorrectSlot) and command.slot in QUERY_SLOTS
+
+
 def _without_answers(commands: Sequence[Command]) -> tuple[Command, ...]:
     return tuple(command for command in commands if not (_agrees(command) or isinstance(command, Deny)))
 
@@ -118,6 +127,8 @@ def _asks_besides(state: DialogueState, commands: Sequence[Command], words: str)
         return False
     if _OBJECTS.search(words) or _NO.search(words) or _WAITS.search(words):
         return False
+    if state.flow is Flow.NEW_RESERVATION and _ONE_MORE.search(words) and any(map(_is_of_a_query, commands)):
+        return True
     for command in commands:
         if isinstance(command, RequestHuman):
             return True

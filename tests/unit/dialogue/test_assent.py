@@ -82,6 +82,7 @@ async def test_yes_and_no_in_one_breath_book_nothing(text: str) -> None:
         "yes, that's what I meant",
         "yes, book it. No special requests.",
         "great, that works. Do you have parking?",
+        "okay, sounds good, do you have parking?",
     ],
 )
 async def test_a_clear_yes_books_whatever_is_asked_beside_it(text: str) -> None:
@@ -131,3 +132,12 @@ async def test_a_person_is_fetched_once_the_booking_is_made() -> None:
     assert "talk to a person" in reply
     reply = await caller.say("yes")
     assert isinstance(caller.ended, Transfer) or "call you back" in reply
+
+
+async def test_a_second_table_does_not_take_the_place_of_the_first() -> None:
+    caller = await _at_read_back()
+    first = await caller.say("yes thanks, and can I also book a table for four on Friday at 7?")
+    assert [row.party_size for row in booked(caller.book)] == [2]
+    assert "table for four" in first
+    await caller.talk("yes", "yes")
+    assert sorted(row.party_size for row in booked(caller.book)) == [2, 4]

@@ -126,3 +126,57 @@ async def test_a_lapsed_offer_is_not_told() -> None:
     book.waiting[entry.entry_id] = replace(entry)
     caller = Caller(book, caller_phone=PHONE)
     assert "come free" not in await _opened(caller)
+
+
+async def test_who_insists_on_what_is_taken_is_asked_about_the_waitlist() -> None:
+    for text in ("no, it has to be seven", "only seven works for me"):
+        caller = _full()
+        replies = await caller.talk("a table for two on Friday at 7pm", text, "yes")
+        assert "waitlist?" in replies[1]
+        assert "name" in replies[2]
+
+
+async def test_a_name_instead_of_a_choice_is_thanked_for_and_the_times_are_said_again() -> None:
+    caller = _full()
+    offer, named, *_ = await caller.talk("a table for two on Friday at 7pm", "my name is Ann Lee")
+    assert "Ann Lee" in named
+    assert "8:30" in offer
+    assert "8:30" in named
+    assert "8:30" in await caller.say("415 555 0142")
+    reply = await caller.say("8:30")
+    assert "Ann Lee" in reply
+    await caller.say("yes")
+    assert [row.starts_at for row in booked(caller.book) if row.guest.name == "Ann Lee"] == [
+        local(caller.book, FRIDAY, time(20, 30))
+    ]
+
+
+def _one_left() -> Caller:
+    """The days around Friday taken, and Friday but for nine o'clock."""
+    book = book_of(restaurant())
+    for ahead in range(-2, 20):
+        day = FRIDAY + timedelta(days=ahead)
+        for at in (time(18), time(19, 30), *(() if day == FRIDAY else (time(21),))):
+            for table in range(3):
+                if book.business.hours.on(day):
+                    take(book, day, at, 2, f"+1415555010{table}")
+    return Caller(book)
+
+
+async def test_who_gives_a_name_to_the_only_time_there_is_wants_it() -> None:
+    caller = _one_left()
+    offer, named, _, _ = await caller.talk(
+        "a table for two on Friday at 7pm", "my name is Ann Lee", "415 555 0142", "yes"
+    )
+    assert "Would that suit you?" in offer
+    assert "9 PM" in named
+    (row,) = [row for row in booked(caller.book) if row.guest.name == "Ann Lee"]
+    assert row.starts_at == local(caller.book, FRIDAY, time(21))
+
+
+async def test_an_option_is_not_taken_by_its_day_where_another_time_is_said() -> None:
+    caller = _one_left()
+    await caller.say("a table for two on Friday at 7pm")
+    reply = await caller.say("Friday again then at 6:30")
+    assert "May I have your name" not in reply
+    assert not caller.book.rows(ReservationStatus.HELD)

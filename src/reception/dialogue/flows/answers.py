@@ -55,7 +55,7 @@ class Answers:
     `chosen` is what was picked of the offered, `choice` the index that was picked of anything else. `any_time` is the
     part of the day where the time was left to us, `wrong` what the caller wants to give again; `either`: there were
     several values for one thing; `last_digits` are those of a number of which no
-    more was asked for."""
+    more was asked for; `insists`: what was refused is wanted all the same."""
 
     state: DialogueState
     changed: frozenset[SlotName] = frozenset()
@@ -66,6 +66,7 @@ class Answers:
     left: bool = False
     any_time: str = ""
     either: bool = False
+    insists: bool = False
     wrong: SlotName | None = None
     complaints: tuple[str, ...] = ()
     last_digits: str = ""
@@ -76,6 +77,10 @@ def take_in(state: DialogueState, commands: Sequence[Command], scene: TurnScene)
     answers = Answers(state)
     if _is_back_from_waiting(state, scene.text):
         return answers
+    named = _named_by(state, commands)
+    if named is not None:
+        answers = replace(answers, chosen=named)
+        commands = [command for command in commands if not _names_option(command)]
     for command in commands:
         match command:
             case SetSlot(slot, value, raw) | CorrectSlot(slot, value, raw):
@@ -108,9 +113,6 @@ def _is_back_from_waiting(state: DialogueState, text: str) -> bool:
 
 def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnScene, raw: str = "") -> Answers:
     state = answers.state
-    chosen = _among(state.offered, slot, value) if state.question is Question.CHOICE else None
-    if chosen is not None:
-        return replace(answers, chosen=chosen)
     if slot is SlotName.PHONE:
         state = replace(state, phone_digits="", misdialled=0, caller_phone_refused=True)
     if slot is SlotName.NAME and isinstance(value, str):
@@ -123,7 +125,8 @@ def _take_value(answers: Answers, slot: SlotName, value: SlotValue, scene: TurnS
     if slot is SlotName.PLACE:
         details = replace(details, any_place=False)
     changed = answers.changed | {slot} if details != state.details else answers.changed
-    return replace(answers, state=replace(state, details=details), changed=changed)
+    insists = answers.insists or (slot is SlotName.TIME and state.question is Question.CHOICE and not changed)
+    return replace(answers, state=replace(state, details=details), changed=changed, insists=insists)
 
 
 def _with_note(known: str, added: str) -> str:
@@ -135,17 +138,28 @@ def _with_note(known: str, added: str) -> str:
     return f"{known}; {added}"[:_LONGEST_NOTES]
 
 
-def _among(offered: Sequence[Slot], slot: SlotName, value: SlotValue) -> Slot | None:
-    """The one offered slot that a bare time, day or place names."""
+def _names_option(command: Command) -> bool:
+    return isinstance(command, SetSlot | CorrectSlot) and command.slot in {SlotName.TIME, SlotName.DATE, SlotName.PLACE}
+
+
+def _named_by(state: DialogueState, commands: Sequence[Command]) -> Slot | None:
+    """The one offered slot that a time, day or place names; none where another of them contradicts it."""
+    if state.question is not Question.CHOICE:
+        return None
+    said = [one for one in commands if isinstance(one, SetSlot | CorrectSlot) and _names_option(one)]
+    kinds = [[one for one in said if one.slot is kind] for kind in {one.slot for one in said}]
+    fits = [
+        slot for slot in state.offered if all(any(_is_of(slot, one.slot, one.value) for one in kind) for kind in kinds)
+    ]
+    return fits[0] if said and len(fits) == 1 else None
+
+
+def _is_of(offered: Slot, slot: SlotName, value: SlotValue) -> bool:
     if isinstance(value, TimeOfDay):
-        fits = [one for one in offered if _same_clock(one.starts_at, value)]
-    elif isinstance(value, date):
-        fits = [one for one in offered if one.starts_at.date() == value]
-    elif slot is SlotName.PLACE:
-        fits = [one for one in offered if one.place == value]
-    else:
-        fits = []
-    return fits[0] if len(fits) == 1 else None
+        return _same_clock(offered.starts_at, value)
+    if isinstance(value, date):
+        return offered.starts_at.date() == value
+    return slot is SlotName.PLACE and offered.place == value
 
 
 def _same_clock(starts_at: datetime, said: TimeOfDay) -> bool:

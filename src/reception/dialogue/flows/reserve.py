@@ -12,7 +12,8 @@ from reception.dialogue.flows.openings import offer_rooms, offer_soonest, offer_
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.refusals import closed, refusal_reason
-from reception.dialogue.replies import booked, echo_slot, say_party, with_article
+from reception.dialogue.replies import booked, echo_slot, option_words, say_party, with_article
+from reception.dialogue.spoken import say_list
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
 from reception.ports.booking import Refusal, Slot, SlotQuery
@@ -90,16 +91,7 @@ def next_question(state: DialogueState, scene: TurnScene) -> Question:
 async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
     """Nothing is chosen yet: ask on, or check what is free."""
     if state.question is Question.CHOICE and state.offered and not answers.changed & QUERY_SLOTS:
-        if answers.denied and state.full:
-            return Step(replace(state, offered=(), question=Question.OFFER_WAITLIST), answered=True)
-        if answers.denied:
-            details = replace(state.details, day=None, time=None, any_place=False)
-            asked = replace(state, offered=(), details=details)
-            return Step(replace(asked, question=next_question(asked, scene)), answered=True).saying("No problem.")
-        if answers.any_time:
-            return message_instead(state, "A colleague of mine can find a time with you.")
-        step = Step(state, answered=bool(answers.changed))
-        return step.saying("Thank you.") if answers.changed else step
+        return _answer_choice(state, answers, scene)
     if state.question is Question.OFFER_WAITLIST and not answers.changed & QUERY_SLOTS:
         return _answer_waitlist(state, answers, scene)
     offered = await offer_alternatives(state, scene)
@@ -116,6 +108,28 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
     if checked.slot is None:
         return checked.step
     return hold(checked.step.state, checked.slot, scene)
+
+
+def _answer_choice(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
+    """None of what is offered was picked. Whoever says for whom the only one on offer is, wants it held."""
+    if (answers.denied or answers.insists) and state.full:
+        return Step(replace(state, offered=(), question=Question.OFFER_WAITLIST), answered=True)
+    if answers.insists:
+        return Step(state).saying("I'm afraid that can't be had.")
+    if answers.denied:
+        details = replace(state.details, day=None, time=None, any_place=False)
+        asked = replace(state, offered=(), details=details)
+        return Step(replace(asked, question=next_question(asked, scene)), answered=True).saying("No problem.")
+    if answers.any_time:
+        return message_instead(state, "A colleague of mine can find a time with you.")
+    contact = answers.changed & {SlotName.NAME, SlotName.PHONE}
+    if contact and len(state.offered) == 1:
+        return hold(state, state.offered[0], scene)
+    step = Step(state, answered=bool(answers.changed))
+    if not contact:
+        return step.saying("Thank you.") if answers.changed else step
+    thanks = f"Thank you, {state.details.name}." if SlotName.NAME in contact else "Thank you."
+    return step.saying(thanks, f"Now I only need to know which: {say_list(option_words(state.offered, scene), 'or')}.")
 
 
 def _answer_waitlist(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:

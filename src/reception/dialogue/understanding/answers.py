@@ -51,7 +51,8 @@ _LEADING_YES = re.compile(
 _CLEAR_YES = re.compile(
     rf"\b(?:yes|yeah|yep|yup|aye|i confirm|works for me|(?:i|we) will take it|let us do (?:it|that))\b|"
     r"\b(?:that|it|this) (?:is|sounds|looks|works) (?:\w+ )?(?:right|fine|good|great|perfect|correct|okay|lovely)\b|"
-    rf"\bthat works\b|^{_LEAD}(?:(?:right|great|good|fine|perfect|lovely|please|alright|then) )*(?:sure|correct|"
+    rf"\bthat works\b|(?<!what )\bsounds (?:good|great|fine|right|perfect)\b|"
+    rf"^{_LEAD}(?:(?:right|great|good|fine|perfect|lovely|please|alright|then) )*(?:sure|correct|"
     r"absolutely|definitely|of course|exactly(?! (?:how|what|when|where))|confirmed|go ahead|please do|go for it|"
     r"(?:book|reserve|cancel|change|move|do) (?:it|that|them))\b"
 )
