@@ -22,7 +22,9 @@ CONFIRM_AGAIN = _compiled(
 FEWER_COME = re.compile(
     r"\b(?P<count>one|two|three|four|five|[1-9])(?: (?:person|people|guests?|friends?)| of (?:us|them)) "
     r"(?:can not|could not|will not be able to|(?:is|are) not able to|will not|(?:is|are) not going to|(?:is|are) not) "
-    r"(?:come|coming|make it|making it|attend|attending|join|be there|be coming)\b(?! (?:at|until|before|in time))"
+    r"(?:come|coming|make it|making it|attend|attending|join|be there|be coming)\b(?! (?:at|until|before|in time))|"
+    r"\b(?P<dropped>one|two|three|four|five|[1-9]) of (?:us|them) (?:has|have|had) (?:to (?:cancel|drop out|pull out)|"
+    r"cancelled|dropped out|pulled out)\b"
 )
 """Some of those who are booked, not all."""
 LEAVES_LIST = re.compile(

@@ -7,11 +7,12 @@ from datetime import date, datetime, timedelta
 
 from reception.dialogue.commands import Flow, SlotName, SlotValue, TimeOfDay
 from reception.dialogue.understanding.booking_rules import FEWER_COME
+from reception.dialogue.understanding.parsers.calendar_words import MONTHS
 from reception.dialogue.understanding.parsers.found import Found, either
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
 from reception.dialogue.understanding.parsers.numbers import read_cardinal
 from reception.dialogue.understanding.parsers.times import find_times
-from reception.dialogue.understanding.stay_spans import BEFORE_ARRIVAL, STEP, nights_between
+from reception.dialogue.understanding.stay_spans import BEFORE_ARRIVAL, STEP, departure_after, nights_between
 
 _MARKS = re.compile(
     r"\b(?:no|sorry|actually|i mean|make (?:that|it)|wait|rather|instead|scratch that|correction|or rather|but)\b"
@@ -133,7 +134,7 @@ _NIGHTS = re.compile(
     r"(?: (?P<after>more|longer|extra|less|shorter))?\b"
 )
 _EXTENDS = re.compile(r"\b(?:extend|prolong|add|stay on|shorten)\b")
-_MORE_PERSON = re.compile(
+MORE_PERSON = re.compile(
     r"\b(?:one more|another|an extra|add a|add one|plus one) (?:person|guest|adult|people|child|kid|baby|toddler)\b"
 )
 _PUSH = re.compile(
@@ -159,19 +160,20 @@ def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> F
     party = known.get(SlotName.PARTY_SIZE)
     fewer = FEWER_COME.search(words)
     if fewer is not None:
-        missing = int(_COUNTS.get(fewer.group("count"), 0) or fewer.group("count"))
+        count_said = fewer.group("count") or fewer.group("dropped")
+        missing = int(_COUNTS.get(count_said, 0) or count_said)
         if not isinstance(party, int):
             return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw=f"{-missing:+d}")
         return Found(SlotName.PARTY_SIZE, 0, len(tokens), party - missing) if missing < party else None
     if isinstance(party, int):
-        if _MORE_PERSON.search(words):
+        if MORE_PERSON.search(words):
             return Found(SlotName.PARTY_SIZE, 0, len(tokens), party + 1)
         more = _MORE.search(words)
         if more is not None and more.group("kind") in {"more", "extra", "less", "fewer"}:
             count = int(_COUNTS.get(more.group("count"), 0) or more.group("count"))
             sign = -1 if more.group("kind") in {"less", "fewer"} else 1
             return Found(SlotName.PARTY_SIZE, 0, len(tokens), max(1, party + sign * count))
-    elif ((more := _MORE.search(words)) is not None and more.group("kind") != "other") or _MORE_PERSON.search(words):
+    elif ((more := _MORE.search(words)) is not None and more.group("kind") != "other") or MORE_PERSON.search(words):
         count = int(_COUNTS.get(more.group("count"), 0) or more.group("count")) if more else 1
         count = -count if more and more.group("kind") in {"less", "fewer"} else count
         return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw=f"{count:+d}")
@@ -258,6 +260,8 @@ def read_bare_correction(
     """ "make it six", "no, five": a number that says nothing of its kind, for the slot it can best correct."""
     for at in range(len(tokens)):
         number = read_cardinal(tokens, at) if at not in claimed and tokens[at].word not in {"a", "an"} else None
+        if word_at(tokens, at - 1) in MONTHS:
+            continue
         if number is None or not _MAKE_IT.search(words_of(tokens[:at])):
             continue
         if word_at(tokens, number.end) not in {
@@ -323,7 +327,7 @@ def as_departure(tokens: Sequence[Token], one: Found, known: Mapping[SlotName, S
     )
     if one.slot is not SlotName.DATE or not leaves or not isinstance(arrival, date) or not isinstance(one.value, date):
         return one
-    nights = (one.value - arrival).days
+    nights = ((departure_after(tokens, arrival, one) or one.value) - arrival).days
     if nights <= 0 and one.weekday:
         nights = nights % 7 or 7
     if nights > 0:

@@ -9,6 +9,7 @@ from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding import booking_rules, rules
 from reception.dialogue.understanding.answers import is_merely_polite, is_no, is_yes, leading_no, leading_yes
 from reception.dialogue.understanding.clauses import Clause
+from reception.dialogue.understanding.corrections import MORE_PERSON
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.replaced import REPLACES
 from reception.dialogue.understanding.rules import Intent
@@ -141,7 +142,7 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         and not _wants_booking(words, found, context)
     ):
         return None
-    if booking_rules.FEWER_COME.search(words):
+    if _is_step(words, context):
         return None if context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION} else Intent.CHANGE
     if rules.CANCEL.search(words) and not re.search(
         r"\b(?:cancellation policy|not cancel|"
@@ -191,6 +192,13 @@ def _read_own(words: str, context: UnderstandingContext) -> Intent | None:
     if booking_rules.CONFIRM_AGAIN.search(words):
         return Intent.CONFIRM_AGAIN
     return Intent.FIND if booking_rules.FIND.search(words) else None
+
+
+def _is_step(words: str, context: UnderstandingContext) -> bool:
+    """Fewer or more people than there were, or one number in place of another."""
+    if context.booked and (REPLACES.search(words) or MORE_PERSON.search(words)):
+        return True
+    return booking_rules.FEWER_COME.search(words) is not None
 
 
 def _is_change_of_flow(words: str, found: Sequence[Found], context: UnderstandingContext) -> bool:

@@ -158,7 +158,7 @@ def _analyse(utterance: Utterance) -> None:
     stays = context.business.rules.bookable is Bookable.ROOM
     flow = Flow.CHANGE_RESERVATION if Intent.CHANGE in utterance.intents() else context.flow
     utterance.found = settle(tokens, utterance.found, stays=stays, flow=flow)
-    if stays and context.flow is not None:
+    if stays and (context.flow is not None or context.booked):
         utterance.found = [as_departure(tokens, one, context.slots) for one in utterance.found]
     if not asked:
         _add_relative_values(utterance)

@@ -39,7 +39,7 @@ from reception.dialogue.understanding.parsers.times import (
     is_impossible_hour,
     spoken_half,
 )
-from reception.dialogue.understanding.stay_spans import find_short_departures
+from reception.dialogue.understanding.stay_spans import find_short_departures, with_shared_months
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expects
@@ -92,12 +92,14 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if houses:
         claims.add(one for one in find_places(tokens, business.places) if one.start in houses)
     dates = without_occasion_days(
-        tokens, find_dates(tokens, day_of(context)), known=context.flow is not None and SlotName.DATE in context.slots
+        tokens,
+        find_dates(tokens, day_of(context)),
+        known=(context.flow is not None or context.booked) and SlotName.DATE in context.slots,
     )
     if expects is Expects.PHONE and claims.of(SlotName.PHONE):
         dates = [one for one in dates if not _is_ordinal_alone(tokens, one)]
     if stays:
-        dates = with_weekends(tokens, dates, context.now.date())
+        dates = with_weekends(tokens, with_shared_months(tokens, dates), context.now.date())
         claims.add(find_short_departures(tokens, dates))
     claims.add(found for found in dates if found.slot is not SlotName.DATE or not _is_loose_date(tokens, found))
     if context.flow is Flow.RUNNING_LATE or booking_rules.speaks_of_lateness(words_of(tokens), booked=context.booked):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from reception.dialogue.commands import SlotName, SlotValue
@@ -20,7 +21,8 @@ _LONGEST_UNNAMED = 14
 """A departure by its number alone is in the arrival's month, or so soon in the next."""
 _JOINED = re.compile(
     r"(?:to|until|till|through|and|leaving|and leaving|and (?:we will |we would |i will |we |i )?leave|"
-    r"and checking out|checking out|and check out|departing|for|and departing|-|returning)?(?: on| the| on the)*"
+    r"and checking out|checking out|(?:and )?check ?out|departing|for|and departing|-|returning)?"
+    r"(?: noon| midday| the morning| the afternoon)?(?: on| of| the)*"
 )
 _SURELY_ENDS = re.compile(r"\b(?:to|until|till|through|leav|depart|check|return)")
 _NOT_DAYS = frozenset({"people", "persons", "guests", "adults", "of", "nights", "night", "am", "pm", "o'clock", "kids"})
@@ -47,6 +49,13 @@ def nights_between(tokens: Sequence[Token], first: Found, later: Found, between:
     return Found(SlotName.NIGHTS, later.start, later.end, reason=BEFORE_ARRIVAL)
 
 
+def departure_after(tokens: Sequence[Token], arrival: date, one: Found) -> date | None:
+    """The day of `one` as that of a departure: by its number alone it follows the `arrival`."""
+    if not isinstance(one.value, date):
+        return None
+    return (_by_number(arrival, one.value.day) if _is_unnamed(tokens, one) else None) or one.value
+
+
 def _is_unnamed(tokens: Sequence[Token], one: Found) -> bool:
     """Whether the day is given by its number alone."""
     words = {token.word for token in tokens[one.start : one.end]}
@@ -66,15 +75,48 @@ def _by_number(arrival: date, number: int) -> date | None:
     return later if later is not None and (later - arrival).days <= _LONGEST_UNNAMED else same
 
 
+def with_shared_months(tokens: Sequence[Token], dates: Sequence[Found]) -> list[Found]:
+    """`dates` with an arrival by its number alone put into the month of its departure: "the 8th to the 10th of
+    December", "8 to 10 December"."""
+    read: list[Found] = []
+    for at, one in enumerate(dates):
+        ends = isinstance(one.value, date) and {t.word for t in tokens[one.start : one.end]} & set(MONTHS)
+        if not ends or word_at(tokens, one.start - 1) not in {"to", "until", "till", "through", "-"}:
+            read.append(one)
+            continue
+        before = dates[at - 1] if at and dates[at - 1].end == one.start - 1 else None
+        figure = word_at(tokens, one.start - 2)
+        if before is not None and _is_unnamed(tokens, before) and isinstance(before.value, date):
+            arrival = _before(one.value, before.value.day)
+            read[-1] = replace(before, value=arrival or before.value)
+        elif before is None and figure.isdecimal() and 1 <= int(figure[:4]) <= 31:
+            arrival = _before(one.value, int(figure[:4]))
+            read.extend([Found(SlotName.DATE, one.start - 2, one.start - 1, arrival)] if arrival else [])
+        read.append(one)
+    return read
+
+
+def _before(departure: SlotValue | None, number: int) -> date | None:
+    if not isinstance(departure, date):
+        return None
+    same = safe_date(departure.year, departure.month, number)
+    if same is not None and same < departure:
+        return same
+    month = (departure.replace(day=1) - timedelta(days=1)).replace(day=1)
+    earlier = safe_date(month.year, month.month, number)
+    return earlier if earlier is not None and (departure - earlier).days <= _LONGEST_UNNAMED else same
+
+
 def find_short_departures(tokens: Sequence[Token], dates: Sequence[Found]) -> list[Found]:
     """ "December 8 to 10": the departure by a mere number after a day that has its month, in nights."""
     found: list[Found] = []
     for one in dates:
         if not isinstance(one.value, date) or not {t.word for t in tokens[one.start : one.end]} & set(MONTHS):
             continue
-        if word_at(tokens, one.end) not in {"to", "until", "till", "through", "-"}:
+        dashed = tokens[one.end - 1].gap.strip() in {"-", "–"}
+        if not dashed and word_at(tokens, one.end) not in {"to", "until", "till", "through"}:
             continue
-        number = read_cardinal(tokens, one.end + 1)
+        number = read_cardinal(tokens, one.end + (0 if dashed else 1))
         if number is None or number.value > 31 or word_at(tokens, number.end) in _NOT_DAYS | set(MONTHS):
             continue
         end = _by_number(one.value, number.value)
