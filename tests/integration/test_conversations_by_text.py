@@ -74,6 +74,17 @@ async def test_right_after_booking_the_caller_changes_time_people_and_name(datab
     assert [act.name for act in line.acts] == ["reservation.created", *["reservation.updated"] * 3]
 
 
+async def test_a_second_table_at_the_same_time_is_a_second_booking(database: Database) -> None:
+    line = await _line(database, capacities=(2, 2, 2))
+    await line.talk("a table for two Friday at 5pm, Tom Ray, 415 555 0171", "yes")
+    replies = await line.talk("book another table for two Friday at 5pm under Zoe Quinn, 415 555 0172", "yes")
+    (tom,), (zoe,) = await line.find("+14155550171"), await line.find("+14155550172")
+    assert (tom.guest.name, zoe.guest.name, tom.starts_at) == ("Tom Ray", "Zoe Quinn", zoe.starts_at)
+    assert " ".join(zoe.reference) in replies[-1] or zoe.reference in replies[-1]
+    await line.talk("and another table for two Friday at 5pm please", "yes")
+    assert len(await line.find("+14155550171")) + len(await line.find("+14155550172")) == 3
+
+
 async def test_an_existing_booking_is_moved_by_steps_and_found_by_reference(database: Database) -> None:
     first = await _booked(database)
     (row,) = await first.find("+14155550142")

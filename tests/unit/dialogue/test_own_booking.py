@@ -168,3 +168,38 @@ async def test_days_of_lateness_are_asked_about() -> None:
     reply = await caller.say("we'll be 3000 minutes late")
     assert "late" in reply
     assert not caller.book.leads
+
+
+async def test_who_has_just_booked_another_day_is_not_late_for_that() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("a table for two on Friday at 7pm", "Maria Ramos", "415 555 0142", "yes")
+    reply = await caller.say("and by the way, we're running ten minutes late")
+    assert "no booking for today" in reply
+    assert booked(caller.book)[0].late_minutes == 0
+
+
+async def test_who_does_not_know_the_digits_is_offered_a_message() -> None:
+    caller = _stranger()
+    reply = (await caller.talk("cancel my booking for tonight, it's under Pat Doe", "I don't remember"))[-1]
+    assert "message" in reply or "call you back" in reply
+    assert booked(caller.book)
+
+
+async def test_a_second_guess_may_be_right() -> None:
+    caller = _stranger()
+    replies = await caller.talk("cancel my booking for tonight, it's under Pat Doe", "1234", "sorry, 0199", "yes")
+    assert "isn't the number" in replies[1]
+    assert not booked(caller.book)
+
+
+async def test_moving_by_name_and_day_takes_the_digits_and_keeps_the_wish() -> None:
+    caller = _stranger()
+    replies = await caller.talk("can you move my booking tonight to eight pm, it's under Pat Doe", "0199", "yes")
+    assert "last four digits" in replies[0]
+    assert booked(caller.book)[0].starts_at.hour == 20
+
+
+async def test_a_time_of_coming_is_kept_while_the_digits_are_asked_for() -> None:
+    caller = _stranger()
+    await caller.talk("we're running late, we'll be there at ten past seven", "it's under Pat Doe", "0199")
+    assert booked(caller.book)[0].late_minutes == 10

@@ -39,6 +39,8 @@ async def locate(
 ) -> Located:
     """The reservation that is meant. Without `proof` nobody has to show that it is theirs; `moves`: the day may be the
     one that it is to be moved to."""
+    if state.target is not None and not moves and _names_another_day(state, state.target, scene):
+        state = replace(state, target=None)
     if state.target is not None:
         return Located(state)
     if state.question is Question.WHICH_RESERVATION and state.found:
@@ -76,6 +78,12 @@ def _query_of(state: DialogueState) -> ReservationQuery | None:
     if state.caller_phone and not state.caller_phone_refused:
         return ReservationQuery(phone=state.caller_phone)
     return None
+
+
+def _names_another_day(state: DialogueState, target: Reservation, scene: TurnScene) -> bool:
+    """Whether the wish that has just begun is about another day than that of the booking last spoken of."""
+    day = state.details.day
+    return state.question is Question.HOW_HELP and day is not None and not _is_on(target, day, scene)
 
 
 def _is_on(row: Reservation, day: date, scene: TurnScene) -> bool:

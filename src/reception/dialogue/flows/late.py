@@ -29,7 +29,7 @@ async def run_late(state: DialogueState, commands: Sequence[Command], scene: Tur
     if located.step is not None or located.state.target is None:
         return located.step or Step(located.state)
     state, row = located.state, located.state.target
-    minutes = state.details.minutes or _minutes_after(row, answers)
+    minutes = state.details.minutes or _minutes_after(row, answers, fresh=located.fresh)
     if minutes is not None and minutes > _DAY_MINUTES:
         minutes, state = None, replace(state, details=replace(state.details, minutes=None))
     if minutes is None and asked is Question.HOW_LATE and (answers.denied or answers.confirmed or not commands):
@@ -45,15 +45,16 @@ async def run_late(state: DialogueState, commands: Sequence[Command], scene: Tur
 
 def _for_today(state: DialogueState, scene: TurnScene) -> DialogueState:
     """Who is late is late for today."""
-    if state.details.day is not None or state.target is not None or state.found:
+    begun = state.target is not None and state.question is not Question.HOW_HELP
+    if state.details.day is not None or state.found or begun:
         return state
     return replace(state, details=replace(state.details, day=scene.now.date()))
 
 
-def _minutes_after(row: Reservation, answers: Answers) -> int | None:
+def _minutes_after(row: Reservation, answers: Answers, *, fresh: bool) -> int | None:
     """ "We'll be there at half past": how long after it begins."""
     said = answers.state.details.time
-    if said is None or SlotName.TIME not in answers.changed:
+    if said is None or not (fresh or SlotName.TIME in answers.changed):
         return None
     begins = row.starts_at.hour * 60 + row.starts_at.minute
     minutes = (said.time.hour * 60 + said.time.minute - begins) % (_DAY_MINUTES if said.certain else _DAY_MINUTES // 2)
