@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from html import escape
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -17,11 +17,17 @@ def write_json(results: Sequence[Result], took_s: float) -> str:
         "passed": passed,
         "failed": len(results) - passed,
         "took_s": round(took_s, 2),
-        "scenarios": [
-            {**asdict(result), "passed": result.passed, "took_s": round(result.took_s, 3)} for result in results
-        ],
+        "scenarios": [_document(result) for result in results],
     }
     return json.dumps(document, indent=2, ensure_ascii=False, default=str)
+
+
+def _document(result: Result) -> dict[str, Any]:
+    talk = [{**asdict(replace(one, acts=())), "actions": one.actions} for one in result.exchanges]
+    for one in talk:
+        del one["acts"]
+    rest = asdict(replace(result, exchanges=()))
+    return {**rest, "exchanges": talk, "passed": result.passed, "took_s": round(result.took_s, 3)}
 
 
 def write_junit(results: Sequence[Result], took_s: float) -> str:

@@ -13,6 +13,7 @@ from reception.cli.eval_line import Line
 from reception.cli.eval_voice import CallerVoice
 from reception.dialogue.conversation import GraphDialogue
 from reception.ports.business import AgentSettings
+from reception.ports.dialogue import Act as Done
 from reception.ports.events import ActionDone, CallEvent, ReplySaid, TranscriptHeard, TurnMetrics
 from reception.providers.bundle import Speech
 from reception.runtime.calls import CallCentre, LiveCalls
@@ -151,9 +152,9 @@ class SpeechPhone:
             reply=joined([event.text for event in said]),
             question=self._dialogue.question,
             heard=joined([event.text for event in fresh if isinstance(event, TranscriptHeard) and event.final]),
-            actions=tuple(
+            acts=tuple(
                 # The transfer is how the call ends, not something that was done in it.
-                event.name
+                Done(event.name, event.data)
                 for event in fresh
                 if isinstance(event, ActionDone) and event.name != "call.transfer"
             ),

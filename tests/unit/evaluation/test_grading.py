@@ -4,7 +4,9 @@ from datetime import date, datetime, time
 
 import pytest
 
-from reception.runtime.evaluation.grading import grade_promises, grade_rows, grade_words
+from reception.ports.dialogue import Act
+from reception.runtime.evaluation.document import ScenarioError
+from reception.runtime.evaluation.grading import grade_rows, grade_words
 from reception.runtime.evaluation.results import Exchange
 from reception.runtime.evaluation.rows import Row, Snapshot
 from tests.support.scenarios import written
@@ -99,6 +101,36 @@ def test_a_change_that_was_not_expected_is_told() -> None:
     assert graded("[{name: Old Guest, time: 8 PM}]", [moved], [old]) == ""
 
 
+def test_a_booking_that_nobody_expected_fails_though_an_old_one_is_as_wanted() -> None:
+    old, extra = booking("1", name="Pat Doe", party=2), booking("2", name="Pat Doe", party=6, date=date(2027, 3, 13))
+    wanted = "[{name: Pat Doe, date: friday, party: 2}]"
+    assert graded(wanted, [old], [old]) == ""
+    assert "not expected: status confirmed, name Pat Doe" in graded(wanted, [old, extra], [old])
+    assert "not expected" in graded("[{name: Pat Doe}]", [old, extra, booking("3", name="Pat Doe")], [old])
+
+
+def test_each_row_has_a_wanted_one_of_its_own_in_whatever_order_they_are_named() -> None:
+    rows = [booking("1"), booking("2", name="Bob Ray")]
+    assert graded("[{party: 4}, {name: Ann Lee}]", rows) == ""
+    assert graded("[{name: Ann Lee}, {party: 4}]", rows) == ""
+
+
+@pytest.mark.parametrize("expected", ["unchanged", "[]", "[{name: Ann Lee}]", "{unchanged: yes}"])
+def test_a_row_that_is_gone_is_a_change(expected: str) -> None:
+    kept, lost = booking("1"), booking("2", name="Old Guest")
+    assert "is gone: status confirmed, name Old Guest" in graded(expected, [kept], [kept, lost])
+
+
+def test_a_booking_that_lapsed_is_a_change() -> None:
+    assert "nothing new or changed" in graded("unchanged", [booking("1", status="expired")], [booking("1")])
+
+
+@pytest.mark.parametrize("expected", ["{}", "{unchanged: no}", "{includes: []}"])
+def test_what_would_check_nothing_is_refused(expected: str) -> None:
+    with pytest.raises(ScenarioError, match=r"test\.yaml:4: expect\.reservations.*nothing"):
+        graded(expected, [])
+
+
 def test_holds_are_no_bookings() -> None:
     held = booking("1", status="held")
     assert graded("none", [held]) == ""
@@ -115,7 +147,9 @@ def test_any_table_is_graded_by_its_columns() -> None:
 TALK = (
     Exchange("", "", "Hello, how can I help?", "how_help"),
     Exchange("Wine?", "Wine?", "Corkage is $25 per bottle.", "anything_else", commands=("AskKnowledge(Wine)",)),
-    Exchange("A table", "A table", "You're booked: Friday at 7 p.m.", "anything_else", ("reservation.created",)),
+    Exchange(
+        "A table", "A table", "You're booked: Friday at 7 p.m.", "anything_else", (Act("reservation.created", {}),)
+    ),
 )
 
 
@@ -152,9 +186,3 @@ def test_words_and_deeds_that_are_as_expected(expected: str) -> None:
 )
 def test_words_and_deeds_that_are_not_are_told(expected: str, why: str) -> None:
     assert why in words(expected)
-
-
-def test_a_promise_without_its_row_fails_whatever_is_expected() -> None:
-    lie = Exchange("Yes", "Yes", "You're booked for Friday.", "anything_else")
-    assert "is not in the database" in grade_promises([lie], [])[0].detail
-    assert grade_promises(TALK, [booking("1")]) == []

@@ -160,7 +160,9 @@ def rows_of(name: str, node: Node, sight: Sight) -> RowsWanted:
         return RowsWanted(name, count=_range(node), line=node.line)
     if isinstance(node.content, list):
         return RowsWanted(name, exactly=tuple(_row(item, name, view, sight) for item in node.content), line=node.line)
-    if node.content and set(node.content) <= {"exactly", "includes", "excludes", "count", "unchanged"}:
+    if not node.content:
+        raise Wrong(node, "is empty, and would check nothing; write none, unchanged, any, a number, or rows")
+    if set(node.content) <= {"exactly", "includes", "excludes", "count", "unchanged"}:
         return _operators(node, name, view, sight)
     return RowsWanted(name, exactly=(_row(node, name, view, sight),), line=node.line)
 
@@ -171,7 +173,7 @@ def _operators(node: Node, name: str, view: View | None, sight: Sight) -> RowsWa
     def listed(inner: Node) -> tuple[RowWanted, ...]:
         return tuple(_row(item, name, view, sight) for item in items(inner))
 
-    return RowsWanted(
+    wanted = RowsWanted(
         name,
         exactly=found.take("exactly", listed, None),
         includes=found.take("includes", listed, ()),
@@ -180,6 +182,9 @@ def _operators(node: Node, name: str, view: View | None, sight: Sight) -> RowsWa
         unchanged=found.take("unchanged", flag_of, False),
         line=node.line,
     )
+    if wanted == RowsWanted(name, line=node.line):
+        raise Wrong(node, "checks nothing; give exactly, includes or excludes some rows, or count, or unchanged: yes")
+    return wanted
 
 
 def _row(node: Node, name: str, view: View | None, sight: Sight) -> RowWanted:

@@ -1,6 +1,5 @@
 """Grades a played scenario: on what the database holds, then on what was said and done."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
@@ -28,16 +27,19 @@ def grade_rows(wanted: RowsWanted, before: Snapshot, after: Snapshot) -> list[Fa
     rows = after.of(name)
     standing = [row for row in rows if view is None or not view.standing or row.get("status") in view.standing]
     news = changes(name, before, after)
+    lost = gone(name, before, after)
     failures: list[str] = []
     if wanted.none and standing:
         failures.append(f"none expected; there {_are(len(standing))}: {_listed(standing, name)}")
     if wanted.unchanged and news:
         failures.append(f"nothing new or changed expected; there {_are(len(news))}: {_listed(news, name)}")
+    if (wanted.unchanged or wanted.exactly is not None) and lost:
+        failures.append(f"was there before, and is gone: {_listed(lost, name)}")
     if wanted.count is not None and not wanted.count[0] <= len(standing) <= wanted.count[1]:
         failures.append(f"{_told_count(wanted.count)} expected; there {_are(len(standing))}: {_listed(standing, name)}")
     if wanted.exactly is not None:
         failures += _missing(wanted.exactly, rows, news, name)
-        failures += _unexpected(wanted.exactly, rows, news, name)
+        failures += _unexpected(wanted.exactly, news, name)
     failures += _missing(wanted.includes, rows, news, name)
     for row in wanted.excludes:
         failures += [f"must not be there: {_shown(one, name)}" for one in rows if not row.mismatches(one)]
@@ -45,15 +47,25 @@ def grade_rows(wanted: RowsWanted, before: Snapshot, after: Snapshot) -> list[Fa
 
 
 def changes(name: str, before: Snapshot, after: Snapshot) -> list[Row]:
-    """The rows that are new or not as they were, but those of no account (holds that lapsed)."""
+    """The rows that are new or not as they were, but those that never were of account (holds that lapsed)."""
     view = VIEWS.get(name)
     known = {row.get("id"): row for row in before.of(name)}
     ignored = view.ignored if view is not None else ()
-    return [
-        row
-        for row in after.of(name)
-        if row.get("status") not in ignored and _content(row) != _content(known.get(row.get("id"), {}))
-    ]
+
+    def is_news(row: Row) -> bool:
+        old = known.get(row.get("id"), {})
+        counts = row.get("status") not in ignored or (old and old.get("status") not in ignored)
+        return bool(counts) and _content(row) != _content(old)
+
+    return [row for row in after.of(name) if is_news(row)]
+
+
+def gone(name: str, before: Snapshot, after: Snapshot) -> list[Row]:
+    """The rows of before that are not there any more, but those of no account."""
+    view = VIEWS.get(name)
+    ignored = view.ignored if view is not None else ()
+    left = {row.get("id") for row in after.of(name)}
+    return [row for row in before.of(name) if row.get("id") not in left and row.get("status") not in ignored]
 
 
 def _content(row: Row) -> dict[str, Any]:
@@ -62,16 +74,27 @@ def _content(row: Row) -> dict[str, Any]:
 
 def _missing(wanted: Sequence[RowWanted], rows: Sequence[Row], news: Sequence[Row], name: str) -> list[str]:
     """Each wanted row needs one of its own."""
-    taken: set[int] = set()
-    failures: list[str] = []
-    for row in wanted:
-        for _ in range(row.count):
-            found = next((at for at, one in enumerate(rows) if at not in taken and not row.mismatches(one)), None)
-            if found is None:
-                failures.append(f"no row with {row.told}{_nearest(row, news or rows, name)}")
-                break
-            taken.add(found)
-    return failures
+    room = [row for row in wanted for _ in range(row.count)]
+    paired = _paired([[at for at, one in enumerate(rows) if not row.mismatches(one)] for row in room])
+    short = dict.fromkeys(row for number, row in enumerate(room) if number not in paired)
+    return [f"no row with {row.told}{_nearest(row, news or rows, name)}" for row in short]
+
+
+def _paired(choices: Sequence[Sequence[int]]) -> set[int]:
+    """Which of `choices` can have one of its own, as many of them as can at once (Kuhn's algorithm)."""
+    holders: dict[int, int] = {}
+
+    def settles(number: int, tried: set[int]) -> bool:
+        for choice in choices[number]:
+            if choice in tried:
+                continue
+            tried.add(choice)
+            if choice not in holders or settles(holders[choice], tried):
+                holders[choice] = number
+                return True
+        return False
+
+    return {number for number in range(len(choices)) if settles(number, set())}
 
 
 def _nearest(row: RowWanted, rows: Sequence[Row], name: str) -> str:
@@ -81,16 +104,11 @@ def _nearest(row: RowWanted, rows: Sequence[Row], name: str) -> str:
     return f"; the nearest: {_shown(near, name)}: {'; '.join(row.mismatches(near))}"
 
 
-def _unexpected(wanted: Sequence[RowWanted], rows: Sequence[Row], news: Sequence[Row], name: str) -> list[str]:
+def _unexpected(wanted: Sequence[RowWanted], news: Sequence[Row], name: str) -> list[str]:
+    """Each row that is new or changed needs a wanted one of its own."""
     room = [row for row in wanted for _ in range(row.count)]
-    failures: list[str] = []
-    for one in news:
-        match = next((row for row in room if not row.mismatches(one)), None)
-        if match is not None:
-            room.remove(match)
-        elif len(news) > sum(row.count for row in wanted) or not any(row.mismatches(one) for row in wanted):
-            failures.append(f"not expected: {_shown(one, name)}")
-    return failures if len(rows) else []
+    paired = _paired([[at for at, row in enumerate(room) if not row.mismatches(one)] for one in news])
+    return [f"not expected: {_shown(one, name)}" for number, one in enumerate(news) if number not in paired]
 
 
 def _are(count: int) -> str:
@@ -197,24 +215,4 @@ def _grade_actions(expected: Expected, exchanges: Sequence[Exchange], line: int)
     for name in expected.not_actions:
         if name in done:
             failures.append(Failure("not_actions", f"{name} was done", line))
-    return failures
-
-
-_PROMISES = (
-    (re.compile(r"\b(you're|you are) booked\b|\bviewing is booked\b", re.IGNORECASE), ("confirmed",)),
-    (re.compile(r"\bis (now )?cancelled\b", re.IGNORECASE), ("cancelled",)),
-)
-
-
-def grade_promises(exchanges: Sequence[Exchange], news: Sequence[Row]) -> list[Failure]:
-    """Whether the agent said that something was done which the database does not hold: checked of every scenario."""
-    failures: list[Failure] = []
-    for pattern, statuses in _PROMISES:
-        for one in exchanges:
-            if (
-                pattern.search(one.reply)
-                and one.actions == ()
-                and not any(row.get("status") in (*statuses, "cancelled") for row in news)
-            ):
-                failures.append(Failure("truth", f"said to be done, and is not in the database: {one.reply}"))
     return failures

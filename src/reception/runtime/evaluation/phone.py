@@ -8,18 +8,19 @@ from typing import Protocol
 from uuid import UUID
 
 from reception.core.clock import SystemClock
+from reception.ports.dialogue import Act as Done
 from reception.runtime.evaluation.scenario import Act
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The agent's answer to one act. `heard` is what it understood to have been said, `question` what it waits for,
-    `options` the words that it offers to choose from, `documents` what it rests on, `ended` why it is over."""
+    `acts` what it did, `options` the words that it offers to choose from, `documents` what it rests on, `ended` why it is over."""
 
     reply: str
     question: str
     heard: str = ""
-    actions: tuple[str, ...] = ()
+    acts: tuple[Done, ...] = ()
     documents: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
     ended: str = ""

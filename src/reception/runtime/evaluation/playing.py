@@ -160,7 +160,7 @@ async def _take(act: Act, heard: Heard, phone: Phone, hooks: Hooks, played: Play
 
 def _note(played: Played, did: str, heard: Heard) -> None:
     played.exchanges.append(
-        Exchange(did, heard.heard, heard.reply, heard.question, heard.actions, documents=heard.documents)
+        Exchange(did, heard.heard, heard.reply, heard.question, heard.acts, documents=heard.documents)
     )
     played.ended = heard.ended
 

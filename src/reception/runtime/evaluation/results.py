@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reception.ports.dialogue import Json
+from reception.ports.dialogue import Act, Json
 
 Manner = Literal["text", "speech"]
 
@@ -13,17 +13,22 @@ Manner = Literal["text", "speech"]
 class Exchange:
     """What the caller did (`did` as it reads: the words, or `[silence]`), what the agent heard of it, and the reply.
 
-    `question` is what the agent waits for afterwards; `commands` what it understood.
+    `question` is what the agent waits for afterwards; `acts` what it did; `commands` what it understood.
     """
 
     did: str
     heard: str
     reply: str
     question: str
-    actions: tuple[str, ...] = ()
+    acts: tuple[Act, ...] = ()
     commands: tuple[str, ...] = ()
     documents: tuple[str, ...] = ()
     note: str = ""
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """The names of what was done."""
+        return tuple(act.name for act in self.acts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from reception.domains.conversations import service as conversations
 from reception.domains.reservations import service as reservations
 from reception.ports.speech import Embedder
 from reception.runtime.conversations import ConversationFactory, WiredAgent
-from reception.runtime.evaluation.grading import as_json, changes, grade_promises, grade_rows, grade_words
+from reception.runtime.evaluation.grading import as_json, changes, grade_rows, grade_words
 from reception.runtime.evaluation.phone import MovableClock, Phone, with_references
 from reception.runtime.evaluation.playing import Hooks, Played, play
 from reception.runtime.evaluation.results import Exchange, Failure, Manner, Result
@@ -26,6 +26,7 @@ from reception.runtime.evaluation.rows import Snapshot, take_snapshot
 from reception.runtime.evaluation.scenario import Act, Cancellation, Expected, Scenario, Turn
 from reception.runtime.evaluation.setting_up import NotSetUp, Stage, Theatre, make_bookings
 from reception.runtime.evaluation.text_phone import TextPhone
+from reception.runtime.evaluation.truth import grade_truth
 
 MakeConversations = Callable[[Clock], ConversationFactory]
 """Dialogues by a clock; the understanding is that of the mode that is evaluated."""
@@ -180,7 +181,7 @@ class _Run:
             if handed is not expected.handoff:
                 told = "was" if handed else "was not"
                 failures.append(Failure("handoff", f"the call {told} handed over to a person", scenario.line))
-        failures += grade_promises(exchanges, changes("reservations", self._before, after))
+        failures += grade_truth(exchanges, self._before, after)
         return failures
 
     async def _check(self, turn: Turn, exchanges: Sequence[Exchange], ended: str) -> list[Failure]:

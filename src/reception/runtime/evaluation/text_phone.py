@@ -94,7 +94,7 @@ class TextPhone:
             self._last,
             self._dialogue.question,
             text,
-            tuple(part.name for part in parts if isinstance(part, Done)),
+            tuple(part for part in parts if isinstance(part, Done)),
             tuple(dict.fromkeys(cite.document for part in parts if isinstance(part, Say) for cite in part.citations)),
             self._dialogue.expectation().options,
             self._ended,
