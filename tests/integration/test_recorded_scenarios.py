@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import delete, update
 
 from reception.cli.eval_bench import bench_on
 from reception.db.database import Database
+from reception.db.snapshot import tenant_rows
+from reception.domains.conversations.models import ConversationRow, EffectRun
+from reception.domains.reservations import service as reservations
 from reception.providers.embedded.embeddings import MiniLmEmbedder
 from reception.runtime.evaluation.phone import MovableClock
 from reception.runtime.evaluation.playing import Hooks, play
@@ -83,3 +87,25 @@ async def test_personal_data_stays_where_that_is_wanted(hasty_database: Database
         text = await record(hasty_database, stage.tenant_id, conversation_id, real=True)
     assert "Zelda Winterbottom" in text
     assert "+13125550199" in text
+
+
+async def test_what_a_later_call_did_to_a_booking_is_not_how_this_one_ended(hasty_database: Database) -> None:
+    async with held(hasty_database) as (stage, conversation_id):
+        before = await record(hasty_database, stage.tenant_id, conversation_id)
+        async with hasty_database.tenant_session(stage.tenant_id) as session:
+            (own,) = await tenant_rows(session, "reservations", conversation_id=str(conversation_id))
+            await reservations.cancel(session, stage.business, UUID(own["id"]), datetime.now(UTC))
+        text = await record(hasty_database, stage.tenant_id, conversation_id)
+        # Outcomes may be gone, and the row is all there is.
+        async with hasty_database.tenant_session(stage.tenant_id) as session:
+            await session.execute(delete(EffectRun).where(EffectRun.conversation_id == conversation_id))
+            ended = datetime.now(UTC) - timedelta(hours=1)  # a scenario's turns take longer than the test's
+            of_it = update(ConversationRow).where(ConversationRow.id == conversation_id)
+            await session.execute(of_it.values(ended_at=ended))
+        without = await record(hasty_database, stage.tenant_id, conversation_id)
+    note = "# Changed after the conversation had ended, expected as it was then: 1 booking.\n"
+    assert "Changed after" not in before
+    assert text.replace(note, "") == before
+    assert note in text
+    assert "status: cancelled" in without
+    assert "expected as it is now, as what it was then is not kept: 1 booking." in without

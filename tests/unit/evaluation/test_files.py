@@ -241,3 +241,48 @@ def test_what_an_anchor_holds_is_merged_below_a_scenario_s_own() -> None:
     assert (first.caller, second.caller) == ("+14155550142", "+14155550142")
     assert (second.name, second.turns[0].act.text) == ("Another", "Hi.")
     assert "takes a mapping" in problems("- <<: nothing\n  business: harbor-table\n")
+
+
+SALON = """
+business: {name: Snip, kind: salon, services: {Haircut: {minutes: 30}, Colour: {minutes: 90}}, staff: {Ana: daily 9-17}}
+turns: [Hi]
+existing:
+  reservations:
+    - {date: friday, time: "10:00", %s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (SALON % "service: Massage", '"Massage" is no service of the business. Allowed: Haircut, Colour'),
+        (SALON % "service: haircut, staff: Anna", '"Anna" is no person of the business. Did you mean "Ana"?'),
+        (SALON % "name: Joe", 'needs "service", what the appointment is for: Haircut, Colour'),
+        (
+            "business: {name: Inn, kind: hotel, rooms: {Twin: 2}}\nturns: [Hi]\nexisting:\n  reservations:\n"
+            "\n    - {date: friday, room: Penthouse}",
+            '"Penthouse" is no room type of the business. Allowed: Twin',
+        ),
+        (
+            "business: {name: Homes, kind: real_estate, listings: {1 Elm Street: Ana}}\nturns: [Hi]\nexisting:\n"
+            "  reservations:\n    - {date: friday, time: '10:00', property: 2 Elm Street}",
+            '"2 Elm Street" is no listing of the business. Did you mean "1 Elm Street"? Allowed: 1 Elm Street',
+        ),
+        (
+            "business: {name: Homes, kind: real_estate, listings: {1 Elm Street: Ana}}\n"
+            "turns: [{meanwhile: {reservations:\n\n\n    [{date: friday, time: '10:00', property: 2 Elm Street}]}}]",
+            '"2 Elm Street" is no listing',
+        ),
+    ],
+)
+def test_what_exists_is_for_what_the_business_has(text: str, told: str) -> None:
+    with pytest.raises(ScenarioError) as raised:
+        written(text)
+    (problem,) = raised.value.found
+    assert told in problem.message
+    assert problem.line == len(text.strip("\n").splitlines()) + text.startswith("\n")
+
+
+def test_names_of_what_exists_may_be_in_any_case() -> None:
+    (scenario,) = written(SALON % "service: haircut, with: ana")
+    assert scenario.existing.reservations[0].staff == "ana"

@@ -9,7 +9,7 @@ from reception.runtime.evaluation.results import Exchange
 from reception.runtime.evaluation.rows import Row, Snapshot
 from reception.runtime.evaluation.truth import grade_truth
 
-AT = datetime(2027, 3, 12, 19, 30)
+AT = datetime(2027, 3, 12, 19, 30)  # noqa: DTZ001  local to the business
 BOOKED = "You're booked: a table for four on Friday at 7:30 p.m., under Ann Lee. Your reference is AB12CD."
 CHANGED = "That's changed: a table for four on Friday at 7:30 p.m. Your reference is still AB12CD."
 CANCELLED = "Your table for Friday, the 12th of March at 7 p.m., under Ann Lee, is cancelled."
@@ -45,7 +45,7 @@ def test_what_is_in_the_database_is_true() -> None:
     ("said", "acts", "why"),
     [
         (BOOKED, [act("created", "ZZ99ZZ")], "booked, and is not in the database: ZZ99ZZ"),
-        (BOOKED, [act("created", party=6)], "AB12CD has party_size 4, not 6"),
+        (BOOKED, [act("created", party=6)], "AB12CD has party 4, not 6"),
         (BOOKED, [act("created", starts=AT.replace(day=13))], "AB12CD is at 2027-03-12 19:30:00, not 2027-03-13"),
         (BOOKED, [act("created"), act("created")], "booked twice as one booking: AB12CD"),
         (CANCELLED, [act("cancelled")], "AB12CD has status confirmed, not cancelled"),

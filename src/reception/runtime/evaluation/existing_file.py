@@ -5,7 +5,7 @@ from datetime import datetime, time
 from functools import partial
 
 from reception.domains.tenants.service import TenantSpec
-from reception.ports.business import Bookable
+from reception.ports.business import Bookable, ResourceKind
 from reception.runtime.evaluation.document import Node
 from reception.runtime.evaluation.moments import read_day, read_moment, read_time
 from reception.runtime.evaluation.reading import (
@@ -14,13 +14,14 @@ from reception.runtime.evaluation.reading import (
     Wrong,
     choice_of,
     items,
+    not_one_of,
     plain_of,
     raised,
     said_by,
     text_of,
     whole_of,
 )
-from reception.runtime.evaluation.scenario import Existing, LeadSetUp, ReservationSetUp, WaitingSetUp
+from reception.runtime.evaluation.scenario import BusinessSetUp, Existing, LeadSetUp, ReservationSetUp, WaitingSetUp
 
 _RESERVATION = (
     "date", "time", "at", "party", "name", "phone", "email", "notes", "place", "nights", "service", "staff", "status",
@@ -39,7 +40,7 @@ _MOST = 300
 def existing_of(
     node: Node | None,
     of_business: tuple[Node | None, Node | None, Node | None],
-    spec: TenantSpec,
+    business: BusinessSetUp,
     clock: datetime,
     report: Report,
 ) -> Existing:
@@ -54,37 +55,38 @@ def existing_of(
     )
     for inner in (of_business[0], found.node_of("reservations") if found else None):
         if inner is not None:
-            reservations += _collected(inner, spec, clock, report)
+            reservations += _collected(inner, business, clock, report)
     for inner in (of_business[1], found.node_of("leads") if found else None):
         if inner is not None:
             leads += [_lead(item) for item in items(inner)]
     for inner in (of_business[2], found.node_of("waitlist") if found else None):
         if inner is not None:
-            waiting += [_waits(item, spec, clock, number) for number, item in enumerate(items(inner))]
+            waiting += [_waits(item, business, clock, number) for number, item in enumerate(items(inner))]
     return Existing(tuple(reservations), tuple(leads), tuple(waiting))
 
 
-def _collected(node: Node, spec: TenantSpec, clock: datetime, report: Report) -> Sequence[ReservationSetUp]:
+def _collected(node: Node, business: BusinessSetUp, clock: datetime, report: Report) -> Sequence[ReservationSetUp]:
     try:
-        return reservations_of(node, spec, clock)
+        return reservations_of(node, business, clock)
     except Wrong as wrong:
         report(wrong)
         return ()
 
 
-def reservations_of(node: Node, spec: TenantSpec, clock: datetime) -> tuple[ReservationSetUp, ...]:
+def reservations_of(node: Node, business: BusinessSetUp, clock: datetime) -> tuple[ReservationSetUp, ...]:
     """The bookings in a list. One that names no guest has a fictional one of its own."""
     found = items(node)
     if len(found) > _MOST:
         raise Wrong(node, f"has {len(found)} bookings; at most {_MOST}")
-    return tuple(_reservation(item, spec, clock, number) for number, item in enumerate(found))
+    return tuple(_reservation(item, business, clock, number) for number, item in enumerate(found))
 
 
 def _usual_party(spec: TenantSpec) -> int:
     return 1 if spec.rules.bookable is Bookable.APPOINTMENT else min(2, spec.rules.largest_party)
 
 
-def _reservation(node: Node, spec: TenantSpec, clock: datetime, number: int) -> ReservationSetUp:
+def _reservation(node: Node, business: BusinessSetUp, clock: datetime, number: int) -> ReservationSetUp:
+    spec = business.spec
     found = Fields(node, "a booking", _RESERVATION, raised, _ALIASES)
     is_stay = spec.rules.bookable is Bookable.ROOM
     return ReservationSetUp(
@@ -94,14 +96,46 @@ def _reservation(node: Node, spec: TenantSpec, clock: datetime, number: int) -> 
         phone=found.take("phone", text_of, f"+1212555{(100 + number % 100):04d}"),
         email=found.take("email", text_of, ""),
         notes=found.take("notes", text_of, ""),
-        place=found.take("place", text_of, ""),
+        place=found.take("place", partial(_place, business=business), ""),
         nights=found.take("nights", lambda inner: whole_of(inner, least=1, most=365), 1 if is_stay else 0),
-        service=found.take("service", text_of, ""),
-        staff=found.take("staff", text_of, ""),
+        service=_service(found, node, spec),
+        staff=found.take("staff", partial(_person, business=business), ""),
         status=found.take("status", lambda inner: choice_of(inner, _STATUSES, "status"), "confirmed"),
         count=found.take("count", _count, 1),
         line=node.line,
     )
+
+
+_PLACES = {
+    Bookable.TABLE: "area of the tables", Bookable.ROOM: "room type of the business",
+    Bookable.VIEWING: "listing of the business", Bookable.APPOINTMENT: "place of the business",
+}  # fmt: skip
+
+
+def _place(node: Node, business: BusinessSetUp) -> str:
+    return _one_of(node, _PLACES[business.spec.rules.bookable], [each.place for each in business.resources])
+
+
+def _person(node: Node, business: BusinessSetUp) -> str:
+    people = [each.name for each in business.resources if each.kind is ResourceKind.STAFF]
+    people += [str(each.attributes.get(key, "")) for each in business.resources for key in ("staff", "agent")]
+    return _one_of(node, "person of the business", people)
+
+
+def _service(found: Fields, node: Node, spec: TenantSpec) -> str:
+    services = [service.name for service in spec.rules.services]
+    if spec.rules.bookable is Bookable.APPOINTMENT and services and "service" not in found:
+        raise Wrong(node, f'needs "service", what the appointment is for: {", ".join(services)}')
+    return found.take("service", lambda inner: _one_of(inner, "service of the business", services), "")
+
+
+def _one_of(node: Node, what: str, names: Sequence[str]) -> str:
+    """The text, which is one of `names` in whatever case."""
+    text = text_of(node).strip()
+    known = [name for name in dict.fromkeys(names) if name]
+    if text.casefold() not in map(str.casefold, known):
+        raise Wrong(node, not_one_of(text, what, known) if known else f'"{text}" is no {what}; there is none')
+    return text
 
 
 def _starts(found: Fields, node: Node, spec: TenantSpec, clock: datetime, *, is_stay: bool) -> datetime:
@@ -118,7 +152,8 @@ def _starts(found: Fields, node: Node, spec: TenantSpec, clock: datetime, *, is_
     return datetime.combine(day, at, tzinfo=clock.tzinfo)
 
 
-def _waits(node: Node, spec: TenantSpec, clock: datetime, number: int) -> WaitingSetUp:
+def _waits(node: Node, business: BusinessSetUp, clock: datetime, number: int) -> WaitingSetUp:
+    spec = business.spec
     found = Fields(node, "somebody on the waitlist", _WAITING, raised, _ALIASES)
     is_stay = spec.rules.bookable is Bookable.ROOM
     wanted = _starts(found, node, spec, clock, is_stay=is_stay)
@@ -133,7 +168,7 @@ def _waits(node: Node, spec: TenantSpec, clock: datetime, number: int) -> Waitin
         party_size=found.take("party", lambda inner: whole_of(inner, least=1, most=1000), _usual_party(spec)),
         name=found.take("name", text_of, f"Waiting {_letters(number)}"),
         phone=found.take("phone", text_of, f"+1212555{(150 + number % 50):04d}"),
-        place=found.take("place", text_of, ""),
+        place=found.take("place", partial(_place, business=business), ""),
         nights=found.take("nights", lambda inner: whole_of(inner, least=1, most=365), 1 if is_stay else 0),
         line=node.line,
     )

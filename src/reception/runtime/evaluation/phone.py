@@ -15,7 +15,8 @@ from reception.runtime.evaluation.scenario import Act
 @dataclass(frozen=True, slots=True)
 class Heard:
     """The agent's answer to one act. `heard` is what it understood to have been said, `question` what it waits for,
-    `acts` what it did, `options` the words that it offers to choose from, `documents` what it rests on, `ended` why it is over."""
+    `acts` what it did, `options` the words that it offers to choose from, `documents` what it rests on, `ended` why it
+    is over."""
 
     reply: str
     question: str

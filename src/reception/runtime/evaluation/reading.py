@@ -94,8 +94,9 @@ class Fields:
 
 def not_one_of(given: str, what: str, allowed: Collection[str]) -> str:
     """The message for a name that there is not."""
-    near = difflib.get_close_matches(given.lower(), sorted(allowed), n=1, cutoff=0.7)
-    hint = f' Did you mean "{near[0]}"?' if near else ""
+    by_case = {name.lower(): name for name in sorted(allowed)}
+    near = difflib.get_close_matches(given.lower(), by_case, n=1, cutoff=0.7)
+    hint = f' Did you mean "{by_case[near[0]]}"?' if near else ""
     return f'"{given}" is no {what}.{hint} Allowed: {_listed(allowed)}'
 
 

@@ -19,6 +19,7 @@ from reception.domains.reservations.resources import list_resources
 from reception.domains.tenants.service import get_business
 from reception.ports.business import Bookable, Business
 from reception.runtime.demo.businesses import demo_businesses
+from reception.runtime.evaluation.ends import Ends, ends_of
 from reception.runtime.evaluation.exporting import business_mapping
 from reception.runtime.evaluation.fiction import Cast
 
@@ -34,7 +35,8 @@ _HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What the database has of the conversation and around it."""
+    """What the database has of the conversation and around it. The bookings that it did something to are as they were
+    when it ended."""
 
     business: Business
     conversation: Mapping[str, Any]
@@ -42,6 +44,7 @@ class _Kept:
     reservations: Sequence[Mapping[str, Any]]
     leads: Sequence[Mapping[str, Any]]
     effects: Sequence[Mapping[str, Any]]
+    ends: Ends
 
     @property
     def own(self) -> list[Mapping[str, Any]]:
@@ -76,7 +79,7 @@ async def record(database: Database, tenant_id: UUID, conversation_id: UUID, *, 
         "turns": _turns(kept, cast),
         "expect": _expected(kept, cast),
     }
-    header = _HEADER.format(fiction="" if real else ", its persons replaced by fictional ones")
+    header = _HEADER.format(fiction="" if real else ", its persons replaced by fictional ones") + kept.ends.told
     filled = {name: value for name, value in scenario.items() if value not in ({}, [], "")}
     return header + yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=118)
 
@@ -88,13 +91,16 @@ async def _read(database: Database, tenant_id: UUID, conversation_id: UUID) -> _
         rows = await tenant_rows(session, "conversations", id=own)
         if not rows:
             raise NotFound("There is no such conversation")
+        effects = await tenant_rows(session, "effect_runs", conversation_id=own)
+        ends = ends_of(await tenant_rows(session, "reservations"), effects, rows[0])
         return _Kept(
             business,
             rows[0],
             await conversations.list_messages(session, conversation_id),
-            await tenant_rows(session, "reservations"),
+            ends.reservations,
             await tenant_rows(session, "leads", conversation_id=own),
-            await tenant_rows(session, "effect_runs", conversation_id=own),
+            effects,
+            ends,
         )
 
 

@@ -160,7 +160,7 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
     clock = written.replace(tzinfo=ZoneInfo(spec.timezone))
     sight = Sight(clock.date(), spec.region, _own_slots(read.business))
     existing = existing_of(
-        found.node_of("existing"), (read.reservations, read.leads, read.waitlist), spec, clock, report
+        found.node_of("existing"), (read.reservations, read.leads, read.waitlist), read.business, clock, report
     )
     agents = tuple(agent.name for agent in read.business.agents)
     scenario = Scenario(
@@ -169,7 +169,7 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
         line=node.line,
         business=read.business,
         clock=clock,
-        turns=found.take("turns", lambda inner: turns_of(inner, sight, spec, clock, report), ()),
+        turns=found.take("turns", lambda inner: turns_of(inner, sight, read.business, clock, report), ()),
         answers=found.take("answers", lambda inner: answers_of(inner, sight, report), {}),
         expect=found.take("expect", lambda inner: expected_of(inner, sight), Expected()),
         description=found.take("description", text_of, ""),

@@ -22,7 +22,7 @@ _CLAIMS = (
     (
         re.compile(
             rf"\byou(?:['’]re| are|['’]ve been| have been)(?: now| all)* (?:booked|confirmed)\b"
-            rf"|\byour (?:[\w-]+ ){{1,3}}?{_IS} booked\b"
+            rf"|\byour(?: [\w-]+){{1,3}}?{_IS} booked\b"
             r"|\b(?:i|we)(?:['’]ve| have)(?: now| just)? booked\b",
             re.IGNORECASE,
         ),
@@ -102,7 +102,7 @@ def _same(old: Row | None, row: Row) -> bool:
 
 
 def _unfounded(exchanges: Sequence[Exchange], before: Snapshot) -> list[str]:
-    """Each reply that says that something is done needs such a deed: of that reply, or, where it has none, of before."""
+    """Each reply that says that something is done needs such a deed: of that reply, or if it has none, of before."""
     failures: list[str] = []
     done: list[str] = []
     for one in exchanges:

@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
-from reception.domains.tenants.service import TenantSpec
 from reception.runtime.evaluation.document import Node
 from reception.runtime.evaluation.existing_file import reservations_of
 from reception.runtime.evaluation.expected_file import Sight, expected_of, question_of
 from reception.runtime.evaluation.moments import read_length
 from reception.runtime.evaluation.reading import Fields, Report, Wrong, flag_of, items, raised, said_by, text_of
-from reception.runtime.evaluation.scenario import Act, ActKind, Cancellation, ReservationSetUp, Turn
+from reception.runtime.evaluation.scenario import Act, ActKind, BusinessSetUp, Cancellation, ReservationSetUp, Turn
 
 _ACTS = ("say", "dtmf", "silence", "hang_up", "wait", "interrupt", "meanwhile")
 _FIELDS = (*_ACTS, "when", "only_if", "expect", "after")
@@ -26,7 +25,7 @@ _LONGEST_WAIT = timedelta(days=30)
 _KEYS = frozenset("0123456789*#")
 
 
-def turns_of(node: Node, sight: Sight, spec: TenantSpec, clock: datetime, report: Report) -> tuple[Turn, ...]:
+def turns_of(node: Node, sight: Sight, business: BusinessSetUp, clock: datetime, report: Report) -> tuple[Turn, ...]:
     """The list of turns; a text is something said."""
     found = items(node)
     if len(found) > _MOST_TURNS:
@@ -34,13 +33,13 @@ def turns_of(node: Node, sight: Sight, spec: TenantSpec, clock: datetime, report
     turns: list[Turn] = []
     for item in found:
         try:
-            turns.append(_turn(item, sight, spec, clock))
+            turns.append(_turn(item, sight, business, clock))
         except Wrong as wrong:
             report(wrong)
     return tuple(turns)
 
 
-def _turn(node: Node, sight: Sight, spec: TenantSpec, clock: datetime) -> Turn:
+def _turn(node: Node, sight: Sight, business: BusinessSetUp, clock: datetime) -> Turn:
     if not isinstance(node.content, dict):
         return Turn(_said(node), line=node.line)
     found = Fields(node, "a turn", _FIELDS, raised, _ALIASES)
@@ -57,7 +56,7 @@ def _turn(node: Node, sight: Sight, spec: TenantSpec, clock: datetime) -> Turn:
     kind = acts[0]
     inner = found.node_of(kind)
     assert inner is not None
-    act = Act("meanwhile", meanwhile=_meanwhile(inner, spec, clock)) if kind == "meanwhile" else _act(kind, inner)
+    act = Act("meanwhile", meanwhile=_meanwhile(inner, business, clock)) if kind == "meanwhile" else _act(kind, inner)
     return Turn(act, when, only_if, expect, node.line)
 
 
@@ -94,10 +93,10 @@ def _keys(node: Node) -> str:
     return keys
 
 
-def _meanwhile(node: Node, spec: TenantSpec, clock: datetime) -> tuple[ReservationSetUp | Cancellation, ...]:
+def _meanwhile(node: Node, business: BusinessSetUp, clock: datetime) -> tuple[ReservationSetUp | Cancellation, ...]:
     """What others do: `reservations` that they make, and bookings that they `cancel`, by the guest's name."""
     found = Fields(node, "what happens meanwhile", ("reservations", "cancel"), raised, {"reserve": "reservations"})
-    made = found.take("reservations", lambda inner: reservations_of(inner, spec, clock), ())
+    made = found.take("reservations", lambda inner: reservations_of(inner, business, clock), ())
     cancelled = found.take("cancel", lambda inner: tuple(Cancellation(text_of(item)) for item in items(inner)), ())
     both: list[ReservationSetUp | Cancellation] = [*made, *cancelled]
     return tuple(both)
