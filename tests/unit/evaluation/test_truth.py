@@ -1,10 +1,11 @@
 """What the agent did by its own account, and said that it did, is held against the rows."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 import pytest
 
-from reception.ports.dialogue import Act
+from reception.ports.dialogue import Act, Json
 from reception.runtime.evaluation.results import Exchange
 from reception.runtime.evaluation.rows import Row, Snapshot
 from reception.runtime.evaluation.truth import grade_truth
@@ -21,7 +22,12 @@ def row(reference: str = "AB12CD", **changes: object) -> Row:
 
 
 def act(deed: str, reference: str = "AB12CD", starts: datetime = AT, party: int = 4) -> Act:
-    data = {"reference": reference, "starts_at": f"{starts.isoformat()}-08:00", "party_size": party, "name": "Ann Lee"}
+    data: Mapping[str, Json] = {
+        "reference": reference,
+        "starts_at": f"{starts.isoformat()}-08:00",
+        "party_size": party,
+        "name": "Ann Lee",
+    }
     return Act(f"reservation.{deed}", data)
 
 
