@@ -13,6 +13,7 @@ LONGEST = 365
 _UNITS = {"night": 1, "nights": 1, "nite": 1, "nites": 1, "week": 7, "weeks": 7, "fortnight": 14}
 _MOVED = frozenset({"later", "earlier", "sooner", "ago", "before", "after", "from"})
 """After a week: by how much something is moved, not how long it lasts."""
+_LASTS = frozenset({"for", "stay", "staying"})
 _NIGHT_ONLY = frozenset({"night", "nights", "nite", "nites"})
 
 
@@ -41,7 +42,8 @@ def _is_length(tokens: Sequence[Token], unit_at: int, *, counts_weeks: bool) -> 
     """Whether the unit at `unit_at` measures a stay: not "at night", nor "a week later"."""
     if word_at(tokens, unit_at) in _NIGHT_ONLY:
         return word_at(tokens, unit_at) != "night" or word_at(tokens, unit_at - 2) != "at"
-    return counts_weeks and word_at(tokens, unit_at + 1) not in _MOVED
+    lasts = word_at(tokens, unit_at + 1) == "from" and word_at(tokens, unit_at - 2) in _LASTS
+    return counts_weeks and (lasts or word_at(tokens, unit_at + 1) not in _MOVED)
 
 
 def _read_nights(tokens: Sequence[Token], at: int, *, stays: bool, expected: bool) -> Number | None:
