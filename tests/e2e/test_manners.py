@@ -117,7 +117,7 @@ async def test_typed_words_are_answered_aloud(finished: PhoneCall) -> None:
 @pytest.mark.parametrize("finished", ["no date"], indirect=True)
 async def test_a_caller_without_a_date_is_offered_a_way_out(server: RunningServer, finished: PhoneCall) -> None:
     replies = " ".join(turn.reply_text for turn in finished.turns).lower()
-    assert "message" in replies or "call you back" in replies, finished.transcript
+    assert "message" in replies or "call you back" in replies, "\n".join(map(": ".join, finished.transcript))
     assert finished.ended not in (None, "connection_lost")
     assert not server.rows(
         "SELECT 1 FROM reservations WHERE conversation_id = %(id)s AND status IN ('held', 'confirmed')",
