@@ -68,7 +68,7 @@ async def no_date(server: RunningServer) -> PhoneCall:
     answers = {"party and when": ["Four people.", *vague], "party": ["Four people."], "when": vague, "day": vague}
     async with phone_call(server, WIDEBAND) as call:
         caller = Caller(call, WIDEBAND.sample_rate_hz, answers | {"more": ["No, thank you. Goodbye."]})
-        await caller.converse("I would like to book a table, please.", most_turns=8)
+        await caller.converse("I would like to book a table, please.", most_turns=10)
         await caller.tell("No, thank you. Goodbye.")
         await call.wait_ended(15.0)
     return call

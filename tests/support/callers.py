@@ -12,7 +12,7 @@ from tests.support.caller_voice import speak
 
 # In the order in which they are tried on what was asked last.
 QUESTIONS: Mapping[str, str] = {
-    "again": r"could you say (it|that) (again|once more)",
+    "again": r"could you say (it|that) (again|once more)|still there",
     "confirm": r"shall i book|say yes to book",
     "rest of phone": r"and the rest|the other digits",
     "phone": r"phone number|number digit by digit",
@@ -70,6 +70,10 @@ class Caller:
         for _ in range(most_turns):
             on_turn()
             answer = self.answer_to(turn.reply_text)
+            if answer is None and self.call.ended is None:
+                # On a busy machine a reply may pause between its sentences.
+                await self.call.listen(2.0)
+                answer = self.answer_to(turn.reply_text)
             if answer is None or self.call.ended is not None:
                 return
             turn = await self.tell(answer)
