@@ -28,7 +28,7 @@ FEWER_COME = re.compile(
 )
 """Some of those who are booked, not all."""
 LEAVES_LIST = re.compile(
-    r"\b(?:take|remove|get|cross|strike|drop)\b(?: \w+){0,3} (?:off|from)\b(?: \w+){0,3} (?:wait(?:ing)? ?)?list\b|"
+    r"\b(?:take|remove|get|cross|strike|drop)\b(?: \w+){0,3} (?:off|from)\b(?: \w+){0,3} wait(?:ing)? ?list\b|"
     r"\b(?:cancel|leave)\b(?: \w+){0,4} (?:wait(?:ing)? ?)list\b|\boff (?:the|your) wait(?:ing)? ?list\b"
 )
 FIND = _compiled(
