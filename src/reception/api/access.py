@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 import structlog
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from reception.api.services import Services, ServicesDep
@@ -28,9 +28,12 @@ async def principal(
 
 
 def allowed(scope: Scope) -> Callable[[Principal], Awaitable[Principal]]:
-    """A dependency that lets only bearers of `scope` through."""
+    """A dependency that lets only bearers of `scope` through: how a route declares the permission it needs.
 
-    async def check(bearer: Annotated[Principal, Depends(principal)]) -> Principal:
+    The description of the API names the scope as the route's security requirement, from this same declaration.
+    """
+
+    async def check(bearer: Annotated[Principal, Security(principal, scopes=[scope.value])]) -> Principal:
         if scope not in bearer.scopes:
             raise Forbidden(f"This token lacks the scope {scope.value}.")
         return bearer

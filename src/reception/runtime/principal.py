@@ -25,6 +25,17 @@ class Scope(StrEnum):
     LEADS_WRITE = "leads:write"
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_WRITE = "knowledge:write"
+    CONVERSATIONS_READ = "conversations:read"
+    CONVERSATIONS_WRITE = "conversations:write"
+    """Delete conversations."""
+    ANALYTICS_READ = "analytics:read"
+    USERS_READ = "users:read"
+    USERS_WRITE = "users:write"
+    KEYS_READ = "keys:read"
+    """See which API keys there are; never the keys."""
+    KEYS_WRITE = "keys:write"
+    ACCOUNT = "account"
+    """One's own password and sessions."""
     CHAT = "chat"
     CALL = "call"
 
@@ -37,11 +48,22 @@ _READ = frozenset(
         Scope.RESERVATIONS_READ,
         Scope.LEADS_READ,
         Scope.KNOWLEDGE_READ,
+        Scope.CONVERSATIONS_READ,
+        Scope.ANALYTICS_READ,
+        Scope.ACCOUNT,
     }
 )
 _STAFF = _READ | {Scope.CHAT, Scope.CALL, Scope.RESERVATIONS_WRITE, Scope.LEADS_WRITE}
-_MANAGER = _STAFF | {Scope.AGENTS_WRITE, Scope.RESOURCES_WRITE, Scope.KNOWLEDGE_WRITE}
-_OWNER = _MANAGER | {Scope.TENANT_WRITE}
+_MANAGER = _STAFF | {
+    Scope.AGENTS_WRITE,
+    Scope.RESOURCES_WRITE,
+    Scope.KNOWLEDGE_WRITE,
+    Scope.CONVERSATIONS_WRITE,
+    Scope.USERS_READ,
+    Scope.USERS_WRITE,
+    Scope.KEYS_READ,
+}
+_OWNER = _MANAGER | {Scope.TENANT_WRITE, Scope.KEYS_WRITE}
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.READ_ONLY: _READ,
