@@ -274,6 +274,7 @@ class FakeLeg:
         self.events: list[tuple[float, CallEvent]] = []
         self.closed: list[str] = []
         self.error: OSError | None = None
+        self.late_marks_s = 0.0
 
     @property
     def now_s(self) -> float:
@@ -301,7 +302,7 @@ class FakeLeg:
     async def send_mark(self, name: str) -> None:
         if self._echo:
             loop = asyncio.get_running_loop()
-            at_s = max(self.now_s, self._plays_until_s) + 0.03
+            at_s = max(self.now_s, self._plays_until_s) + 0.03 + self.late_marks_s
             self._marks.append(loop.call_at(at_s, self._inputs.put_nowait, MarkIn(name)))
 
     async def clear(self) -> None:

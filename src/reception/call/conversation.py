@@ -2,14 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import structlog
 
+from reception.call.barge_in import stops_agent
 from reception.call.config import CallConfig
-from reception.call.faults import Failure, attempt, close_iterator
+from reception.call.faults import Failure, attempt, attempt_now, close_iterator
 from reception.call.latency import LatencyObserver, ReplyEnded, TurnCommitted, TurnPrepared
 from reception.call.latency import Stage as LatencyStage
 from reception.call.reply import Reply, Spoken, Stage
@@ -17,6 +18,7 @@ from reception.call.speculation import Speculation
 from reception.core.telemetry import BARGE_IN, TURN_COMMITTED
 from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
+from reception.ports.expectation import Expectation
 
 _log = structlog.get_logger(__name__)
 
@@ -72,10 +74,20 @@ class CallOver(Exception):
 
 
 class Conversation:
-    """Answers jobs in order. A new turn of the caller interrupts the reply in progress; nothing else does."""
+    """Answers jobs in order. A new turn of the caller interrupts the reply in progress; nothing else does.
+
+    `on_idle` is called whenever a reply has ended and nothing waits to be said.
+    """
 
     def __init__(
-        self, dialogue: Dialogue, stage: Stage, speculation: Speculation, config: CallConfig, *, first_turn: int
+        self,
+        dialogue: Dialogue,
+        stage: Stage,
+        speculation: Speculation,
+        config: CallConfig,
+        *,
+        first_turn: int,
+        on_idle: Callable[[], None],
     ) -> None:
         self._dialogue = dialogue
         self._stage = stage
@@ -85,7 +97,9 @@ class Conversation:
         self._jobs: deque[Job] = deque()
         self._arrived = asyncio.Event()
         self._reply: Reply | None = None
+        self._on_idle = on_idle
         self._hold = False
+        self._over_agent = False
         self._next_turn = first_turn
         self._filler = -1
         self._gone = ""
@@ -133,6 +147,32 @@ class Conversation:
     def release(self) -> None:
         """The caller's turn was committed: what comes next is not held by it."""
         self._hold = False
+
+    def expectation(self) -> Expectation:
+        """What the last committed turn asked for."""
+        expected = attempt_now(self._dialogue.expectation, part="dialogue")
+        return Expectation() if isinstance(expected, Failure) else expected
+
+    def caller_speaks(self) -> None:
+        """The caller has begun to speak, or goes on."""
+        self._over_agent = self._over_agent or (self._reply is not None and self._reply.may_be_heard())
+
+    def caller_was_heard(self) -> None:
+        """What the caller said was committed or discarded."""
+        self._over_agent = False
+
+    def is_turn(self, text: str, confidence: float) -> bool:
+        """Whether `text` asks for an answer: any words do, unless they were said while the agent spoke."""
+        if not text or self._reply is None or not self._over_agent:
+            return bool(text)
+        script = self._reply.script
+        return stops_agent(
+            text,
+            confidence=confidence,
+            expectation=self.expectation(),
+            being_said=script.being_said,
+            last_sentence=script.last_begun,
+        )
 
     def leg_closed(self, reason: str) -> None:
         """The caller is gone: stop speaking, let committed effects finish, end."""
@@ -207,6 +247,9 @@ class Conversation:
             spoken = await reply.speak(parts)
         finally:
             self._reply = None
+            if not self._jobs:
+                self._hold = False
+                self._on_idle()
         if spoken.interrupted:
             _log.info(BARGE_IN, turn=reply.turn)
         if counts:

@@ -65,7 +65,7 @@ class Discard:
 
 @dataclass(frozen=True, slots=True)
 class Unintelligible:
-    """What was discarded was long enough to be words, said into the agent's silence: the caller waits for an answer."""
+    """What was discarded was long enough to be words, and the caller waits for an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Keys pressed on a phone, gathered into what they mean."""
 
 from reception.call.config import CallConfig
+from reception.ports.expectation import Expectation, Expects
 
 OPERATOR = "operator"
 _DIGITS = frozenset("0123456789")
@@ -30,11 +31,11 @@ class Keypad:
             return None
         return OPERATOR if digits == "0" else digits
 
-    def pause_s(self, *, digits_expected: bool) -> float:
-        """How long to wait for another key: shorter for a whole phone number, and for a `0` which is not the
-        start of one."""
-        if len(self._digits) >= self._config.dtmf_full_digits:
+    def pause_s(self, expected: Expectation) -> float:
+        """How long to wait for another key: shorter for a whole phone number or as many digits as were asked for, and
+        for a `0` which is not the start of one."""
+        if len(self._digits) >= (expected.digits or self._config.dtmf_full_digits):
             return self._config.dtmf_full_pause_s
-        if self._digits == "0" and not digits_expected:
+        if self._digits == "0" and expected.expects is not Expects.PHONE:
             return self._config.dtmf_zero_pause_s
         return self._config.dtmf_pause_s

@@ -21,6 +21,7 @@ from reception.ports.events import ReplySaid
 from reception.ports.leg import CallLeg
 
 _UNFINISHED_S = 0.02
+_LEAST_WAIT_S = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,11 @@ class Reply:
         self._effects_under_way = effects_under_way
         self._interrupted = self._abandoned = True
         self.wake()
+
+    def may_be_heard(self) -> bool:
+        """Some of it is still to be played, or to be said."""
+        playout = self._stage.playout
+        return not self.script.read_out or playout.lead_s(self._stage.clock.monotonic_s()) > 0 or self._held
 
     def wake(self) -> None:
         """Something that the reply may wait for has happened."""
@@ -257,7 +263,7 @@ class Reply:
         if not playout.marks_open or not (playout.echoes_marks or self.script.ending is not None):
             return None
         left_s = self._config.mark_grace_ms / 1000 - playout.idle_s(now_s)
-        return left_s if left_s > 0 else None
+        return left_s if left_s > _LEAST_WAIT_S else None
 
     async def _stop_audio(self) -> None:
         """Drop what has not been played, and put the script back to where the play head is."""

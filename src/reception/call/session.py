@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import structlog
 
-from reception.call.barge_in import stops_agent
 from reception.call.config import CallConfig
 from reception.call.conversation import Answer, AskSilent, CallOver, Conversation, Excuse, Finish, Greet
 from reception.call.decisions import (
@@ -38,7 +37,7 @@ from reception.core.clock import Clock
 from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
 from reception.ports.dialogue import CallerTurn, Dialogue
 from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
-from reception.ports.expectation import Completeness, Expectation, Expects
+from reception.ports.expectation import Completeness
 from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn
 from reception.ports.speech import (
     VAD_WINDOW_MS,
@@ -109,7 +108,9 @@ class CallSession:
         self._speculation = Speculation(dialogue, speech, self._spawn, timeout_s=config.dialogue_timeout_s)
         self._own_voice = OwnVoice(leg.output_rate_hz)
         stage = Stage(leg, self._feed, speech, self._playout, self._own_voice, config, clock)
-        self._conversation = Conversation(dialogue, stage, self._speculation, config, first_turn=first_turn)
+        self._conversation = Conversation(
+            dialogue, stage, self._speculation, config, first_turn=first_turn, on_idle=self._turns.agent_finished
+        )
         self._hearing: Hearing | None = None
         self._transcript: tuple[int, Transcript, float] | None = None
 
@@ -177,9 +178,6 @@ class CallSession:
         self._add(Greet())
         while True:
             await self._conversation.next()
-            if not self._conversation.busy:
-                self._turns.agent_finished()
-                self._conversation.release()
 
     async def _listen(self) -> None:
         reason = "closed"
@@ -195,8 +193,10 @@ class CallSession:
 
     async def _watch(self) -> None:
         """Once in a while: let old audio go, and see whether audio has stopped coming or the call lasts too long."""
-        ends_s = self._clock.monotonic_s() + self._config.max_call_s
+        now_s = self._clock.monotonic_s()
+        ends_s = now_s + self._config.max_call_s
         while True:
+            before_s = now_s
             await asyncio.sleep(_WATCH_S)
             now_s = self._clock.monotonic_s()
             if now_s >= ends_s:
@@ -205,7 +205,9 @@ class CallSession:
             if self._hearing is not None and not self._turns.in_utterance:
                 self._hearing.forget(self._turns.now_ms - _REMEMBERED_MS)
             silent_ms = (now_s - self._hearing.last_audio_s) * 1000 if self._hearing else 0.0
-            if self._turns.in_utterance and silent_ms >= self._config.stalled_after_ms:
+            # After a sleep that took too long it is this process that stalled: the audio waits to be read.
+            overslept = now_s - before_s > 2 * _WATCH_S
+            if self._turns.in_utterance and silent_ms >= self._config.stalled_after_ms and not overslept:
                 self._apply(self._turns.stalled())
 
     async def _close(self, reason: str) -> None:
@@ -251,8 +253,7 @@ class CallSession:
         if text is not None:
             self._typed(text)
             return
-        digits_expected = self._expectation().expects is Expects.PHONE
-        pause_s = self._keypad.pause_s(digits_expected=digits_expected)
+        pause_s = self._keypad.pause_s(self._conversation.expectation())
         self._keypad_timer = asyncio.get_running_loop().call_later(pause_s, self._pressed_no_more)
 
     def _pressed_no_more(self) -> None:
@@ -297,6 +298,7 @@ class CallSession:
             return
         match decision:
             case SpeechStarted(at_ms=at_ms):
+                self._conversation.caller_speaks()
                 self._feed.post(SpeechChanged("started", at_ms))
             case SpeechStopped(at_ms=at_ms):
                 self._feed.post(SpeechChanged("stopped", at_ms))
@@ -314,6 +316,7 @@ class CallSession:
             case Commit():
                 self._commit(decision, hearing)
             case Discard():
+                self._conversation.caller_was_heard()
                 self._speculation.drop()
                 _log.debug(TURN_DROPPED)
             case Unintelligible():
@@ -329,6 +332,7 @@ class CallSession:
         if self._transcript is None or self._transcript[0] != decision.attempt:
             raise RuntimeError("a turn was committed without its transcript")
         _, transcript, stt_ms = self._transcript
+        self._conversation.caller_was_heard()
         self._add(
             Answer(
                 transcript.text.strip(),
@@ -345,14 +349,11 @@ class CallSession:
             return
         if isinstance(result, Failure):
             self._feed.post(result.fault)
-            speaks = self._turns.agent_active
             self._apply(self._turns.failed(number))
-            if not speaks:
-                self._add(Excuse(self._config.phrases.repeat))
             return
         self._transcript = (number, result, took_ms)
         text = result.text.strip()
-        words = self._is_turn(text, result.confidence)
+        words = self._conversation.is_turn(text, result.confidence)
         turn = self._conversation.next_turn
         if words:
             self._feed.post(TranscriptHeard(turn, text, final=False))
@@ -370,26 +371,11 @@ class CallSession:
         text = result.text.strip()
         if text and self._turns.in_utterance:
             self._feed.post(TranscriptHeard(self._conversation.next_turn, text, final=False))
-        self._apply(self._turns.partly_transcribed(words=self._is_turn(text, result.confidence)))
+        words = self._conversation.is_turn(text, result.confidence)
+        self._apply(self._turns.partly_transcribed(words=words))
 
     def _on_judgement(self, number: int, probability: float) -> None:
         self._apply(self._turns.judged(number, probability))
-
-    def _expectation(self) -> Expectation:
-        expected = attempt_now(self._dialogue.expectation, part="dialogue")
-        return Expectation() if isinstance(expected, Failure) else expected
-
-    def _is_turn(self, text: str, confidence: float) -> bool:
-        reply = self._conversation.reply
-        if not text or reply is None:
-            return bool(text)
-        return stops_agent(
-            text,
-            confidence=confidence,
-            expectation=self._expectation(),
-            being_said=reply.script.being_said,
-            last_sentence=reply.script.last_begun,
-        )
 
 
 def _reason_of(group: BaseExceptionGroup[CallOver]) -> str:

@@ -36,7 +36,10 @@ from reception.ports.speech import VAD_WINDOW_MS
 
 @dataclass(slots=True)
 class _Utterance:
-    """`silence_ms` is counted since `speech_end_ms`; `words` is None until the attempt has its transcript."""
+    """`silence_ms` is counted since `speech_end_ms`; `words` is None until the attempt has its transcript.
+
+    `forced`: it ends with what has been said, whatever the silence. One that is `full` as well takes no more speech:
+    what follows is counted in `next_windows` up to `next_end_ms`, for the next one."""
 
     start_ms: int
     speech_end_ms: int
@@ -46,6 +49,9 @@ class _Utterance:
     resumed_windows: int = 0
     paused: bool = False
     forced: bool = False
+    full: bool = False
+    next_windows: int = 0
+    next_end_ms: int = 0
     doubted: bool = False
     attempt: int | None = None
     attempts: int = 0
@@ -134,7 +140,7 @@ class TurnTaker:
     def stalled(self) -> Sequence[Decision]:
         """Audio has stopped coming: what was said so far is all there is."""
         utterance = self._utterance
-        return self._force_end(utterance) if utterance and not utterance.forced else ()
+        return self._force_end(utterance, full=False) if utterance and not utterance.forced else ()
 
     def transcribed(self, attempt: int, completeness: Completeness, *, words: bool) -> Sequence[Decision]:
         """The transcript of `attempt` is there. `words` says that it is a turn, not noise or a sign of listening."""
@@ -154,11 +160,13 @@ class TurnTaker:
         return self._settle(utterance)
 
     def failed(self, attempt: int) -> Sequence[Decision]:
-        """`attempt` will have no transcript."""
+        """`attempt` will have no transcript: what was too long for a noise over the agent is asked for again."""
         utterance = self._utterance
         if utterance is None or utterance.attempt != attempt:
             return ()
-        return self._discard(utterance)
+        utterance.words = None
+        lost = not self._agent_active or self._voiced_ms(utterance) >= self._config.unheard_from_ms
+        return (*self._discard(utterance), *((Unintelligible(),) if lost else ()))
 
     def partly_transcribed(self, *, words: bool) -> Sequence[Decision]:
         """The partial transcript asked for last is there. `words` is as in `transcribed`."""
@@ -215,7 +223,7 @@ class TurnTaker:
             self._voiced(utterance, 1)
             decisions += self._hold_if_interrupting(utterance)
             if self._now_ms - utterance.start_ms >= self._config.max_utterance_ms:
-                return (*decisions, *self._force_end(utterance))
+                return (*decisions, *self._force_end(utterance, full=True))
             return (*decisions, *self._partial_if_due(utterance))
         utterance.silence_ms += VAD_WINDOW_MS
         if utterance.silence_ms >= self._config.candidate_ms:
@@ -228,7 +236,12 @@ class TurnTaker:
     def _while_paused(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
         config = self._config
         threshold = config.speech_threshold_playing if self._agent_active else config.speech_threshold
-        if probability >= threshold and not utterance.forced:
+        if utterance.full:
+            if probability >= threshold:
+                utterance.next_windows += 1
+                utterance.next_end_ms = self._now_ms
+            return ()
+        if probability >= threshold:
             utterance.resumed_windows += 1
             if utterance.resumed_windows < config.resume_windows:
                 return ()
@@ -239,7 +252,8 @@ class TurnTaker:
 
     def _go_on(self, utterance: _Utterance) -> Sequence[Decision]:
         began_ms = self._now_ms - utterance.resumed_windows * VAD_WINDOW_MS
-        windows, utterance.resumed_windows, utterance.paused = utterance.resumed_windows, 0, False
+        windows, utterance.resumed_windows = utterance.resumed_windows, 0
+        utterance.paused = utterance.forced = False
         withdrawn = self._withdraw(utterance)
         self._voiced(utterance, windows)
         utterance.next_partial_ms = max(utterance.next_partial_ms, self._now_ms)
@@ -268,8 +282,8 @@ class TurnTaker:
         utterance.judging = utterance.attempt
         return (JudgeEnd(utterance.attempt, utterance.start_ms),)
 
-    def _force_end(self, utterance: _Utterance) -> Sequence[Decision]:
-        was_paused, utterance.paused, utterance.forced = utterance.paused, True, True
+    def _force_end(self, utterance: _Utterance, *, full: bool) -> Sequence[Decision]:
+        was_paused, utterance.paused, utterance.forced, utterance.full = utterance.paused, True, True, full
         utterance.resumed_windows = 0
         decisions: list[Decision] = [] if was_paused else [SpeechStopped(utterance.speech_end_ms)]
         if utterance.attempt is None:
@@ -301,7 +315,8 @@ class TurnTaker:
         self._close(utterance)
         self._held = False
         self.caller_acted()
-        return (Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms),)
+        committed = Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms)
+        return (committed, *self._go_beyond(utterance))
 
     def _may_make_sense(self, utterance: _Utterance) -> bool:
         """Nothing was recognised, but there was too much of it to be a noise, and the caller may go on."""
@@ -312,8 +327,11 @@ class TurnTaker:
         )
 
     def _is_too_long_for_noise(self, utterance: _Utterance) -> bool:
-        voiced_ms = utterance.voiced_windows * VAD_WINDOW_MS
-        return not self._agent_active and voiced_ms >= self._config.unheard_from_ms
+        return not self._agent_active and self._voiced_ms(utterance) >= self._config.unheard_from_ms
+
+    @staticmethod
+    def _voiced_ms(utterance: _Utterance) -> int:
+        return utterance.voiced_windows * VAD_WINDOW_MS
 
     def _discard(self, utterance: _Utterance) -> Sequence[Decision]:
         self._close(utterance)
@@ -321,7 +339,23 @@ class TurnTaker:
         unheard = utterance.words is False and self._is_too_long_for_noise(utterance) and not self._unheard
         self._unheard = self._unheard or unheard
         asked = (Unintelligible(),) if unheard else ()
-        return (*stopped, Discard(utterance.attempt), *asked, *self._resume_agent())
+        return (*stopped, Discard(utterance.attempt), *asked, *self._resume_agent(), *self._go_beyond(utterance))
+
+    def _go_beyond(self, utterance: _Utterance) -> Sequence[Decision]:
+        """What was said since `utterance` was full begins the next one, where that one ended, and so does the next
+        window of speech."""
+        self._run_windows = self._config.start_windows - 1 if utterance.full else 0
+        if not utterance.next_windows:
+            return ()
+        self._run_windows = 0
+        self._utterance = _Utterance(
+            start_ms=utterance.speech_end_ms,
+            speech_end_ms=utterance.next_end_ms,
+            voiced_windows=utterance.next_windows,
+            next_partial_ms=self._now_ms + self._config.partial_every_ms,
+            silence_ms=self._now_ms - utterance.next_end_ms,
+        )
+        return (SpeechStarted(utterance.speech_end_ms),)
 
     def _close(self, utterance: _Utterance) -> None:
         self._utterance = None
@@ -334,7 +368,7 @@ class TurnTaker:
             return ()
         if self._false_alarms >= config.false_alarms_trusted:
             return ()
-        return self._hold() if utterance.voiced_windows * VAD_WINDOW_MS >= config.barge_in_ms else ()
+        return self._hold() if self._voiced_ms(utterance) >= config.barge_in_ms else ()
 
     def _hold(self) -> Sequence[Decision]:
         self._held = True

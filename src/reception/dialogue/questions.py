@@ -27,7 +27,7 @@ from reception.dialogue.spoken import (
     say_phone,
     say_time,
 )
-from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.state import PROVING_DIGITS, DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
 from reception.dialogue.understanding.parsers.phones import needed_digits
 from reception.dialogue.wordings import FOR_ROOMS, WORDINGS
@@ -112,7 +112,7 @@ def expectation_of(state: DialogueState, scene: TurnScene) -> Expectation:
         options = option_words(state.offered, scene)
     elif state.question is Question.WHICH_RESERVATION:
         options = reservation_options(state, scene)
-    return Expectation(expects, options)
+    return Expectation(expects, options, PROVING_DIGITS if state.question is Question.LAST_DIGITS else 0)
 
 
 def prime_for(expects: Expects) -> str:

@@ -13,6 +13,9 @@ from reception.dialogue.custom.progress import CustomProgress
 from reception.ports.booking import Reservation, Slot, WaitlistEntry
 from reception.ports.dialogue import Json
 
+PROVING_DIGITS = 4
+"""Of the phone number on a booking, the last: who knows them may change it."""
+
 
 class Question(StrEnum):
     """What the agent asked last; the next turn is read as an answer to it."""

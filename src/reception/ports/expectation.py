@@ -22,10 +22,12 @@ class Expects(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """`expects` is the kind of answer; `options` are the words offered, when a choice was."""
+    """`expects` is the kind of answer; `options` are the words offered, when a choice was. `digits` is how many were
+    asked for, where it is another number than a whole telephone number has; 0 elsewhere."""
 
     expects: Expects = Expects.ANYTHING
     options: tuple[str, ...] = ()
+    digits: int = 0
 
 
 class Completeness(StrEnum):

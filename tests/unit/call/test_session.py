@@ -330,18 +330,20 @@ def test_typing_in_the_middle_of_speech_loses_neither() -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "expects", "turn", "after_s"),
+    ("keys", "expected", "turn", "after_s"),
     [
-        ("123#", Expects.ANYTHING, "123", 0.0),
-        ("42", Expects.ANYTHING, "42", 3.0),
-        ("4155550123", Expects.PHONE, "4155550123", 0.6),
-        ("0", Expects.ANYTHING, "operator", 1.0),
-        ("9*55#", Expects.ANYTHING, "55", 0.0),
+        ("123#", Expectation(), "123", 0.0),
+        ("42", Expectation(), "42", 3.0),
+        ("4155550123", Expectation(Expects.PHONE), "4155550123", 0.6),
+        ("0142", Expectation(Expects.PHONE), "0142", 3.0),
+        ("0142", Expectation(Expects.PHONE, digits=4), "0142", 0.6),
+        ("0", Expectation(), "operator", 1.0),
+        ("9*55#", Expectation(), "55", 0.0),
     ],
 )
-def test_keys(keys: str, expects: Expects, turn: str, after_s: float) -> None:
+def test_keys(keys: str, expected: Expectation, turn: str, after_s: float) -> None:
     dialogue = FakeDialogue()
-    dialogue.expected = Expectation(expects)
+    dialogue.expected = expected
 
     async def script(s: Scene) -> None:
         await s.caller.is_silent(1000)

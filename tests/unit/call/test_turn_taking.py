@@ -310,17 +310,21 @@ def test_no_interleaving_breaks_the_promises(steps: list[tuple[str, object, obje
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from([0.02, 0.95]), st.integers(2, 20)), max_size=60),
+    st.lists(st.tuples(st.sampled_from([0.02, 0.95]), st.integers(2, 20), st.booleans()), max_size=60),
     st.sampled_from(list(Completeness)),
-    st.integers(0, 12),
+    st.integers(0, 60),
+    st.sampled_from([640, 30_000]),
 )
 def test_every_stretch_of_speech_is_in_a_committed_turn(
-    runs: list[tuple[float, int]], completeness: Completeness, late_windows: int
+    runs: list[tuple[float, int, bool]], completeness: Completeness, late_windows: int, longest_ms: int
 ) -> None:
-    model = Model(TurnTaker(replace(CallConfig(), silence_prompt_s=60.0)))
+    """However late the transcripts are, and wherever audio stops coming for a while."""
+    model = Model(TurnTaker(replace(CallConfig(), silence_prompt_s=60.0, max_utterance_ms=longest_ms)))
     asked_ms = 0
     known = None
-    for probability, count in [*runs, (0.02, 200)]:
+    for probability, count, stalls in [*runs, (0.02, 400, False)]:
+        if stalls:
+            model.take(model.taker.stalled())
         for _ in range(count):
             _do(model, ("windows", probability, 1))
             if model.live is not known:

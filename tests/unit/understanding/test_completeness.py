@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from reception.dialogue.understanding.completeness import completeness_of
+from reception.ports.expectation import Expectation, Expects
 
 from .corpus import situation
 
@@ -66,6 +69,22 @@ from .corpus import situation
 )
 def test_how_finished_an_answer_is(expects: str, text: str, expected: str) -> None:
     assert completeness_of(text, situation({"expects": expects, "flow": "new"})).value == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0142", "complete"),
+        ("Zero one four two.", "complete"),
+        ("It's oh one four two, thank you.", "complete"),
+        ("zero one four", "dictating"),
+        ("415 555", "dictating"),
+        ("415 555 0142", "complete"),
+    ],
+)
+def test_the_last_four_digits_are_whole_where_they_were_asked_for(text: str, expected: str) -> None:
+    asked = replace(situation({"flow": "change"}), expectation=Expectation(Expects.PHONE, digits=4))
+    assert completeness_of(text, asked).value == expected
 
 
 def test_nothing_is_never_an_answer() -> None:

@@ -14,13 +14,12 @@ from reception.dialogue.commands import SlotName
 from reception.dialogue.flows.answers import Answers
 from reception.dialogue.replies import REJECTIONS
 from reception.dialogue.spoken import say_near_day, say_phone
-from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.state import PROVING_DIGITS, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Reservation, ReservationQuery
 from reception.ports.business import Bookable
 
 _MOST_WRONG = 2
-_PROVING_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def _prove(state: DialogueState, row: Reservation, answers: Answers) -> Located:
     if is_proved(state, row):
         return Located(replace(state, target=row, found=()), fresh=True)
     said = answers.last_digits or _short_number(state.details.phone)
-    if len(said) >= _PROVING_DIGITS and row.guest.phone.endswith(said):
+    if len(said) >= PROVING_DIGITS and row.guest.phone.endswith(said):
         known = replace(state.details, phone="")
         return Located(replace(state, target=row, found=(), details=known), fresh=True)
     if answers.denied or answers.complaints:
@@ -131,8 +130,8 @@ def _short_number(phone: str) -> str:
     """Four digits that were taken for a whole number, as they can be in some countries."""
     if not phone:
         return ""
-    digits = str(phonenumbers.parse(phone).national_number).zfill(_PROVING_DIGITS)
-    return digits if len(digits) == _PROVING_DIGITS else ""
+    digits = str(phonenumbers.parse(phone).national_number).zfill(PROVING_DIGITS)
+    return digits if len(digits) == PROVING_DIGITS else ""
 
 
 def _unproved(state: DialogueState) -> Located:

@@ -146,8 +146,9 @@ def _phone(tokens: tuple[Token, ...], context: UnderstandingContext) -> Complete
     dictated = find_dictated(tokens, region, expected=True)
     if not dictated:
         return None
-    _, reason = read_number(dictated[-1].digits, region)
-    if reason == INCOMPLETE:
+    digits = dictated[-1].digits
+    _, reason = read_number(digits, region)
+    if reason == INCOMPLETE and len(digits) != context.expectation.digits:
         return Completeness.DICTATING
     trails = dictated[-1].end < len(tokens)
     return Completeness.UNSURE if trails and not _SHORT_ANSWER_END.search(words_of(tokens)) else Completeness.COMPLETE
