@@ -1,6 +1,7 @@
 """What an operator may set, from the environment (`RECEPTION_…`) and the command line. Read by `app` and `cli` only."""
 
 import os
+import re
 import secrets
 from enum import StrEnum
 from pathlib import Path
@@ -19,6 +20,7 @@ from reception.providers.spec import parse_chain
 
 SHORTEST_SECRET = 32
 SHORTEST_METRICS_TOKEN = 16
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 _NOT_SECRETS = frozenset({"changeme", "change-me", "secret", "password", "reception", "default", "insecure"})
 
 
@@ -48,7 +50,11 @@ class Settings(BaseSettings):
     jobs_at_once: int = Field(default=1, ge=0, le=16)
     knowledge_chunk_chars: int = Field(default=700, ge=200, le=4000)
     knowledge_overlap_chars: int = Field(default=0, ge=0, le=1000)
-    token_minutes: int = Field(default=60, ge=1, le=24 * 60)
+    token_minutes: int = Field(default=15, ge=1, le=24 * 60)
+    session_days: int = Field(default=30, ge=1, le=365)
+    previous_secret_key: SecretStr | None = None
+    cors_origins: str = ""
+    trusted_proxies: str = ""
     recordings_url: str = ""
     llm: str = ""
     llm_budget_s: float = Field(default=2.5, ge=0.2, le=60.0)
@@ -87,6 +93,21 @@ class Settings(BaseSettings):
         if len(set(key)) < 8 and key:
             raise ValueError("RECEPTION_SECRET_KEY repeats too few characters to be a secret.")
         return self
+
+    @model_validator(mode="after")
+    def _refuse_strange_origins(self) -> Self:
+        for origin in self.allowed_origins:
+            if origin != "*" and not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"RECEPTION_CORS_ORIGINS: {origin[:80]} is no origin. Name sites such as "
+                    "https://www.example.com, with commas between."
+                )
+        return self
+
+    @property
+    def allowed_origins(self) -> tuple[str, ...]:
+        """The web sites whose pages may call the API from a browser."""
+        return tuple(origin for part in self.cors_origins.split(",") if (origin := part.strip().rstrip("/")))
 
     @property
     def production(self) -> bool:
@@ -171,6 +192,12 @@ def signing_key(settings: Settings) -> str:
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value()
     return _kept_secret(settings.data_dir / "secret.key", secrets.token_urlsafe(48))
+
+
+def former_signing_keys(settings: Settings) -> tuple[str, ...]:
+    """Keys that signed tokens before, and whose tokens are still good."""
+    key = settings.previous_secret_key
+    return () if key is None else (key.get_secret_value(),)
 
 
 def _kept_secret(path: Path, made: str) -> str:

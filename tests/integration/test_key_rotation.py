@@ -22,9 +22,9 @@ async def test_every_tenant_s_keys_are_sealed_anew_and_open_with_the_new_key_alo
             await keep_key(session, OLD, business.tenant_id, "openai", f"key {number}")
     owner = Database(postgres.owner_url, pool_size=1)
     try:
-        async with owner.login_session("") as session:
+        async with owner.unscoped_session() as session:
             assert await rotate(session, NEW) >= 2
-        async with owner.login_session("") as session:
+        async with owner.unscoped_session() as session:
             assert await rotate(session, NEW) == 0
     finally:
         await owner.dispose()

@@ -14,7 +14,9 @@ from reception.core.errors import Forbidden, InvalidInput, Unauthenticated
 from reception.domains.tenants.service import get_business
 from reception.runtime.principal import Principal, Scope
 
-_bearer = HTTPBearer(auto_error=False, description="A token of POST /auth/login")
+_bearer = HTTPBearer(
+    auto_error=False, description="An access token of POST /auth/login, or an API key of POST /api-keys"
+)
 
 
 async def principal(
@@ -23,8 +25,10 @@ async def principal(
     x_tenant_id: Annotated[str | None, Header(description="The tenant a platform admin acts in", max_length=64)] = None,
 ) -> Principal:
     if credentials is None:
-        raise Unauthenticated("Send `Authorization: Bearer <token>`; a token comes from POST /auth/login.")
-    return services.tokens.verify(credentials.credentials).acting_in(x_tenant_id)
+        raise Unauthenticated(
+            "Send `Authorization: Bearer <token>`: an access token of POST /auth/login, or an API key."
+        )
+    return (await services.authenticator.verify(credentials.credentials)).acting_in(x_tenant_id)
 
 
 def allowed(scope: Scope) -> Callable[[Principal], Awaitable[Principal]]:

@@ -13,11 +13,10 @@ from reception.api.agents import (
     AgentReader,
     AgentState,
     AgentWriter,
-    IfMatch,
     check_tools,
-    check_unchanged,
     etag_of,
 )
+from reception.api.preconditions import IfMatch, check_unchanged
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.domains.agents import service as agents
@@ -91,7 +90,7 @@ async def publish(
     """New calls get it from now on; those in progress keep the version they began with."""
     async with services.database.tenant_session(where.tenant_id) as session:
         stored = await agents.read_agent(session, agent_id, to_change=True)
-        check_unchanged(stored, if_match)
+        check_unchanged(etag_of(stored), if_match)
         check_tools(stored.draft.definition if stored.draft else None, services)
         await versions.publish_draft(session, agent_id, note=body.note if body else "")
         stored = await agents.read_agent(session, agent_id)
@@ -105,7 +104,7 @@ async def roll_back(
 ) -> AgentState:
     """Its content is published again under a new number. A draft stays as it is."""
     async with services.database.tenant_session(where.tenant_id) as session:
-        check_unchanged(await agents.read_agent(session, agent_id, to_change=True), if_match)
+        check_unchanged(etag_of(await agents.read_agent(session, agent_id, to_change=True)), if_match)
         await versions.roll_back(session, agent_id, body.version, note=body.note)
         stored = await agents.read_agent(session, agent_id)
     answer.headers["ETag"] = etag_of(stored)
@@ -115,5 +114,5 @@ async def roll_back(
 @router.delete("/draft", status_code=status.HTTP_204_NO_CONTENT, summary="Discard an agent's draft")
 async def discard(agent_id: UUID, services: ServicesDep, where: AgentWriter, if_match: IfMatch = None) -> None:
     async with services.database.tenant_session(where.tenant_id) as session:
-        check_unchanged(await agents.read_agent(session, agent_id, to_change=True), if_match)
+        check_unchanged(etag_of(await agents.read_agent(session, agent_id, to_change=True)), if_match)
         await versions.discard_draft(session, agent_id)

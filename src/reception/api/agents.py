@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, status
+from fastapi import APIRouter, Depends, Query, status
 from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
+from reception.api.preconditions import IfMatch, check_unchanged
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import Services, ServicesDep
-from reception.core.errors import FieldProblem, PreconditionFailed, Unprocessable
+from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.agents import service as agents
 from reception.domains.agents import versions
 from reception.domains.agents.rules import is_loopback
@@ -25,9 +26,6 @@ AgentWriter = Annotated[InTenant, Depends(in_tenant(Scope.AGENTS_WRITE))]
 _Name = Annotated[Text, Field(min_length=1, max_length=120)]
 _Word = Annotated[Text, Field(min_length=1, max_length=agents.LONGEST_WORD)]
 OfDraft = Annotated[bool, Query(alias="draft", description="The draft instead of what is published")]
-IfMatch = Annotated[
-    str | None, Header(description="The ETag that was read: refused when the agent has changed since", max_length=200)
-]
 
 
 class AgentTuning(Request):
@@ -117,14 +115,6 @@ def etag_of(stored: agents.StoredAgent) -> str:
     return f'"{stored.agent.version}-{stored.revision}"'
 
 
-def check_unchanged(stored: agents.StoredAgent, if_match: str | None) -> None:
-    """Refuse a change to something else than what was read."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    if etag_of(stored) not in {tag.strip().removeprefix("W/") for tag in if_match.split(",")}:
-        raise PreconditionFailed(f"The agent has changed since: its ETag is {etag_of(stored)} now. Read it again.")
-
-
 def check_tools(definition: AgentDefinition | None, services: Services) -> None:
     """Tools on this very machine are for development."""
     if definition is None or services.loopback_tools:
@@ -196,7 +186,7 @@ async def change(
     check_tools(body.definition, services)
     async with services.database.tenant_session(where.tenant_id) as session:
         stored = await agents.read_agent(session, agent_id, to_change=True)
-        check_unchanged(stored, if_match)
+        check_unchanged(etag_of(stored), if_match)
         base = stored.draft if draft and stored.draft is not None else stored.agent
         settings = None
         if body.settings is not None:

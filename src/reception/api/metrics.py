@@ -32,14 +32,14 @@ async def metrics(
     if credentials is None:
         if access.token or not access.on_loopback or not _is_local(request):
             raise Unauthenticated("Send `Authorization: Bearer <token>` with the metrics token or a platform admin's.")
-    elif not access.admits(credentials.credentials) and not _is_platform_admin(services, credentials.credentials):
+    elif not access.admits(credentials.credentials) and not await _is_platform_admin(services, credentials.credentials):
         raise Forbidden("Metrics are for platform admins.")
     text = await asyncio.to_thread(services.metrics.render)
     return PlainTextResponse(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 
-def _is_platform_admin(services: Services, token: str) -> bool:
-    return Scope.PLATFORM in services.tokens.verify(token).scopes
+async def _is_platform_admin(services: Services, token: str) -> bool:
+    return Scope.PLATFORM in (await services.authenticator.verify(token)).scopes
 
 
 def _is_local(request: Request) -> bool:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 from typing import Annotated, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 
@@ -40,6 +41,17 @@ def read_cursor(cursor: str, length: int) -> tuple[str, ...]:
     if not isinstance(parts, list) or len(parts) != length or not all(isinstance(part, str) for part in parts):
         raise foreign_cursor()
     return tuple(parts)
+
+
+def id_after(cursor: str) -> UUID | None:
+    """The id that a cursor of one id says was the last."""
+    if not cursor:
+        return None
+    [text] = read_cursor(cursor, 1)
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise foreign_cursor() from error
 
 
 def foreign_cursor() -> Unprocessable:

@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from reception.api import (
+    account,
     agent_versions,
     agent_views,
     agents,
     answers,
+    api_keys,
     auth,
     availability,
     chat,
@@ -22,6 +24,7 @@ from reception.api import (
     tenants,
     unanswered,
     usage,
+    users,
     voice,
     waitlist,
 )
@@ -30,7 +33,10 @@ _ALWAYS = (
     health,
     metrics,
     auth,
+    account,
     tenants,
+    users,
+    api_keys,
     provider_keys,
     usage,
     agents,

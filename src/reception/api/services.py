@@ -1,6 +1,6 @@
 """What routes work with, given to the application once."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -15,6 +15,7 @@ from reception.ports.knowledge import Reranker
 from reception.ports.speech import Embedder
 from reception.providers.desk import SpeechDesk
 from reception.runtime.attempts import LoginAttempts
+from reception.runtime.authentication import Authenticator
 from reception.runtime.chat import ChatDesk
 from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.metrics import Metrics, MetricsAccess
@@ -27,8 +28,8 @@ from reception.runtime.usage import UsageBook
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`tool_secret` makes the secret of a tenant's agent; `loopback_tools`: agents may call tools on this machine.
-    `demo_agents` is empty outside demo mode."""
+    """`forget_recordings` deletes those of a tenant. `tool_secret` makes the secret of a tenant's agent;
+    `loopback_tools`: agents may call tools on this machine. `demo_agents` is empty outside demo mode."""
 
     database: Database
     embedder: Embedder
@@ -37,6 +38,7 @@ class Services:
     usage: UsageBook
     clock: Clock
     tokens: Tokens
+    authenticator: Authenticator
     tickets: Tickets
     attempts: LoginAttempts
     chat: ChatDesk
@@ -44,6 +46,8 @@ class Services:
     intake: IntakeDesk
     readiness: Readiness
     token_lifetime: timedelta
+    session_lifetime: timedelta
+    forget_recordings: Callable[[UUID], Awaitable[None]]
     metrics: Metrics
     metrics_access: MetricsAccess
     tool_secret: Callable[[UUID, UUID], str]

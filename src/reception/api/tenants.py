@@ -1,24 +1,33 @@
 """Tenants: made by platform admins, read and changed by their owners."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+import structlog
 from fastapi import APIRouter, Depends, Query, status
+from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import allowed
 from reception.api.hours import Hours, HoursChange
+from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
+from reception.api.preconditions import IfMatch, check_unchanged, tag_of
 from reception.api.rules import Rules
 from reception.api.schemas import Request, Response, Slug, Text, Timezone
 from reception.api.services import ServicesDep
 from reception.core.errors import Conflict, Forbidden, NotFound
 from reception.core.ids import uuid7
+from reception.core.telemetry import TENANT_DELETED
 from reception.domains.tenants import service as tenants
 from reception.ports.business import Business, BusinessKind
 from reception.runtime.principal import Principal, Scope
 
 router = APIRouter(prefix="/tenants", tags=["tenants"])
 
+_log = structlog.get_logger(__name__)
+
+_PlatformAdmin = Annotated[Principal, Depends(allowed(Scope.PLATFORM))]
 _Name = Annotated[Text, Field(min_length=1, max_length=120)]
 _Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
@@ -102,10 +111,34 @@ def _check_own(bearer: Principal, tenant_id: UUID) -> None:
         raise NotFound("There is no such tenant.")
 
 
+class TenantListed(Response):
+    id: UUID
+    slug: str
+    name: str
+    kind: BusinessKind
+    created_at: datetime
+
+
+@router.get("", summary="List the tenants of the installation")
+async def list_all(
+    services: ServicesDep, _bearer: _PlatformAdmin, limit: Limit = 50, cursor: Cursor = ""
+) -> Page[TenantListed]:
+    """For platform admins, in the order in which they were made."""
+    after = id_after(cursor)
+    async with services.database.unscoped_session() as session:
+        found = await tenants.list_tenants(session, limit=limit + 1, after=after)
+    items = found[:limit]
+    more = cursor_of(str(items[-1].tenant_id)) if len(found) > limit else None
+    listed = tuple(
+        TenantListed(id=one.tenant_id, slug=one.slug, name=one.name, kind=one.kind, created_at=one.created_at)
+        for one in items
+    )
+    return Page[TenantListed](items=listed, next_cursor=more)
+
+
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create a tenant")
-async def create(
-    body: NewTenant, services: ServicesDep, _bearer: Annotated[Principal, Depends(allowed(Scope.PLATFORM))]
-) -> Tenant:
+async def create(body: NewTenant, services: ServicesDep, _bearer: _PlatformAdmin, answer: Answer) -> Tenant:
+    """Its first owner is invited by `POST /users`, with the new tenant's id in `X-Tenant-Id`."""
     spec = tenants.TenantSpec(
         slug=body.slug,
         name=body.name,
@@ -121,16 +154,22 @@ async def create(
     tenant_id = uuid7()
     async with services.database.tenant_session(tenant_id) as session:
         business = await tenants.create_tenant(session, tenant_id, spec)
+    answer.headers["ETag"] = tag_of(business.version)
     return Tenant.of(business)
 
 
 @router.get("/{tenant_id}", summary="Read a tenant")
 async def read(
-    tenant_id: UUID, services: ServicesDep, bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_READ))]
+    tenant_id: UUID,
+    services: ServicesDep,
+    bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_READ))],
+    answer: Answer,
 ) -> Tenant:
     _check_own(bearer, tenant_id)
     async with services.database.tenant_session(tenant_id) as session:
-        return Tenant.of(await tenants.get_business(session))
+        business = await tenants.get_business(session)
+    answer.headers["ETag"] = tag_of(business.version)
+    return Tenant.of(business)
 
 
 @router.patch("/{tenant_id}", summary="Change a tenant")
@@ -139,11 +178,17 @@ async def change(
     body: TenantChange,
     services: ServicesDep,
     bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_WRITE))],
+    answer: Answer,
+    if_match: IfMatch = None,
 ) -> Tenant:
+    """The ETag changes with the profile, and with what can be booked there."""
     _check_own(bearer, tenant_id)
     async with services.database.tenant_session(tenant_id) as session:
         business = await tenants.get_business(session, to_change=True)
-        return Tenant.of(await tenants.update_tenant(session, **body.changes(business)))
+        check_unchanged(tag_of(business.version), if_match)
+        business = await tenants.update_tenant(session, **body.changes(business))
+    answer.headers["ETag"] = tag_of(business.version)
+    return Tenant.of(business)
 
 
 @router.delete("/{tenant_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a tenant with all it has")
@@ -153,7 +198,8 @@ async def delete(
     bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_WRITE))],
     confirm: Annotated[str, Query(description="The tenant's name, exactly", max_length=120)],
 ) -> None:
-    """Agents, documents, conversations, reservations and leads go with it; this cannot be undone."""
+    """Agents, documents, conversations and their recordings, reservations, leads, users and API keys go with it; this
+    cannot be undone."""
     _check_own(bearer, tenant_id)
     if bearer.agent_id is not None:
         raise Forbidden("This token is for one agent only.")
@@ -161,3 +207,6 @@ async def delete(
         if (await tenants.get_business(session)).name != confirm:
             raise Conflict("`confirm` must be the tenant's name, exactly.")
         await tenants.delete_tenant(session)
+    services.authenticator.forget()
+    _log.info(TENANT_DELETED, tenant_id=str(tenant_id))
+    await services.forget_recordings(tenant_id)

@@ -10,6 +10,7 @@ from reception.api.access import InTenant, in_tenant
 from reception.api.schemas import Response
 from reception.api.services import ServicesDep
 from reception.core.errors import FieldProblem, Unprocessable
+from reception.domains.conversations import service as conversations
 from reception.domains.usage import service as usage
 from reception.runtime.principal import Scope
 
@@ -67,4 +68,7 @@ async def read(
 @router.get("/calls/{conversation_id}", summary="Usage and estimated cost of one call or chat, by turn and provider")
 async def read_call(conversation_id: UUID, services: ServicesDep, where: _Reader) -> UsageRead:
     async with services.database.tenant_session(where.tenant_id) as session:
-        return UsageRead.of(await usage.of_conversation(session, conversation_id))
+        used = await usage.of_conversation(session, conversation_id)
+        if not used:
+            await conversations.get(session, conversation_id)
+    return UsageRead.of(used)

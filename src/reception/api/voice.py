@@ -1,6 +1,5 @@
 """`POST /voice/tickets`: a single-use secret by which a browser opens `WS /voice/stream`."""
 
-from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from reception.api.access import InTenant, in_tenant
 from reception.api.schemas import Request, Response
 from reception.api.services import ServicesDep
 from reception.domains.agents.service import get_agent
-from reception.runtime.principal import Scope
+from reception.runtime.principal import Principal, Scope
 
 router = APIRouter(prefix="/voice", tags=["voice"])
 
@@ -33,6 +32,6 @@ async def ticket(
     where.check_agent(body.agent_id)
     async with services.database.tenant_session(where.tenant_id) as session:
         await get_agent(session, body.agent_id)
-    caller = replace(where.bearer, tenant_id=where.tenant_id, scopes=frozenset({Scope.CALL}), agent_id=body.agent_id)
+    caller = Principal(where.bearer.subject, where.tenant_id, frozenset({Scope.CALL}), body.agent_id)
     issued = services.tickets.issue(caller)
     return Ticket(ticket=issued.value, expires_in=issued.expires_in_s)

@@ -32,6 +32,7 @@ from reception.providers.prices import Prices
 from reception.providers.reranking import HttpReranker
 from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
+from reception.runtime.authentication import Authenticator
 from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
 from reception.runtime.capacity import Headroom
 from reception.runtime.chat import ChatDesk
@@ -46,11 +47,18 @@ from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
 from reception.runtime.recording.store import RecordingStore
 from reception.runtime.returning import LostCallers
-from reception.runtime.tokens import Tickets, Tokens, ticket_register
+from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
 from reception.runtime.warming import warm_speech
-from reception.settings import Settings, encryption, signing_key, wanted_language, wanted_providers
+from reception.settings import (
+    Settings,
+    encryption,
+    former_signing_keys,
+    signing_key,
+    wanted_language,
+    wanted_providers,
+)
 
 __all__ = ["Login", "Reception", "build", "build_worker", "create_platform_admin", "found"]
 
@@ -135,13 +143,10 @@ async def _served(
             async with database.exclusively(_SEEDING):
                 on_show = tuple(await seed_demo(database, desk.embedder, clock.now()))
             _log.info(DEMO_SEEDED, agents=len(on_show))
-        tokens = Tokens(signing_key(settings), clock)
         language = await stack.enter_async_context(
             open_language(wanted_language(settings), clock, progress, settings.llm_budget_s)
         )
-        parts = _Parts(
-            settings, service_url, database, speech, understanding, clock, tokens, desk, figures, language, on_show
-        )
+        parts = _Parts(settings, service_url, database, speech, understanding, clock, desk, figures, language, on_show)
         app, live = await stack.enter_async_context(_running(parts))
         yield Reception(app, live, None, on_show)
 
@@ -154,7 +159,6 @@ class _Parts:
     speech: Speech
     understanding: LocalUnderstanding
     clock: Clock
-    tokens: Tokens
     desk: SpeechDesk
     figures: Metrics
     language: LanguageOf
@@ -176,7 +180,11 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     figures = parts.figures
     headroom = Headroom(figures.lag, speech.vad_behind_s)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
-    tickets = Tickets(key, clock, ticket_register(database, clock))
+    store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
+    recordings = Recordings(store, settings.data_dir / "recording", database, clock)
+    signing = SigningKeys(key, former_signing_keys(settings))
+    tokens = Tokens(signing, clock)
+    tickets = Tickets(signing, clock, ticket_register(database, clock))
     keys = ProviderKeys(database, encryption(settings))
     used = UsageBook(database, Prices.load(settings.prices), clock)
     services = Services(
@@ -186,14 +194,17 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         provider_keys=keys,
         usage=used,
         clock=clock,
-        tokens=parts.tokens,
+        tokens=tokens,
+        authenticator=Authenticator(database, tokens, clock),
         tickets=tickets,
-        attempts=LoginAttempts(clock),
+        attempts=LoginAttempts(database, clock),
         chat=ChatDesk(database, conversations, used),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
         readiness=Readiness(database, speech, live),
         token_lifetime=timedelta(minutes=settings.token_minutes),
+        session_lifetime=timedelta(days=settings.session_days),
+        forget_recordings=recordings.forget_tenant,
         metrics=figures,
         metrics_access=_metrics_access(settings),
         reranker=reranker,
@@ -201,8 +212,6 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         tool_secret=partial(tool_secret, key),
         demo_agents=parts.demo_agents,
     )
-    store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
-    recordings = Recordings(store, settings.data_dir / "recording", database, clock)
     dumps = CallDumps(settings.dump_dir, clock) if settings.dump_dir else None
     observe = _observed_by(recorder, figures)
     calls = CallCentre(
@@ -224,6 +233,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         max_upload_bytes=settings.max_upload_bytes,
         documented=not settings.production,
         demo_mode=settings.demo_mode,
+        allowed_origins=settings.allowed_origins,
+        trusted_proxies=settings.trusted_proxies,
     )
     if settings.speech_api_key is not None:
         app.include_router(speech_router(speech, settings.speech_api_key.get_secret_value()))

@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from reception.core.clock import SystemClock
 from reception.core.errors import NotFound
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate, runtime_url
 from reception.domains.access.service import Role, create_user, set_password
+from reception.domains.access.sessions import EndReason, end_sessions
 from reception.settings import Settings, wanted_providers
 
 DEMO_ADMIN_EMAIL = "demo@example.com"
@@ -92,9 +94,10 @@ async def _ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) ->
     """Needs the role that owns the tables."""
     owner = Database(owner_url, pool_size=1)
     try:
-        async with owner.login_session(login.email) as session:
+        async with owner.account_session(user_id) as session:
             try:
                 await set_password(session, user_id, login.password)
+                await end_sessions(session, user_id, SystemClock().now(), EndReason.PASSWORD)
             except NotFound:
                 await create_user(
                     session,

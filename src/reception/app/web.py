@@ -1,7 +1,11 @@
 """The HTTP and WebSocket application over parts that run."""
 
+from collections.abc import Sequence
+
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import WebSocketRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from reception import __version__
 from reception.api.edge import DOCUMENTATION_PATH, Edge
@@ -22,10 +26,14 @@ def create_app(
     max_upload_bytes: int,
     documented: bool,
     demo_mode: bool,
+    allowed_origins: Sequence[str] = (),
+    trusted_proxies: str = "",
 ) -> FastAPI:
     """The HTTP and WebSocket application over parts that run already.
 
-    `documented` serves the description of the API at /openapi.json and /docs.
+    `documented` serves the description of the API at /openapi.json and /docs. Pages of `allowed_origins` may call it
+    from a browser; without a cookie, for there are none. `trusted_proxies` are the addresses, commas between, whose
+    word counts on where a request comes from.
     """
     app = FastAPI(
         title="Reception",
@@ -39,12 +47,29 @@ def create_app(
     install_problems(app)
     for router in routers(demo_mode=demo_mode):
         app.include_router(router)
-    stream = VoiceStream(calls, services.tokens, services.tickets)
+    stream = VoiceStream(calls, services.authenticator, services.tickets)
     telephone = TwilioStream(calls, services.tickets)
     app.router.routes += [
         WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
         WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
     ]
+    if allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[*allowed_origins],
+            allow_credentials=False,
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=[
+                "Authorization",
+                "Content-Type",
+                "Idempotency-Key",
+                "If-Match",
+                "X-Tenant-Id",
+                "X-Request-Id",
+            ],
+            expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+            max_age=600,
+        )
     app.add_middleware(
         Edge,
         max_body_bytes=max_body_bytes,
@@ -52,4 +77,6 @@ def create_app(
         observe=services.metrics.on_request,
         larger_bodies={"/knowledge/upload": max_upload_bytes},
     )
+    if trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted_proxies)
     return app

@@ -41,7 +41,7 @@ async def rotated(settings: Settings) -> int:
     async with found(settings, lambda _: None) as foundation:
         owner = Database(foundation.owner_url, pool_size=1)
         try:
-            async with owner.login_session("") as session:
+            async with owner.unscoped_session() as session:
                 return await rotate(session, vault)
         finally:
             await owner.dispose()

@@ -18,7 +18,7 @@ _UNLOCK = text("SELECT pg_advisory_unlock(:key)")
 _ASKS_AGAIN_S = 0.1
 # A transaction that was ended for being idle too long is an `InternalError`.
 _NO_ANSWER = (OperationalError, InterfaceError, InternalError, PoolTimeout)
-_SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.login_email', :email, true)")
+_SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.user_id', :user_id, true)")
 
 
 class Database:
@@ -46,15 +46,24 @@ class Database:
         Raises:
             Unavailable: the database cannot be reached, or does not answer in time.
         """
-        return self._scoped(tenant_id=str(tenant_id), email="")
+        return self._scoped(tenant_id=str(tenant_id))
 
-    def login_session(self, email: str) -> AbstractAsyncContextManager[AsyncSession]:
-        """A transaction that may read the one user with this e-mail address, and nothing else.
+    def account_session(self, user_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
+        """A transaction that sees one user's own account and sessions, of whichever tenant they are or of none.
 
         Raises:
             Unavailable: the database cannot be reached, or does not answer in time.
         """
-        return self._scoped(tenant_id="", email=email.strip().lower())
+        return self._scoped(user_id=str(user_id))
+
+    def unscoped_session(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """A transaction that sees no tenant's rows, for what comes before anybody is known: counting attempts, and the
+        database's own functions that find a login or an API key.
+
+        Raises:
+            Unavailable: the database cannot be reached, or does not answer in time.
+        """
+        return self._scoped()
 
     async def ping(self) -> None:
         """Ask the database for an answer.
@@ -62,7 +71,7 @@ class Database:
         Raises:
             Unavailable: there is none.
         """
-        async with self._scoped(tenant_id="", email=""):
+        async with self._scoped():
             pass
 
     @asynccontextmanager
@@ -91,10 +100,10 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _scoped(self, *, tenant_id: str, email: str) -> AsyncIterator[AsyncSession]:
+    async def _scoped(self, *, tenant_id: str = "", user_id: str = "") -> AsyncIterator[AsyncSession]:
         try:
             async with self._sessions() as session, session.begin():
-                await session.execute(_SCOPE, {"tenant_id": tenant_id, "email": email.replace("\x00", "")})
+                await session.execute(_SCOPE, {"tenant_id": tenant_id, "user_id": user_id})
                 yield session
         except _NO_ANSWER as error:
             raise Unavailable("The database does not answer") from error

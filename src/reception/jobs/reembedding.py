@@ -29,7 +29,7 @@ class Reembedding:
         Raises:
             Unavailable: the database cannot be reached.
         """
-        async with self._database.login_session("") as session:
+        async with self._database.unscoped_session() as session:
             tenants = await reembedding.tenants_embedded_otherwise(session, self._embedder.model)
         for tenant_id in tenants:
             async with self._database.tenant_session(tenant_id) as session:

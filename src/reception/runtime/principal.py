@@ -73,19 +73,38 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.PLATFORM_ADMIN: _OWNER | {Scope.PLATFORM},
 }
 DEMO_SCOPES = frozenset({Scope.CHAT, Scope.CALL})
+KEY_SCOPES = frozenset(Scope) - {
+    Scope.PLATFORM,
+    Scope.USERS_READ,
+    Scope.USERS_WRITE,
+    Scope.KEYS_READ,
+    Scope.KEYS_WRITE,
+    Scope.ACCOUNT,
+}
+"""What an API key may be for: the business, and never who has access to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A verified token's bearer. `tenant_id` is None for a platform admin who has not chosen a tenant.
 
-    `agent_id` narrows the token to one agent; None allows every agent of the tenant.
+    `agent_id` narrows the token to one agent; None allows every agent of the tenant. Users have a `role`, and a
+    `session_id` from signing in to signing out; API keys and demo visitors have neither.
     """
 
     subject: str
     tenant_id: UUID | None
     scopes: frozenset[Scope]
     agent_id: UUID | None = None
+    role: Role | None = None
+    session_id: UUID | None = None
+
+    @property
+    def user_id(self) -> UUID:
+        """Raises `Forbidden` for whoever has not signed in as a user."""
+        if self.session_id is None:
+            raise Forbidden("This is for users who have signed in with their password.")
+        return UUID(self.subject)
 
     def acting_in(self, tenant: str | None) -> "Principal":
         """This bearer in the tenant that an `X-Tenant-Id` header names, where it may choose one.

@@ -1,6 +1,7 @@
-"""Bearer tokens (JWT, HS256) and single-use tickets for sockets."""
+"""Access tokens (JWT, HS256) and single-use tickets for sockets, signed with the installation's key."""
 
-from collections.abc import Awaitable, Callable
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from reception.core.clock import Clock
 from reception.core.errors import InvalidInput, Unauthenticated
 from reception.core.ids import uuid7
 from reception.db.database import Database
+from reception.domains.access.service import Role
 from reception.domains.access.tickets import use_ticket
 from reception.runtime.principal import Principal, Scope
 
@@ -33,13 +35,43 @@ class IssuedToken:
     expires_in_s: int
 
 
-class Tokens:
-    """Issues and verifies bearer tokens with one key, named by its `kid` so that it can be rotated."""
+class SigningKeys:
+    """Signs with `key`, which each token names by its `kid`; what `former` keys signed is good until it expires, so
+    that the key can be changed while users are signed in."""
 
-    def __init__(self, key: str, clock: Clock, *, key_id: str = "1") -> None:
-        self._key = key
+    def __init__(self, key: str, former: Sequence[str] = ()) -> None:
+        self._key_id = _id_of(key)
+        self._keys = {_id_of(one): one for one in (key, *former)}
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        return jwt.encode(claims, self._keys[self._key_id], algorithm="HS256", headers={"kid": self._key_id})
+
+    def read(self, value: str, audience: str, required: list[str]) -> dict[str, Any]:
+        """The claims under a good signature; whether they have expired is for the injected clock to say.
+
+        Raises:
+            jwt.InvalidTokenError: it is no token, not signed with one of the keys, or for another audience.
+        """
+        key = self._keys.get(str(jwt.get_unverified_header(value).get("kid")))
+        if key is None:
+            raise jwt.InvalidTokenError
+        claims: dict[str, Any] = jwt.decode(
+            value,
+            key,
+            algorithms=["HS256"],
+            issuer=ISSUER,
+            audience=audience,
+            options={"require": required, "verify_exp": False, "verify_iat": False},
+        )
+        return claims
+
+
+class Tokens:
+    """Issues and verifies access tokens."""
+
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+        self._keys = keys
         self._clock = clock
-        self._key_id = key_id
 
     def issue(self, principal: Principal, lifetime: timedelta) -> IssuedToken:
         now = self._clock.now()
@@ -51,7 +83,7 @@ class Tokens:
             "jti": str(uuid7()),
             **_claims_of(principal),
         }
-        value = jwt.encode(claims, self._key, algorithm="HS256", headers={"kid": self._key_id})
+        value = self._keys.sign(claims)
         return IssuedToken(value, int(lifetime.total_seconds()))
 
     def verify(self, value: str) -> Principal:
@@ -61,7 +93,7 @@ class Tokens:
             Unauthenticated: forged, expired, for another service, or not a token at all.
         """
         try:
-            claims = _read(value, self._key, AUDIENCE, _REQUIRED)
+            claims = self._keys.read(value, AUDIENCE, _REQUIRED)
             expires = datetime.fromtimestamp(int(claims["exp"]), self._clock.now().tzinfo)
             principal = _principal_of(claims)
         except _MALFORMED:
@@ -77,8 +109,8 @@ class Tickets:
     A ticket is a signed token of an audience of its own; `use` remembers the first use of each.
     """
 
-    def __init__(self, key: str, clock: Clock, use: UseTicket) -> None:
-        self._key = key
+    def __init__(self, keys: SigningKeys, clock: Clock, use: UseTicket) -> None:
+        self._keys = keys
         self._clock = clock
         self._use = use
 
@@ -97,7 +129,7 @@ class Tickets:
             "jti": str(uuid7()),
             **_claims_of(principal),
         }
-        value = jwt.encode(claims, self._key, algorithm="HS256")
+        value = self._keys.sign(claims)
         return IssuedToken(value, int(TICKET_LIFETIME.total_seconds()))
 
     async def redeem(self, value: str) -> Principal:
@@ -109,7 +141,7 @@ class Tickets:
         """
         refusal = Unauthenticated("The ticket is unknown, used or expired: ask for a new one.")
         try:
-            claims = _read(value, self._key, TICKET_AUDIENCE, _REQUIRED_OF_TICKETS)
+            claims = self._keys.read(value, TICKET_AUDIENCE, _REQUIRED_OF_TICKETS)
             expires = datetime.fromtimestamp(int(claims["exp"]), self._clock.now().tzinfo)
             principal, ticket_id = _principal_of(claims), UUID(claims["jti"])
         except _MALFORMED:
@@ -140,27 +172,24 @@ def _claims_of(principal: Principal) -> dict[str, Any]:
         claims["tid"] = str(principal.tenant_id)
     if principal.agent_id is not None:
         claims["aid"] = str(principal.agent_id)
+    if principal.role is not None:
+        claims["role"] = principal.role.value
+    if principal.session_id is not None:
+        claims["sid"] = str(principal.session_id)
     return claims
 
 
-def _read(value: str, key: str, audience: str, required: list[str]) -> dict[str, Any]:
-    """The claims under a good signature; whether they have expired is for the injected clock to say."""
-    claims: dict[str, Any] = jwt.decode(
-        value,
-        key,
-        algorithms=["HS256"],
-        issuer=ISSUER,
-        audience=audience,
-        options={"require": required, "verify_exp": False, "verify_iat": False},
-    )
-    return claims
+def _id_of(key: str) -> str:
+    return hashlib.sha256(b"reception signing key" + key.encode()).hexdigest()[:12]
 
 
 def _principal_of(claims: dict[str, Any]) -> Principal:
-    tenant, agent = claims.get("tid"), claims.get("aid")
+    tenant, agent, role, session = (claims.get(name) for name in ("tid", "aid", "role", "sid"))
     return Principal(
         subject=str(claims["sub"]),
         tenant_id=UUID(tenant) if tenant else None,
         scopes=frozenset(Scope(scope) for scope in str(claims["scope"]).split()),
         agent_id=UUID(agent) if agent else None,
+        role=Role(role) if role else None,
+        session_id=UUID(session) if session else None,
     )

@@ -16,10 +16,11 @@ from reception.core.errors import AppError, Forbidden, InvalidInput, NotFound, U
 from reception.core.telemetry import CALL_FAILED
 from reception.ports.dialogue import Dialogue
 from reception.ports.leg import LOST_REASONS, TAKEN_OVER
+from reception.runtime.authentication import Authenticator
 from reception.runtime.calls import CallCentre
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.principal import Principal, Scope
-from reception.runtime.tokens import Tickets, Tokens
+from reception.runtime.tokens import Tickets
 from reception.transports.browser import BrowserLeg
 from reception.transports.browser_messages import Start, error_message, parse_client_message
 from reception.transports.resumption import RecentCalls, SentMessages
@@ -46,7 +47,7 @@ class VoiceStream:
     """The endpoint. One instance serves every call of the process."""
 
     calls: CallCentre
-    tokens: Tokens
+    authenticator: Authenticator
     tickets: Tickets
     recent: RecentCalls = field(default_factory=RecentCalls)
 
@@ -118,7 +119,8 @@ class VoiceStream:
             scheme, _, value = websocket.headers.get("authorization", "").partition(" ")
             if scheme.lower() != "bearer" or not value:
                 raise Unauthenticated("A bearer token or a ticket is needed.")
-            principal = self.tokens.verify(value.strip()).acting_in(websocket.headers.get("x-tenant-id"))
+            bearer = await self.authenticator.verify(value.strip())
+            principal = bearer.acting_in(websocket.headers.get("x-tenant-id"))
         if Scope.CALL not in principal.scopes:
             raise Forbidden("This token does not allow calls.")
         return principal

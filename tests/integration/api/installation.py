@@ -61,7 +61,7 @@ class Installation:
         return self.url.replace("http://", "ws://") + "/voice/stream"
 
     def token(self, tenant_id: UUID, role: Role = Role.OWNER, lifetime: timedelta = timedelta(minutes=5)) -> str:
-        principal = Principal("test", tenant_id, ROLE_SCOPES[role])
+        principal = Principal("test", tenant_id, ROLE_SCOPES[role], role=role)
         return self.services.tokens.issue(principal, lifetime).value
 
     async def open_shop(self, *, tables: int = 1) -> Shop:

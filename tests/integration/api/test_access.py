@@ -1,45 +1,22 @@
-"""Who gets in, and who does not."""
+"""Who gets in, and who does not. What holds for every operation alike is in `test_every_operation`."""
 
-import re
-from datetime import timedelta
 from uuid import uuid4
 
 import httpx
-import jwt
 import pytest
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 
 from reception.domains.access.service import Role
-from reception.runtime.tokens import AUDIENCE, ISSUER
 from tests.integration.api.installation import Installation, Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-PUBLIC = {"/health", "/health/ready", "/auth/login", "/demo/agents", "/demo/token"}
 DOCUMENTATION = {"/openapi.json", "/docs", "/docs/oauth2-redirect"}
 
 
-async def test_nothing_else_is_reachable_without_credentials(installation: Installation) -> None:
-    paths = await _described_paths(installation)
-    assert {"/tenants", "/agents", "/chat/message", "/knowledge/search", "/voice/tickets"} <= {
-        path for path, _ in paths
-    }
-    nil = "00000000-0000-0000-0000-000000000000"
-    for path, method in paths:
-        if path in PUBLIC:
-            continue
-        # On the server's own machine metrics are open; a request that a proxy has passed on comes from elsewhere.
-        headers = {"X-Forwarded-For": "192.0.2.1"} if path == "/metrics" else {}
-        address = re.sub(r"\{\w+\}", nil, path)
-        answer = await installation.http.request(method, address, headers=headers)
-        assert answer.status_code == 401, (method, path, answer.text)
-        assert answer.json()["code"] == "unauthenticated"
-        assert answer.headers["www-authenticate"] == "Bearer"
-
-
 async def test_every_route_is_described_or_static(installation: Installation) -> None:
-    described = {path for path, _ in await _described_paths(installation)}
+    described = (await installation.http.get("/openapi.json")).json()["paths"]
     for route in installation.app.routes:
         if isinstance(route, APIRoute) and not route.include_in_schema:
             assert (route.methods or set()) <= {"GET", "HEAD"}
@@ -48,11 +25,6 @@ async def test_every_route_is_described_or_static(installation: Installation) ->
             assert route.path in described
         elif isinstance(route, Route):
             assert route.path in DOCUMENTATION
-
-
-async def _described_paths(installation: Installation) -> list[tuple[str, str]]:
-    document = (await installation.http.get("/openapi.json")).json()
-    return [(path, method.upper()) for path, methods in document["paths"].items() for method in methods]
 
 
 async def test_a_wrong_password_and_an_unknown_address_answer_alike(installation: Installation) -> None:
@@ -83,19 +55,6 @@ async def test_an_owner_logs_in_to_their_own_tenant(installation: Installation, 
 
 async def _log_in(installation: Installation, email: str, password: str) -> httpx.Response:
     return await installation.http.post("/auth/login", json={"email": email, "password": password})
-
-
-async def test_expired_forged_and_foreign_tokens_are_refused(installation: Installation, shop: Shop) -> None:
-    expired = installation.token(shop.tenant_id, lifetime=timedelta(seconds=-1))
-    claims = jwt.decode(shop.token, options={"verify_signature": False})
-    forged = jwt.encode(claims, "x" * 48, algorithm="HS256")
-    unsigned = jwt.encode(claims, "", algorithm="none")
-    assert claims["iss"] == ISSUER
-    assert claims["aud"] == AUDIENCE
-    for bad in (expired, forged, unsigned, "not-a-token"):
-        answer = await installation.http.get("/agents", headers={"Authorization": f"Bearer {bad}"})
-        assert answer.status_code == 401, bad
-        assert bad not in answer.text
 
 
 async def test_another_tenants_agent_does_not_exist(installation: Installation, shop: Shop) -> None:

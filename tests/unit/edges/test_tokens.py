@@ -8,9 +8,10 @@ import pytest
 from reception.core.clock import FixedClock
 from reception.core.errors import Forbidden, InvalidInput, Unauthenticated
 from reception.runtime.principal import DEMO_SCOPES, Principal, Scope
-from reception.runtime.tokens import Tickets, Tokens
+from reception.runtime.tokens import SigningKeys, Tickets, Tokens
 
 KEY = "k" * 48
+KEYS = SigningKeys(KEY)
 TENANT = uuid4()
 CALLER = Principal("someone", TENANT, DEMO_SCOPES)
 
@@ -21,7 +22,7 @@ def clock() -> FixedClock:
 
 
 def test_a_token_brings_back_its_bearer_until_it_expires(clock: FixedClock) -> None:
-    tokens = Tokens(KEY, clock)
+    tokens = Tokens(KEYS, clock)
     issued = tokens.issue(CALLER, timedelta(minutes=10))
     assert issued.expires_in_s == 600
     assert tokens.verify(issued.value) == CALLER
@@ -31,9 +32,19 @@ def test_a_token_brings_back_its_bearer_until_it_expires(clock: FixedClock) -> N
 
 
 def test_a_token_of_another_key_is_refused(clock: FixedClock) -> None:
-    issued = Tokens("o" * 48, clock).issue(CALLER, timedelta(minutes=10))
+    issued = Tokens(SigningKeys("o" * 48), clock).issue(CALLER, timedelta(minutes=10))
     with pytest.raises(Unauthenticated):
-        Tokens(KEY, clock).verify(issued.value)
+        Tokens(KEYS, clock).verify(issued.value)
+
+
+def test_a_changed_key_leaves_nobody_signed_out(clock: FixedClock) -> None:
+    before = Tokens(KEYS, clock).issue(CALLER, timedelta(minutes=10)).value
+    changed = Tokens(SigningKeys("n" * 48, [KEY]), clock)
+    assert changed.verify(before) == CALLER
+    with pytest.raises(Unauthenticated):
+        Tokens(KEYS, clock).verify(changed.issue(CALLER, timedelta(minutes=10)).value)
+    with pytest.raises(Unauthenticated):
+        Tokens(SigningKeys("n" * 48), clock).verify(before)
 
 
 class _Register:
@@ -50,7 +61,7 @@ class _Register:
 
 async def test_a_ticket_is_good_once_and_for_a_minute_wherever_it_is_shown(clock: FixedClock) -> None:
     register = _Register()
-    tickets, elsewhere = (Tickets(KEY, clock, register.use) for _ in range(2))
+    tickets, elsewhere = (Tickets(KEYS, clock, register.use) for _ in range(2))
     used, late = tickets.issue(CALLER), tickets.issue(CALLER)
     assert await elsewhere.redeem(used.value) == CALLER
     with pytest.raises(Unauthenticated):
@@ -61,7 +72,7 @@ async def test_a_ticket_is_good_once_and_for_a_minute_wherever_it_is_shown(clock
 
 
 async def test_tickets_and_tokens_do_not_stand_in_for_each_other(clock: FixedClock) -> None:
-    tokens, tickets = Tokens(KEY, clock), Tickets(KEY, clock, _Register().use)
+    tokens, tickets = Tokens(KEYS, clock), Tickets(KEYS, clock, _Register().use)
     with pytest.raises(Unauthenticated):
         tokens.verify(tickets.issue(CALLER).value)
     with pytest.raises(Unauthenticated):
@@ -73,7 +84,7 @@ async def test_tickets_and_tokens_do_not_stand_in_for_each_other(clock: FixedClo
 
 def test_a_ticket_needs_a_tenant(clock: FixedClock) -> None:
     with pytest.raises(InvalidInput):
-        Tickets(KEY, clock, _Register().use).issue(Principal("admin", None, frozenset({Scope.PLATFORM})))
+        Tickets(KEYS, clock, _Register().use).issue(Principal("admin", None, frozenset({Scope.PLATFORM})))
 
 
 def test_only_the_platform_chooses_its_tenant() -> None:

@@ -1,5 +1,7 @@
 """Create, read, change and delete the tenant of a session."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
@@ -23,7 +25,7 @@ from reception.domains.tenants.spec import (
 )
 from reception.ports.business import Business, BusinessKind
 
-__all__ = ["TenantSpec", "create_tenant", "delete_tenant", "get_business", "update_tenant"]
+__all__ = ["TenantSpec", "create_tenant", "delete_tenant", "get_business", "list_tenants", "update_tenant"]
 
 _PLACES = sql(
     """
@@ -31,6 +33,8 @@ _PLACES = sql(
     WHERE kind = 'staff' OR place <> '' GROUP BY 1, 2 ORDER BY min(resource_no)
     """
 )
+
+_LIST = sql("SELECT id, slug, name, kind, created_at FROM list_tenants(CAST(:after AS uuid), CAST(:limit AS integer))")
 
 
 async def create_tenant(session: AsyncSession, tenant_id: UUID, spec: TenantSpec) -> Business:
@@ -47,6 +51,24 @@ async def create_tenant(session: AsyncSession, tenant_id: UUID, spec: TenantSpec
     except IntegrityError as error:
         raise _conflict(error, spec.slug) from error
     return _business(tenant_id, spec, (), (), version=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A tenant as operators list it."""
+
+    tenant_id: UUID
+    slug: str
+    name: str
+    kind: BusinessKind
+    created_at: datetime
+
+
+async def list_tenants(session: AsyncSession, *, limit: int, after: UUID | None = None) -> list[Listed]:
+    """Every tenant of the installation in the order in which they were made, for platform administrators; `session` may
+    be of no tenant."""
+    found = await session.execute(_LIST, {"after": after, "limit": limit})
+    return [Listed(row.id, row.slug, row.name, BusinessKind(row.kind), row.created_at) for row in found.all()]
 
 
 async def get_business(session: AsyncSession, *, to_change: bool = False) -> Business:

@@ -1,6 +1,7 @@
 """Records the calls that are to be recorded, and deletes recordings that have been kept long enough."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -93,6 +94,15 @@ class Recordings:
         if deleted:
             _log.info("recordings.deleted", count=deleted)
         return deleted
+
+    async def forget_tenant(self, tenant_id: UUID) -> None:
+        """Delete every recording of a tenant, those of calls that still run too.
+
+        Raises:
+            Unavailable: the storage cannot be reached.
+        """
+        await asyncio.to_thread(shutil.rmtree, self._spool / str(tenant_id), ignore_errors=True)
+        await asyncio.to_thread(self._store.forget_tenant, tenant_id)
 
     async def _days(self, tenant_id: UUID, recordings: list[Recording]) -> Mapping[UUID, int] | None:
         """How long each conversation's recordings are kept; None when the tenant is gone."""

@@ -91,8 +91,11 @@ class RecordingStore:
             self._fs.rm_file(recording.path)
 
     def forget_tenant(self, tenant_id: UUID) -> None:
+        """Delete all that a tenant has, which may be nothing."""
+        folder = posixpath.join(self._base, str(tenant_id))
         with _reachable():
-            self._fs.rm(posixpath.join(self._base, str(tenant_id)), recursive=True)
+            if self._fs.exists(folder):
+                self._fs.rm(folder, recursive=True)
 
     def _list(self, folder: str) -> list[str]:
         try:

@@ -1,0 +1,23 @@
+"""Changes that are made only to what was read: `If-Match` with the `ETag` of the answer."""
+
+from typing import Annotated
+
+from fastapi import Header
+
+from reception.core.errors import PreconditionFailed
+
+IfMatch = Annotated[
+    str | None, Header(description="The ETag that was read: refused with 412 when it has changed since", max_length=200)
+]
+
+
+def tag_of(version: int) -> str:
+    return f'"{version}"'
+
+
+def check_unchanged(tag: str, if_match: str | None) -> None:
+    """Raises `PreconditionFailed` for a change to something else than what was read."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    if tag not in {given.strip().removeprefix("W/") for given in if_match.split(",")}:
+        raise PreconditionFailed(f"It has changed since: its ETag is {tag} now. Read it again.")
