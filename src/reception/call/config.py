@@ -60,6 +60,7 @@ class CallConfig:
     incomplete_ms: int = 1_216
     dictating_ms: int = 1_792
     unheard_from_ms: int = 640
+    went_on_ms: int = 700
     sounds_complete: float = 0.85
     sounds_cut_off: float = 0.15
 

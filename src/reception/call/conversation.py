@@ -21,6 +21,8 @@ from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
 from reception.ports.expectation import Expectation
 
 _log = structlog.get_logger(__name__)
+_UNHEARD_WORDS = 2
+"""Of a reply that stopped after so few, nothing was understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class Greet:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A committed turn; `speech_end_s` is None when it was typed."""
+    """A committed turn; `speech_end_s` is None when it was typed. `goes_on` is as in `decisions.Commit`."""
 
     text: str
     committed_s: float
@@ -38,6 +40,7 @@ class Answer:
     speech_end_s: float | None = None
     stt_ms: float | None = None
     stt_provider: str = ""
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class Conversation:
         self._filler = -1
         self._gone = ""
         self._committing = False
+        self._unheard_turn: int | None = None
 
     @property
     def next_turn(self) -> int:
@@ -210,7 +214,8 @@ class Conversation:
 
     async def _answer(self, job: Answer) -> None:
         turn, self._next_turn = self._next_turn, self._next_turn + 1
-        caller = CallerTurn(turn, job.text, "voice", job.confidence)
+        continues = job.goes_on and self._unheard_turn == turn - 1
+        caller = CallerTurn(turn, job.text, "voice", job.confidence, continues)
         self._note(
             TurnCommitted(
                 turn,
@@ -252,6 +257,8 @@ class Conversation:
                 self._on_idle()
         if spoken.interrupted:
             _log.info(BARGE_IN, turn=reply.turn)
+            if counts and len(spoken.text.split()) <= _UNHEARD_WORDS:
+                self._unheard_turn = reply.turn
         if counts:
             self._note(ReplyEnded(reply.turn, spoken.interrupted))
             heard = self._dialogue.heard(reply.turn, spoken.text, interrupted=spoken.interrupted)

@@ -49,11 +49,15 @@ class Withdraw:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The turn is over; the transcript of `attempt` is what was said. Any reply in progress is interrupted."""
+    """The turn is over; the transcript of `attempt` is what was said. Any reply in progress is interrupted.
+
+    `goes_on`: it began so soon after the turn before that the caller had not been done with that one.
+    """
 
     attempt: int
     speech_end_ms: int
     silence_ms: int
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -341,6 +341,7 @@ class CallSession:
                 hearing.sounded_s(decision.speech_end_ms),
                 stt_ms,
                 transcript.provider,
+                decision.goes_on,
             )
         )
 

@@ -56,6 +56,7 @@ class _Utterance:
     attempt: int | None = None
     attempts: int = 0
     judging: int | None = None
+    goes_on: bool = False
     words: bool | None = None
     completeness: Completeness = Completeness.UNSURE
     complete_probability: float | None = None
@@ -76,6 +77,7 @@ class TurnTaker:
         self._utterance: _Utterance | None = None
         self._run_windows = 0
         self._heard_until_ms = 0
+        self._committed_ms: int | None = None
         self._attempts = 0
         self._partial_pending = False
         self._agent_active = False
@@ -211,9 +213,15 @@ class TurnTaker:
             speech_end_ms=self._now_ms,
             voiced_windows=self._run_windows,
             next_partial_ms=began_ms + self._config.partial_every_ms,
+            goes_on=self._goes_on(began_ms),
         )
         self._run_windows = 0
         return (SpeechStarted(began_ms), *self._hold_if_interrupting(self._utterance))
+
+    def _goes_on(self, began_ms: int) -> bool:
+        """Speech from `began_ms` comes too soon after the commit to be about the reply."""
+        committed_ms = self._committed_ms
+        return committed_ms is not None and began_ms - committed_ms <= self._config.went_on_ms
 
     def _while_speaking(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
         if probability >= self._config.silence_threshold:
@@ -315,7 +323,8 @@ class TurnTaker:
         self._close(utterance)
         self._held = False
         self.caller_acted()
-        committed = Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms)
+        self._committed_ms = self._now_ms
+        committed = Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms, utterance.goes_on)
         return (committed, *self._go_beyond(utterance))
 
     def _may_make_sense(self, utterance: _Utterance) -> bool:
@@ -354,6 +363,7 @@ class TurnTaker:
             voiced_windows=utterance.next_windows,
             next_partial_ms=self._now_ms + self._config.partial_every_ms,
             silence_ms=self._now_ms - utterance.next_end_ms,
+            goes_on=self._goes_on(utterance.speech_end_ms),
         )
         return (SpeechStarted(utterance.speech_end_ms),)
 

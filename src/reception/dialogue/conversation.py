@@ -20,6 +20,7 @@ from reception.dialogue.finish import finish
 from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.flows.returning import welcome
+from reception.dialogue.going_on import Said, all_said
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
 from reception.dialogue.impersonal import impersonal
 from reception.dialogue.language.answers import Continued
@@ -63,9 +64,11 @@ _GREETS_WITHIN_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What a prepared turn is to do. `base` is the state that it was thought out from."""
+    """What a prepared turn is to do. `base` is the state that it was thought out from; `said` is all that it answers,
+    in this turn and in those that it goes on with."""
 
     base: DialogueState
+    said: Said
     draft: TurnDraft
     scene: TurnScene
     language: LanguageTurn | None = None
@@ -115,6 +118,7 @@ class GraphDialogue:
         self._state = replace(kept, turn=last_turn, caller_phone=caller_phone or kept.caller_phone)
         self._taken_up = bool(state)
         self._unheard = unheard
+        self._said: Said | None = None
         self._recording: set[asyncio.Task[None]] = set()
         self._closed = False
         build_turn_graph()
@@ -190,12 +194,12 @@ class GraphDialogue:
             return GuestHistory(phone)
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
-        base = self._state
-        scene = self._scene(caller.text, caller.turn)
-        context = self._context(scene)
+        base, said = self._state, all_said(caller, self._said, self._state)
+        scene = self._scene(said.text, caller.turn)
+        context = self._context(scene, said.before)
         language = self._language.begin(self._channel) if self._language else None
         understanding = ModelUnderstanding(self._understanding, language) if language else self._understanding
-        draft = TurnDraft(before=base, state=base)
+        draft = TurnDraft(before=said.before, state=said.before)
         try:
             tools = TurnTools(scene, understanding, context, self._clock, self._answers, language, self._whole)
             draft = await run_turn(draft, tools)
@@ -212,7 +216,7 @@ class GraphDialogue:
             caller=caller,
             completeness=self._understanding.completeness(caller.text, context),
             preview=tuple(part for part in draft.parts if isinstance(part, Say)),
-            plan=_Plan(base, draft, scene, language),
+            plan=_Plan(base, said, draft, scene, language),
             understanding_ms=draft.understanding_ms,
             retrieval_ms=draft.retrieval_ms,
             cache=draft.cache or "",
@@ -283,6 +287,7 @@ class GraphDialogue:
             plan = (await self.prepare(prepared.caller)).plan
             assert isinstance(plan, _Plan)
         draft = plan.draft
+        self._said = None if draft.effects or any(map(_ends_call, draft.parts)) else plan.said
         parts, state = list(draft.parts), draft.state
         if draft.effects:
             asks = draft.asks
@@ -352,8 +357,8 @@ class GraphDialogue:
         now = self._clock.now().astimezone(self._zone)
         return TurnScene(self._business, self._agent, self._channel, now, turn, text, self._reads)
 
-    def _context(self, scene: TurnScene) -> UnderstandingContext:
-        state = self._state
+    def _context(self, scene: TurnScene, state: DialogueState | None = None) -> UnderstandingContext:
+        state = state or self._state
         slots = state.details.as_slots()
         row = state.target if state.flow is not None else state.booked
         if row is not None:

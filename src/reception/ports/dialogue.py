@@ -18,12 +18,17 @@ Channel: TypeAlias = Literal["voice", "chat"]
 
 @dataclass(frozen=True, slots=True)
 class CallerTurn:
-    """What a caller said or typed. `turn` counts from 1 within the conversation."""
+    """What a caller said or typed. `turn` counts from 1 within the conversation.
+
+    `continues`: the caller was not done when the turn before was committed, and has heard nothing of its reply. Unless
+    that turn had effects or ended the call, the two are one turn to the dialogue.
+    """
 
     turn: int
     text: str
     channel: Channel
     confidence: float = 1.0
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,22 @@ def test_a_cough_over_the_agent_that_could_not_be_transcribed_is_none_of_it() ->
     assert _said(play(script, dialogue=FakeDialogue(_answers))) == [REPLY]
 
 
+@pytest.mark.parametrize(("rest_ms", "continues"), [(420, True), (700, True), (1100, False)])
+def test_who_goes_on_before_anything_of_the_reply_was_heard_is_not_answering_it(rest_ms: int, continues: bool) -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("I would like a table for four")
+        await s.caller.is_silent(rest_ms)
+        await s.caller.says("on friday")
+        await s.caller.waits()
+
+    scene = play(script, dialogue=FakeDialogue(_answers))
+    assert [(turn.text, turn.continues) for turn in scene.dialogue.committed] == [
+        ("I would like a table for four", False),
+        ("on friday", continues),
+    ]
+    assert scene.dialogue.heard_of[-1] == (2, REPLY, False)
+
+
 class SlowLedger(FakeDialogue):
     """Takes its time to write down what was heard."""
 

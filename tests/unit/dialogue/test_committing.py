@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from reception.ports.dialogue import Act, CallerTurn, HangUp, PreparedTurn, Say
 from reception.ports.tools import Effect, Outcome
 from tests.unit.dialogue.fakes import BookLedger
-from tests.unit.dialogue.stage import Caller, book_of, booked, held, restaurant
+from tests.unit.dialogue.stage import PARKING, Caller, book_of, booked, held, restaurant
 
 
 async def _at_read_back() -> Caller:
@@ -161,3 +161,40 @@ async def test_a_silent_caller_is_asked_twice_and_let_go() -> None:
     assert isinstance(third[-1], HangUp)
     assert held(caller.book)
     assert not any(isinstance(part, Act) for part in third)
+
+
+async def _goes_on(caller: Caller, text: str) -> str:
+    """The caller says `text` before anything is heard of the reply to what was said last."""
+    turn = CallerTurn(caller.dialogue.next_turn, text, "voice", continues=True)
+    return await caller.commit(await caller.dialogue.prepare(turn))
+
+
+async def test_a_question_cut_in_two_is_answered_as_one() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("Is there any.")
+    assert PARKING.text in await _goes_on(caller, "Parking?")
+
+
+async def test_a_wish_cut_in_three_is_one_wish() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("I would like a table for.")
+    await _goes_on(caller, "Two people tomorrow.")
+    assert "Tomorrow at 6 PM for two" in await _goes_on(caller, "at six pm")
+    assert caller.dialogue.question == "name"
+
+
+async def test_what_was_done_is_not_undone_by_going_on() -> None:
+    caller = await _at_read_back()
+    await caller.say("Yes")
+    reply = await _goes_on(caller, "please. Is there parking?")
+    assert PARKING.text in reply
+    assert len(booked(caller.book)) == 1
+    assert caller.ended is None
+
+
+async def test_a_goodbye_that_was_none_does_not_end_the_call() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("Goodbye.")
+    caller.ended = None
+    assert PARKING.text in await _goes_on(caller, "Wait, is there parking?")
+    assert caller.ended is None
