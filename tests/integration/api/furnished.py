@@ -52,12 +52,14 @@ async def furnish(installation: Installation, http: httpx.AsyncClient) -> Furnis
     key = await post("/api-keys", {"name": "Page", "scopes": ["agents:read", "reservations:read", "chat"]})
     await _sent(http, "PUT", "/provider-keys/deepgram", owner, {"key": "0123456789abcdef0123456789abcdef"})
     found = (await http.get("/knowledge/search", params={"q": "Where to park?"}, headers=owner)).json()
+    free = (await http.get("/availability", params={"day": day, "at": "19:30"}, headers=owner)).json()["exact"]
     [here] = (await http.get("/auth/sessions", headers=owner)).json()
     [table, *_] = (await http.get("/resources", headers=owner)).json()
     ids = {
         "tenant_id": str(shop.tenant_id),
         "agent_id": str(shop.agent_id),
         "version": "1",
+        "slot_id": free["id"],
         "resource_id": table["id"],
         "reservation_id": reservation["id"],
         "entry_id": entry["id"],

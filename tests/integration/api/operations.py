@@ -21,7 +21,6 @@ WITHOUT_PERMISSION = {
 }
 """The operations that nobody needs to be known for."""
 _SAMPLES = {
-    "slot_id": "no-such-slot",
     "timezone": "Europe/Lisbon",
     "hours": {"weekly": [[]] * 7},
     "slug": "one-more",

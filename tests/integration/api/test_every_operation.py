@@ -5,7 +5,7 @@ Requests go to the application in process, so that thousands of them take second
 
 import base64
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -39,8 +39,8 @@ TRIED_EVERYWHERE = {
     "of a session that ended",
     "a revoked key",
 }
-NOT_IDS = {"vendor", "version"}
-"""What paths name beside ids."""
+NOT_IDS = {"vendor", "version", "slot_id"}
+"""What requests name beside ids; a slot is told by what it says, and refused where it says another business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,10 @@ def unknown(_: str) -> object:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def scene(installation: Installation) -> AsyncIterator[Scene]:
-    transport = httpx.ASGITransport(app=installation.app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://reception.test") as http:
-        document = (await http.get("/openapi.json")).json()
-        ours, theirs = await furnish(installation, http), await furnish(installation, http)
-        yield Scene(installation, http, document, ours, theirs)
+async def scene(installation: Installation, http: httpx.AsyncClient) -> Scene:
+    document = (await http.get("/openapi.json")).json()
+    ours, theirs = await furnish(installation, http), await furnish(installation, http)
+    return Scene(installation, http, document, ours, theirs)
 
 
 async def test_every_operation_declares_what_it_needs(scene: Scene) -> None:
@@ -226,8 +224,9 @@ async def test_another_tenants_ids_are_answered_like_ids_of_nobodys(scene: Scene
     for operation in scene.guarded:
         if not operation.takes(scene.document, ids):
             continue
-        nobodys = {name: uuid4() for name in scene.theirs.ids}
-        theirs = await scene.send(operation, everything, scene.theirs.ids.__getitem__)
+        slot = {"slot_id": scene.ours.ids["slot_id"]}
+        nobodys: dict[str, object] = {name: uuid4() for name in scene.theirs.ids} | slot
+        theirs = await scene.send(operation, everything, {**scene.theirs.ids, **slot}.__getitem__)
         nobody = await scene.send(operation, everything, nobodys.__getitem__)
         assert theirs.status_code == nobody.status_code, (str(operation), theirs.text, nobody.text)
         assert _told(theirs) == _told(nobody), str(operation)

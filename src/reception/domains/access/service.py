@@ -60,7 +60,8 @@ class User:
     @property
     def about(self) -> tuple[str, ...]:
         """Words that would be tried first as their password."""
-        return tuple(word for word in (*re.split(r"[@.+_-]", self.email), *self.name.split()) if len(word) > 2)
+        words = (self.email, self.name, *re.split(r"[@.+_-]", self.email), *self.name.split())
+        return tuple(word for word in words if len(word) > 2)
 
 
 async def create_user(
