@@ -225,7 +225,7 @@ async def test_another_tenants_ids_are_answered_like_ids_of_nobodys(scene: Scene
         if not operation.takes(scene.document, ids):
             continue
         slot = {"slot_id": scene.ours.ids["slot_id"]}
-        nobodys: dict[str, object] = {name: uuid4() for name in scene.theirs.ids} | slot
+        nobodys: dict[str, object] = {**{name: uuid4() for name in scene.theirs.ids}, **slot}
         theirs = await scene.send(operation, everything, {**scene.theirs.ids, **slot}.__getitem__)
         nobody = await scene.send(operation, everything, nobodys.__getitem__)
         assert theirs.status_code == nobody.status_code, (str(operation), theirs.text, nobody.text)

@@ -33,6 +33,8 @@ def test_the_demo_is_on_in_development_and_off_in_production() -> None:
         ({"secret_key": "a" * 40}, "too few characters"),
         ({"environment": "production", "secret_key": GOOD_KEY, "demo": True}, "RECEPTION_DEMO must stay off"),
         ({"port": 70000}, "RECEPTION_PORT"),
+        ({"cors_origins": "https://www.example.com, example.com"}, "example.com is no origin"),
+        ({"cors_origins": "https://www.example.com/page"}, "is no origin"),
         ({"max_calls": 0}, "RECEPTION_MAX_CALLS"),
     ],
 )
