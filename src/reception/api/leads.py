@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field, JsonValue
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
-from reception.domains.leads.service import Lead, LeadFilter, Stage, get_lead, list_leads, update_lead
+from reception.domains.leads import service as leads
+from reception.domains.leads.service import Lead, LeadFilter, Stage
+from reception.ports.tools import CreateLead
 from reception.runtime.principal import Scope
 
 router = APIRouter(prefix="/leads", tags=["leads"])
@@ -47,6 +49,17 @@ class LeadRead(Response):
         return cls(id=lead.lead_id, **values)
 
 
+class NewLead(Request):
+    """What a person notes themselves; a `kind` of the business's own is as good as the agent's."""
+
+    kind: Annotated[Text, Field(min_length=1, max_length=40)] = "message"
+    name: Annotated[Text, Field(max_length=120)] = ""
+    phone: Annotated[Text, Field(max_length=32)] = ""
+    summary: Annotated[Text, Field(max_length=2000)] = ""
+    recipient: Annotated[Text, Field(max_length=120)] = ""
+    details: Annotated[dict[str, JsonValue], Field(max_length=100)] = Field(default_factory=dict)
+
+
 class LeadChange(Request):
     """Only the fields that are present change."""
 
@@ -70,7 +83,7 @@ async def list_all(
 ) -> Page[LeadRead]:
     wanted = LeadFilter(kind, tuple(stage or ()), recipient, assignee, phone, conversation_id)
     async with services.database.tenant_session(where.tenant_id) as session:
-        found = await list_leads(session, wanted, limit=limit + 1, before=_before(cursor) if cursor else None)
+        found = await leads.list_leads(session, wanted, limit=limit + 1, before=_before(cursor) if cursor else None)
     items = found[:limit]
     more = cursor_of(str(items[-1].lead_id)) if len(found) > limit else None
     return Page[LeadRead](items=tuple(LeadRead.of(lead) for lead in items), next_cursor=more)
@@ -84,15 +97,30 @@ def _before(cursor: str) -> UUID:
         raise foreign_cursor() from error
 
 
+@router.post("", status_code=status.HTTP_201_CREATED, summary="Note a lead")
+async def create(body: NewLead, services: ServicesDep, where: _Writer) -> LeadRead:
+    """The open lead of the same kind, for the same person, from the same phone number is brought up to date instead."""
+    noted = CreateLead(body.kind, body.name, body.phone, body.summary, body.details, body.recipient)
+    async with services.database.tenant_session(where.tenant_id) as session:
+        lead_id = await leads.create_lead(session, where.tenant_id, None, noted)
+        return LeadRead.of(await leads.get_lead(session, lead_id))
+
+
 @router.get("/{lead_id}", summary="Read a lead")
 async def read(lead_id: UUID, services: ServicesDep, where: _Reader) -> LeadRead:
     async with services.database.tenant_session(where.tenant_id) as session:
-        return LeadRead.of(await get_lead(session, lead_id))
+        return LeadRead.of(await leads.get_lead(session, lead_id))
 
 
 @router.patch("/{lead_id}", summary="Take a lead further")
 async def change(lead_id: UUID, body: LeadChange, services: ServicesDep, where: _Writer) -> LeadRead:
     async with services.database.tenant_session(where.tenant_id) as session:
         return LeadRead.of(
-            await update_lead(session, lead_id, stage=body.stage, assignee=body.assignee, notes=body.notes)
+            await leads.update_lead(session, lead_id, stage=body.stage, assignee=body.assignee, notes=body.notes)
         )
+
+
+@router.delete("/{lead_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a lead")
+async def delete(lead_id: UUID, services: ServicesDep, where: _Writer) -> None:
+    async with services.database.tenant_session(where.tenant_id) as session:
+        await leads.delete_lead(session, lead_id)

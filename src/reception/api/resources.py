@@ -120,6 +120,12 @@ async def list_all(services: ServicesDep, where: _Reader) -> list[ResourceRead]:
         return [ResourceRead.of(resource) for resource in await reservations.list_resources(session)]
 
 
+@router.get("/{resource_id}", summary="Read a resource")
+async def read(resource_id: UUID, services: ServicesDep, where: _Reader) -> ResourceRead:
+    async with services.database.tenant_session(where.tenant_id) as session:
+        return ResourceRead.of(await reservations.get_resource(session, resource_id))
+
+
 @router.delete("/{resource_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a resource")
 async def delete(resource_id: UUID, services: ServicesDep, where: _Writer) -> None:
     """Refused with 409 while there are reservations of it to come."""

@@ -1,6 +1,6 @@
 """What routes work with, given to the application once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -21,6 +21,7 @@ from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.metrics import Metrics, MetricsAccess
 from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.readiness import Readiness
+from reception.runtime.recording.service import Recordings
 from reception.runtime.tokens import Tickets, Tokens
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
@@ -28,10 +29,11 @@ from reception.runtime.usage import UsageBook
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`forget_recordings` deletes those of a tenant. `tool_secret` makes the secret of a tenant's agent;
-    `loopback_tools`: agents may call tools on this machine. `demo_agents` is empty outside demo mode."""
+    """`tool_secret` makes the secret of a tenant's agent; `loopback_tools`: agents may call tools on this machine.
+    `demo_agents` is empty outside demo mode."""
 
     database: Database
+    recordings: Recordings
     embedder: Embedder
     desk: SpeechDesk
     provider_keys: ProviderKeys
@@ -47,7 +49,6 @@ class Services:
     readiness: Readiness
     token_lifetime: timedelta
     session_lifetime: timedelta
-    forget_recordings: Callable[[UUID], Awaitable[None]]
     metrics: Metrics
     metrics_access: MetricsAccess
     tool_secret: Callable[[UUID, UUID], str]

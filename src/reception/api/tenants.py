@@ -209,4 +209,4 @@ async def delete(
         await tenants.delete_tenant(session)
     services.authenticator.forget()
     _log.info(TENANT_DELETED, tenant_id=str(tenant_id))
-    await services.forget_recordings(tenant_id)
+    await services.recordings.forget_tenant(tenant_id)

@@ -176,7 +176,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     conversations = ConversationFactory(
         database, parts.understanding, parts.desk.embedder, clock, lost, tools, parts.language, reranker
     )
-    recorder = MetricsRecorder(database)
+    recorder = MetricsRecorder(database, clock)
     figures = parts.figures
     headroom = Headroom(figures.lag, speech.vad_behind_s)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
@@ -189,6 +189,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     used = UsageBook(database, Prices.load(settings.prices), clock)
     services = Services(
         database=database,
+        recordings=recordings,
         embedder=parts.desk.embedder,
         desk=parts.desk,
         provider_keys=keys,
@@ -198,13 +199,12 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         authenticator=Authenticator(database, tokens, clock),
         tickets=tickets,
         attempts=LoginAttempts(database, clock),
-        chat=ChatDesk(database, conversations, used),
+        chat=ChatDesk(database, conversations, used, recorder),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
         readiness=Readiness(database, speech, live),
         token_lifetime=timedelta(minutes=settings.token_minutes),
         session_lifetime=timedelta(days=settings.session_days),
-        forget_recordings=recordings.forget_tenant,
         metrics=figures,
         metrics_access=_metrics_access(settings),
         reranker=reranker,
@@ -293,7 +293,7 @@ def _chunking(settings: Settings) -> Chunking:
 
 
 def _observed_by(recorder: MetricsRecorder, figures: Metrics) -> ObserverFactory:
-    return lambda tenant_id, conversation_id: Observers((recorder.observer(tenant_id, conversation_id), figures))
+    return lambda *call: Observers((recorder.observer(*call), figures))
 
 
 def _metrics_access(settings: Settings) -> MetricsAccess:

@@ -153,7 +153,7 @@ class _Unobserved:
         return None
 
 
-def unobserved(tenant_id: UUID, conversation_id: UUID) -> CallObserver:
+def unobserved(tenant_id: UUID, agent_id: UUID, conversation_id: UUID) -> CallObserver:
     return _Unobserved()
 
 

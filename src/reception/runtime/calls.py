@@ -32,8 +32,8 @@ from reception.runtime.usage import UsageBook
 
 _log = structlog.get_logger(__name__)
 
-ObserverFactory = Callable[[UUID, UUID], CallObserver]
-"""Makes the observer of one call from its tenant and conversation."""
+ObserverFactory = Callable[[UUID, UUID, UUID], CallObserver]
+"""Makes the observer of one call from its tenant, agent and conversation."""
 
 
 class _Line:
@@ -284,7 +284,7 @@ class CallCentre:
             config=self.timings(settings),
             clock=self.clock,
             observers=(
-                self.observe(wired.business.tenant_id, dialogue.conversation_id),
+                self.observe(wired.business.tenant_id, wired.agent.agent_id, dialogue.conversation_id),
                 *observers,
                 *parts.observers,
             ),

@@ -16,8 +16,10 @@ from reception.db.database import Database
 from reception.dialogue.conversation import GraphDialogue
 from reception.domains.conversations import service as conversations
 from reception.domains.conversations.turns import give_back_turn, hold_turn
-from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, ReplyPart, Say, Transfer
+from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, PreparedTurn, ReplyPart, Say, Transfer
+from reception.ports.events import CallObserver, ProviderSwitched, TurnMetrics
 from reception.runtime.conversations import ConversationFactory
+from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.usage import UsageBook
 
 _log = structlog.get_logger(__name__)
@@ -44,10 +46,17 @@ class ChatReply:
 
 
 class ChatDesk:
-    """Answers messages; those of one conversation one after the other."""
+    """Answers messages; those of one conversation one after the other. `recorder` is told where a turn's time went."""
 
-    def __init__(self, database: Database, conversations: ConversationFactory, usage: UsageBook | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        conversations: ConversationFactory,
+        usage: UsageBook | None = None,
+        recorder: MetricsRecorder | None = None,
+    ) -> None:
         self._database = database
+        self._recorder = recorder
         self._usage = usage
         self.conversations = conversations
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
@@ -113,15 +122,20 @@ class ChatDesk:
 
     async def _accounted(self, tenant_id: UUID, agent_id: UUID, dialogue: GraphDialogue, message: str) -> ChatReply:
         """One turn, with what it uses of providers on the conversation's account."""
+        watch = (
+            self._recorder.observer(tenant_id, agent_id, dialogue.conversation_id, "chat") if self._recorder else None
+        )
         if self._usage is None:
-            return await self._turn(dialogue, message)
+            return await self._turn(dialogue, message, watch)
         with self._usage.call(tenant_id, agent_id, dialogue.conversation_id).turn(dialogue.next_turn):
-            return await self._turn(dialogue, message)
+            return await self._turn(dialogue, message, watch)
 
-    async def _turn(self, dialogue: GraphDialogue, message: str) -> ChatReply:
+    async def _turn(self, dialogue: GraphDialogue, message: str, watch: CallObserver | None) -> ChatReply:
         turn = dialogue.next_turn
         prepared = await dialogue.prepare(CallerTurn(turn, message, "chat"))
         parts = [part async for part in dialogue.commit(prepared)]
+        if watch is not None:
+            _report(prepared, watch)
         ending = _ending(parts)
         if ending is not None:
             await dialogue.close(ending)
@@ -143,3 +157,18 @@ def _ending(parts: Sequence[ReplyPart]) -> str | None:
         if isinstance(part, HangUp | Transfer):
             return part.reason
     return None
+
+
+def _report(prepared: PreparedTurn, watch: CallObserver) -> None:
+    watch.on_event(
+        TurnMetrics(
+            prepared.caller.turn,
+            understanding_ms=prepared.understanding_ms,
+            retrieval_ms=prepared.retrieval_ms,
+            llm_first_token_ms=prepared.llm_first_token_ms,
+            cache=prepared.cache,
+            providers=prepared.providers,
+        )
+    )
+    for switch in prepared.switches:
+        watch.on_event(ProviderSwitched("llm", switch.before, switch.after, switch.code))

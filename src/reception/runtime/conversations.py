@@ -107,7 +107,7 @@ class ConversationFactory:
         """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""
         self._tailored.prepare(wired.agent)
         conversation_id = uuid7()
-        caller_phone = _e164(caller_phone, wired.business.region)
+        caller_phone = e164(caller_phone, wired.business.region)
         async with self._database.tenant_session(wired.business.tenant_id) as session:
             await conversations.start(
                 session,
@@ -232,7 +232,8 @@ _ALWAYS_SAID = (
 )
 
 
-def _e164(phone: str, region: str) -> str:
+def e164(phone: str, region: str) -> str:
+    """A phone number as it is stored of callers; empty for what can be none."""
     if not phone:
         return ""
     try:

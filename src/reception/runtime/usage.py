@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.core.telemetry import USAGE_NOT_STORED
 from reception.db.database import Database
+from reception.domains.analytics.tally import ProviderUse, add_usage
 from reception.domains.usage import service as usage
 from reception.ports.events import CallEnded, CallEvent, TurnMetrics
 from reception.providers.access import Part, RequestSeen
@@ -41,8 +42,8 @@ class UsageBook:
         return CallUsage(self, tenant_id, agent_id, conversation_id)
 
     @property
-    def today(self) -> date:
-        return self._clock.now().date()
+    def now(self) -> datetime:
+        return self._clock.now()
 
     def note(self, tenant_id: UUID, used: usage.Used) -> None:
         self._waiting.append((tenant_id, used))
@@ -64,6 +65,7 @@ class UsageBook:
             try:
                 async with self._database.tenant_session(tenant_id) as session:
                     await usage.record(session, tenant_id, rows)
+                    await add_usage(session, tenant_id, [_counted(used) for used in rows])
             except AppError as error:
                 _log.warning(USAGE_NOT_STORED, code=error.code, rows=len(rows))
                 self._waiting += [(tenant_id, used) for used in rows]
@@ -124,7 +126,11 @@ class CallUsage:
                 total.requests,
                 total.units,
                 cost_usd,
-                self.book.today,
+                self.book.now,
             )
             self.book.note(self.tenant_id, used)
         self._open.clear()
+
+
+def _counted(used: usage.Used) -> ProviderUse:
+    return ProviderUse(used.at, used.agent_id, used.part, used.provider, used.requests, used.units, used.cost_usd)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +17,7 @@ from reception.domains.access.tickets import use_ticket
 from reception.domains.conversations import service as conversations
 from reception.domains.leads.service import create_lead
 from reception.ports.tools import CreateLead
+from reception.runtime.recording.store import RecordingStore
 from tests.integration.api.installation import Installation
 
 PASSWORD = "seven green kettles"
@@ -96,7 +99,17 @@ async def _written(installation: Installation, tenant_id: UUID, agent_id: UUID) 
             text("INSERT INTO unanswered_askings (id, tenant_id, question_id) VALUES (:id, :tenant_id, :id)"), named
         )
         await use_ticket(session, tenant_id, uuid7(), now + timedelta(minutes=1), now)
-    return {"conversation_id": str(conversation_id), "question_id": str(question_id), "lead_id": str(lead_id)}
+    store = RecordingStore(str(installation.data_dir / "recordings"))
+    with TemporaryDirectory() as folder:
+        sound = Path(folder) / "part.wav"
+        sound.write_bytes(b"RIFF")
+        store.keep(sound, tenant_id, conversation_id)
+    return {
+        "conversation_id": str(conversation_id),
+        "question_id": str(question_id),
+        "lead_id": str(lead_id),
+        "message_id": str(lead_id),
+    }
 
 
 async def _sent(http: httpx.AsyncClient, method: str, path: str, headers: Mapping[str, str], body: Any) -> Any:

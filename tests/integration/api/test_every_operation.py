@@ -39,7 +39,7 @@ TRIED_EVERYWHERE = {
     "of a session that ended",
     "a revoked key",
 }
-NOT_IDS = {"vendor", "version", "slot_id"}
+NOT_IDS = {"vendor", "version", "part", "slot_id"}
 """What requests name beside ids; a slot is told by what it says, and refused where it says another business."""
 
 
@@ -72,7 +72,7 @@ class Scene:
         self, operation: Operation, headers: Mapping[str, str], ids: Callable[[str], object]
     ) -> httpx.Response:
         """A well-formed request with ids by name."""
-        named = {name: ids(name) for name in self.ours.ids} | {"vendor": "deepgram", "version": "1"}
+        named = {name: ids(name) for name in self.ours.ids} | {"vendor": "deepgram", "version": "1", "part": "1"}
         return await self.http.request(
             operation.method,
             operation.address(named),

@@ -16,6 +16,7 @@ from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.db.bounds import bounded, bounded_json, clipped, storable
 from reception.db.violations import is_violation
+from reception.domains.conversations.facts import refresh
 from reception.domains.conversations.models import ConversationRow, EffectRun, MessageRow
 from reception.ports.dialogue import Channel, Citation, Json, Say
 from reception.ports.tools import TurnRecord
@@ -23,12 +24,14 @@ from reception.ports.tools import TurnRecord
 LONGEST_MESSAGE = 20_000
 _LONGEST_STATE = 200_000
 _MOST_SENTENCES = 100
+_LONGEST_QUESTION = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     """One side of a turn. `heard` is what of the agent's text the caller heard, None while that is not known. Each of
-    `sentences`, those of the agent, has the passages that it rests on."""
+    `sentences`, those of the agent, has the passages that it rests on; `unanswered` are the caller's questions that
+    nothing was known to."""
 
     turn: int
     speaker: str
@@ -40,6 +43,7 @@ class Message:
     metrics: Mapping[str, Json] | None
     created_at: datetime
     sentences: Sequence[Say] = ()
+    unanswered: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ async def start(
         if is_violation(error, ForeignKeyViolation):
             raise NotFound("There is no such agent") from error
         raise
+    await refresh(session, conversation_id)
 
 
 async def get(session: AsyncSession, conversation_id: UUID) -> Conversation:
@@ -163,23 +168,19 @@ async def record_turn(session: AsyncSession, tenant_id: UUID, conversation_id: U
     )
     if kept.first() is None:
         raise NotFound("There is no such conversation")
-    commands: list[Json] = [clipped(command, 200) for command in record.commands]
-    citations: list[Json] = [str(chunk_id) for chunk_id in record.citations]
-    sentences: list[Json] = [_written_sentence(sentence) for sentence in record.sentences[:_MOST_SENTENCES]]
-    sides: tuple[tuple[str, str, list[Json], list[Json], list[Json]], ...] = (
-        ("caller", record.heard, commands, [], []),
-        ("agent", record.said, [], citations, sentences),
-    )
-    for speaker, text, side_commands, side_citations, side_sentences in sides:
-        if record.turn == 0 and not text:
-            continue
-        values = {
-            "text": clipped(text, LONGEST_MESSAGE),
-            "commands": side_commands,
-            "citations": side_citations,
-            "sentences": side_sentences,
-        }
-        await _put(session, tenant_id, conversation_id, record.turn, speaker, values)
+    caller_side = {
+        "commands": [clipped(command, 200) for command in record.commands],
+        "unanswered": [clipped(question, _LONGEST_QUESTION) for question in record.unanswered[:_MOST_SENTENCES]],
+    }
+    agent_side = {
+        "citations": [str(chunk_id) for chunk_id in record.citations],
+        "sentences": [_written_sentence(sentence) for sentence in record.sentences[:_MOST_SENTENCES]],
+    }
+    for speaker, text, values in (("caller", record.heard, caller_side), ("agent", record.said, agent_side)):
+        if record.turn > 0 or text:
+            said = {"text": clipped(text, LONGEST_MESSAGE), **values}
+            await _put(session, tenant_id, conversation_id, record.turn, speaker, said)
+    await refresh(session, conversation_id)
 
 
 async def mark_heard(session: AsyncSession, conversation_id: UUID, turn: int, text: str, *, interrupted: bool) -> None:
@@ -200,14 +201,17 @@ async def record_metrics(session: AsyncSession, conversation_id: UUID, turn: int
         Unprocessable: more than 10,000 characters of JSON.
     """
     values = {"metrics": bounded_json(metrics, "/metrics", longest=10_000)}
-    await _put(session, await _tenant_of(session, conversation_id), conversation_id, turn, "agent", values)
+    await _put(session, await _tenant_of(session, conversation_id, lock=True), conversation_id, turn, "agent", values)
+    await refresh(session, conversation_id)
 
 
-async def list_messages(session: AsyncSession, conversation_id: UUID) -> list[Message]:
-    """What was said, in order: for each turn the caller, then the agent."""
+async def list_messages(
+    session: AsyncSession, conversation_id: UUID, *, first: int = 0, last: int = 2**31 - 1
+) -> list[Message]:
+    """What was said in the turns from `first` to `last`, in order: for each turn the caller, then the agent."""
     rows = await session.execute(
         select(MessageRow)
-        .where(MessageRow.conversation_id == conversation_id)
+        .where(MessageRow.conversation_id == conversation_id, MessageRow.turn.between(first, last))
         .order_by(MessageRow.turn, MessageRow.speaker.desc())
         .execution_options(populate_existing=True)
     )
@@ -223,6 +227,7 @@ async def list_messages(session: AsyncSession, conversation_id: UUID) -> list[Me
             metrics=row.metrics,
             created_at=row.created_at,
             sentences=[_read_sentence(sentence) for sentence in row.sentences],
+            unanswered=cast("Sequence[str]", row.unanswered),
         )
         for row in rows.scalars()
     ]
@@ -236,6 +241,7 @@ async def close(session: AsyncSession, conversation_id: UUID, reason: str, now: 
         .values(ended_at=now, end_reason=clipped(reason, 200))
         .execution_options(synchronize_session=False)
     )
+    await refresh(session, conversation_id)
 
 
 async def find_outcome(
@@ -296,8 +302,10 @@ def _read_sentence(stored: Any) -> Say:
     return Say(stored["text"], tuple(cited))
 
 
-async def _tenant_of(session: AsyncSession, conversation_id: UUID) -> UUID:
-    found = await session.execute(select(ConversationRow.tenant_id).where(ConversationRow.id == conversation_id))
+async def _tenant_of(session: AsyncSession, conversation_id: UUID, *, lock: bool = False) -> UUID:
+    """Whoever goes on to refresh the facts locks the conversation before its messages, as `record_turn` does."""
+    wanted = select(ConversationRow.tenant_id).where(ConversationRow.id == conversation_id)
+    found = await session.execute(wanted.with_for_update(key_share=True) if lock else wanted)
     tenant_id = found.scalar_one_or_none()
     if tenant_id is None:
         raise NotFound("There is no such conversation")

@@ -24,6 +24,7 @@ class LeadRow(Model):
     recipient: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
     assignee: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
     notes: Mapped[str] = mapped_column(String(4000), server_default=FetchedValue())
+    read_at: Mapped[datetime | None]
     times: Mapped[int] = mapped_column(server_default=FetchedValue())
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     created_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,12 +36,15 @@ class Stage(StrEnum):
 
 
 OPEN = (Stage.NEW, Stage.CONTACTED, Stage.QUALIFIED)
+MESSAGES = ("message", "callback")
+"""The kinds of lead that are messages for somebody of the business."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
     """A stored lead. `conversation_id` is the conversation behind it, the latest where there were several; `recipient`
-    whom it is for, `assignee` who takes care of it; `times` how often the caller came with it. Times are aware UTC."""
+    whom it is for, `assignee` who takes care of it; `times` how often the caller came with it; `read_at` is None until
+    a person has read what was added last. Times are aware UTC."""
 
     lead_id: UUID
     conversation_id: UUID | None
@@ -57,11 +60,12 @@ class Lead:
     notes: str = ""
     times: int = 1
     updated_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """Which leads to list: empty fields do not narrow."""
+    """Which leads to list: empty fields do not narrow. `read`: whether a person has read them."""
 
     kind: str = ""
     stages: tuple[Stage, ...] = ()
@@ -69,6 +73,8 @@ class LeadFilter:
     assignee: str = ""
     phone: str = ""
     conversation_id: UUID | None = None
+    kinds: tuple[str, ...] = ()
+    read: bool | None = None
 
 
 async def create_lead(session: AsyncSession, tenant_id: UUID, conversation_id: UUID | None, lead: CreateLead) -> UUID:
@@ -145,6 +151,7 @@ async def _bring_up_to_date(
         "details": details if len(str(details)) <= _LONGEST_DETAILS else values["details"],
         "conversation_id": conversation_id or known.conversation_id,
         "times": LeadRow.times + 1,
+        "read_at": None,
         "updated_at": func.now(),
     }
     await session.execute(
@@ -206,6 +213,10 @@ def _conditions(wanted: LeadFilter, before: UUID | None) -> Sequence[ColumnEleme
             conditions.append(func.lower(column) == value.lower())
     if wanted.phone:
         conditions.append(LeadRow.phone == wanted.phone)
+    if wanted.kinds:
+        conditions.append(LeadRow.kind.in_(wanted.kinds))
+    if wanted.read is not None:
+        conditions.append(LeadRow.read_at.is_not(None) if wanted.read else LeadRow.read_at.is_(None))
     if wanted.conversation_id is not None:
         conditions.append(LeadRow.conversation_id == wanted.conversation_id)
     if before is not None:
@@ -220,6 +231,7 @@ async def update_lead(
     stage: Stage | None = None,
     assignee: str | None = None,
     notes: str | None = None,
+    read: bool | None = None,
 ) -> Lead:
     """Change what a person decides about a lead; None leaves a field as it is.
 
@@ -234,6 +246,8 @@ async def update_lead(
         columns["assignee"] = bounded(assignee, "/assignee", longest=120)
     if notes is not None:
         columns["notes"] = bounded(notes, "/notes", longest=4000)
+    if read is not None:
+        columns["read_at"] = func.coalesce(LeadRow.read_at, func.now()) if read else None
     await session.execute(
         update(LeadRow)
         .where(LeadRow.id == lead_id)
@@ -241,6 +255,28 @@ async def update_lead(
         .execution_options(synchronize_session=False)
     )
     return await get_lead(session, lead_id)
+
+
+async def delete_lead(session: AsyncSession, lead_id: UUID) -> None:
+    """Delete a lead.
+
+    Raises:
+        NotFound: the tenant has no such lead.
+    """
+    gone = await session.execute(delete(LeadRow).where(LeadRow.id == lead_id).returning(LeadRow.id))
+    if gone.first() is None:
+        raise NotFound("There is no such lead")
+
+
+async def leave_conversation(session: AsyncSession, conversation_id: UUID, *, delete_leads: bool) -> None:
+    """Before a conversation is deleted: its leads go with it, or stand without it."""
+    of_it = LeadRow.conversation_id == conversation_id
+    if delete_leads:
+        await session.execute(delete(LeadRow).where(of_it).execution_options(synchronize_session=False))
+    else:
+        await session.execute(
+            update(LeadRow).where(of_it).values(conversation_id=None).execution_options(synchronize_session=False)
+        )
 
 
 def _lead(row: LeadRow) -> Lead:
@@ -259,4 +295,5 @@ def _lead(row: LeadRow) -> Lead:
         notes=row.notes,
         times=row.times,
         updated_at=row.updated_at,
+        read_at=row.read_at,
     )

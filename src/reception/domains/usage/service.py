@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ class Used:
     """What one turn used of one provider.
 
     `units` are seconds of audio for `stt`, characters for `tts`, tokens otherwise; `cost_usd` is an estimate, None
-    where the price is not known. `day` is in UTC.
+    where the price is not known. `at` is aware UTC.
     """
 
     conversation_id: UUID
@@ -30,7 +30,7 @@ class Used:
     requests: int
     units: float
     cost_usd: float | None
-    day: date
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,15 @@ class Total:
 
 async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -> None:
     """Store what was used, in the tenant's own session."""
+    names = [name for name in Used.__slots__ if name != "at"]
     rows = [
-        {"tenant_id": tenant_id, "id": uuid7(), **{name: getattr(one, name) for name in Used.__slots__}} for one in used
+        {
+            "tenant_id": tenant_id,
+            "id": uuid7(),
+            "day": one.at.date(),
+            **{name: getattr(one, name) for name in names},
+        }
+        for one in used
     ]
     if rows:
         await session.execute(insert(UsageRow), rows)

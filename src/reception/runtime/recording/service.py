@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -56,6 +56,31 @@ class Recordings:
             keeping = asyncio.create_task(self._keep(writing, path), name="keep-recording")
             self._keeping.add(keeping)
             keeping.add_done_callback(self._keeping.discard)
+
+    async def of(self, tenant_id: UUID, conversation_id: UUID) -> list[Recording]:
+        """A conversation's recordings, its parts in order; one that goes on is not among them.
+
+        Raises:
+            Unavailable: the storage cannot be reached.
+        """
+        return await asyncio.to_thread(self._store.of, tenant_id, conversation_id)
+
+    async def size_bytes(self, recording: Recording) -> int:
+        """Raises `Unavailable` when the storage cannot be reached."""
+        return await asyncio.to_thread(self._store.size_bytes, recording)
+
+    def read(self, recording: Recording, start: int, end: int) -> Iterator[bytes]:
+        """Its bytes from `start` to before `end`. Blocks, and so is for threads."""
+        return self._store.read(recording, start, end)
+
+    async def delete(self, tenant_id: UUID, conversation_id: UUID) -> None:
+        """Delete what was recorded of a conversation.
+
+        Raises:
+            Unavailable: the storage cannot be reached.
+        """
+        for recording in await self.of(tenant_id, conversation_id):
+            await asyncio.to_thread(self._store.delete, recording)
 
     async def flush(self) -> None:
         """Wait until what was recorded so far is in its place."""

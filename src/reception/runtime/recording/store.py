@@ -17,6 +17,7 @@ from reception.core.errors import MissingModel, Unavailable
 
 _SUFFIX = ".wav"
 _MOST_PARTS = 100
+_PIECE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +79,32 @@ class RecordingStore:
         found: list[Recording] = []
         with _reachable():
             for month in self._list(posixpath.join(self._base, str(tenant_id))):
-                for path in self._list(month):
-                    name = posixpath.basename(path).removesuffix(_SUFFIX)
-                    conversation_id = _uuid(name[:36])
-                    part = name[37:] or "1"
-                    if conversation_id and path.endswith(_SUFFIX) and part.isdigit():
-                        found.append(Recording(path, tenant_id, conversation_id, int(part)))
+                read = (_recording(path, tenant_id) for path in self._list(month))
+                found += [recording for recording in read if recording is not None]
         return found
+
+    def of(self, tenant_id: UUID, conversation_id: UUID) -> list[Recording]:
+        """A conversation's recordings, its parts in order."""
+        month = f"{began_at(conversation_id):%Y-%m}"
+        found: list[Recording] = []
+        with _reachable():
+            for path in self._list(posixpath.join(self._base, str(tenant_id), month)):
+                recording = _recording(path, tenant_id)
+                if recording is not None and recording.conversation_id == conversation_id:
+                    found.append(recording)
+        return sorted(found, key=lambda one: one.part)
+
+    def size_bytes(self, recording: Recording) -> int:
+        with _reachable():
+            return int(self._fs.size(recording.path))
+
+    def read(self, recording: Recording, start: int, end: int) -> Iterator[bytes]:
+        """Its bytes from `start` to before `end`, piece by piece."""
+        with _reachable(), self._fs.open(recording.path, "rb") as file:
+            file.seek(start)
+            while start < end and (piece := file.read(min(_PIECE_BYTES, end - start))):
+                start += len(piece)
+                yield piece
 
     def delete(self, recording: Recording) -> None:
         with _reachable():
@@ -110,6 +130,15 @@ def _reachable() -> Iterator[None]:
         yield
     except OSError as error:
         raise Unavailable("The place where recordings are kept cannot be used now.") from error
+
+
+def _recording(path: str, tenant_id: UUID) -> Recording | None:
+    name = posixpath.basename(path).removesuffix(_SUFFIX)
+    conversation_id = _uuid(name[:36])
+    part = name[37:] or "1"
+    if conversation_id is None or not path.endswith(_SUFFIX) or not part.isdigit():
+        return None
+    return Recording(path, tenant_id, conversation_id, int(part))
 
 
 def _uuid(text: str) -> UUID | None:

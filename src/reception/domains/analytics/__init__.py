@@ -1,0 +1,1 @@
+"""Figures of a business over time; reads what the other domains have stored."""

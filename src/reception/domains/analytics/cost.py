@@ -1,0 +1,83 @@
+"""What providers were used, and what that cost by list prices."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.domains.analytics.period import BEFORE, Period
+from reception.domains.analytics.report import Report, report
+
+_COSTS = text(
+    """
+    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, part, provider,
+        sum(requests)::bigint AS requests, sum(units) AS units, sum(cost_usd) AS cost_usd,
+        sum(unpriced)::bigint AS unpriced
+    FROM usage_hours
+    WHERE starts_at >= :since AND starts_at < :until
+        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
+    GROUP BY 1, 2, 3
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CostFigures:
+    """`unpriced` are the uses whose price is not known, which `cost_usd` leaves out; `parts` is the cost of each of
+    stt, tts, llm and the like."""
+
+    cost_usd: float = 0.0
+    requests: int = 0
+    unpriced: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCost:
+    """`units` are seconds of audio for `stt`, characters for `tts`, tokens otherwise."""
+
+    part: str
+    provider: str
+    requests: int
+    units: float
+    cost_usd: float
+    unpriced: int
+
+
+async def add_up_cost(
+    session: AsyncSession, period: Period, agent_id: UUID | None = None
+) -> tuple[Report[CostFigures], list[ProviderCost]]:
+    """The figures, and those of each provider in the period, the dearest first."""
+    rows = (await session.execute(_COSTS, period.parameters(agent_id))).all()
+    return report(period, rows, _figures), _by_provider([row for row in rows if row.bucket > BEFORE])
+
+
+def _figures(rows: Sequence[Row[Any]]) -> CostFigures:
+    parts: Counter[str] = Counter()
+    for row in rows:
+        parts[row.part] += row.cost_usd
+    return CostFigures(
+        cost_usd=round(sum(row.cost_usd for row in rows), 6),
+        requests=sum(row.requests for row in rows),
+        unpriced=sum(row.unpriced for row in rows),
+        parts={part: round(cost, 6) for part, cost in sorted(parts.items())},
+    )
+
+
+def _by_provider(rows: Sequence[Row[Any]]) -> list[ProviderCost]:
+    found: dict[tuple[str, str], ProviderCost] = {}
+    for row in rows:
+        known = found.get((row.part, row.provider), ProviderCost(row.part, row.provider, 0, 0.0, 0.0, 0))
+        found[row.part, row.provider] = ProviderCost(
+            row.part,
+            row.provider,
+            known.requests + row.requests,
+            known.units + row.units,
+            known.cost_usd + row.cost_usd,
+            known.unpriced + row.unpriced,
+        )
+    return sorted(found.values(), key=lambda one: (-one.cost_usd, one.part, one.provider))

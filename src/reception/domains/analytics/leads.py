@@ -1,0 +1,58 @@
+"""Leads and messages that came in, and what has become of them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.domains.analytics.period import Period
+from reception.domains.analytics.report import Report, ratio, report
+
+_COUNTS = text(
+    """
+    SELECT width_bucket(created_at, CAST(:bounds AS timestamptz[])) AS bucket, kind, stage, count(*) AS leads
+    FROM leads WHERE created_at >= :since AND created_at < :until
+    GROUP BY 1, 2, 3
+    """
+)
+_MESSAGES = frozenset({"message", "callback"})
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFigures:
+    """`messages` are messages and callbacks, which count among the `leads`; `conversion` is the share of won ones in
+    those that are won or lost."""
+
+    leads: int = 0
+    messages: int = 0
+    kinds: Mapping[str, int] = field(default_factory=dict)
+    stages: Mapping[str, int] = field(default_factory=dict)
+    won: int = 0
+    lost: int = 0
+    conversion: float | None = None
+
+
+async def count_leads(session: AsyncSession, period: Period) -> Report[LeadFigures]:
+    values = period.parameters()
+    del values["agent_id"]
+    return report(period, (await session.execute(_COUNTS, values)).all(), _figures)
+
+
+def _figures(rows: Sequence[Row[Any]]) -> LeadFigures:
+    kinds: Counter[str] = Counter()
+    stages: Counter[str] = Counter()
+    for row in rows:
+        kinds[row.kind] += row.leads
+        stages[row.stage] += row.leads
+    return LeadFigures(
+        leads=sum(kinds.values()),
+        messages=sum(times for kind, times in kinds.items() if kind in _MESSAGES),
+        kinds=dict(sorted(kinds.items())),
+        stages=dict(sorted(stages.items())),
+        won=stages["won"],
+        lost=stages["lost"],
+        conversion=ratio(stages["won"], stages["won"] + stages["lost"]),
+    )
