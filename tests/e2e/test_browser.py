@@ -63,6 +63,18 @@ async def chat_without_a_call(page: Page) -> None:
     await page.locator(".entry.agent .bubble").filter(has_text="3").wait_for(timeout=10_000)
 
 
+async def look_up_what_a_sentence_rests_on(page: Page) -> None:
+    await page.get_by_label("Type to the front desk").fill("How much is parking?")
+    await page.get_by_role("button", name="Send").click()
+    sentence = page.locator(".entry.agent .cited").filter(has_text="arking").last
+    await sentence.click(timeout=10_000)
+    passage = page.locator(".entry.agent .passage")
+    await passage.locator("blockquote").filter(has_text="arking").wait_for(timeout=10_000)
+    assert ">" in await passage.locator("figcaption").inner_text() or "›" in await passage.inner_text()
+    await sentence.press("Enter")
+    await passage.wait_for(state="detached", timeout=10_000)
+
+
 TYPING_INTO_A_PARTIAL = """async () => {
   const { Conversation } = await import("/conversation.js");
   const list = document.createElement("div");
@@ -102,6 +114,7 @@ async def test_one_can_talk_to_the_page(server: RunningServer, tmp_path: Path) -
         await call_by_voice(page, server)
         await type_into_the_call(page)
         await chat_without_a_call(page)
+        await look_up_what_a_sentence_rests_on(page)
         await browser.close()
     assert not problems
 

@@ -1,11 +1,10 @@
 """What one caller was told is told to the next who asks the same, by any process, until it may no longer be true."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import numpy as np
 import pytest
 import pytest_asyncio
 from sqlalchemy import text
@@ -20,11 +19,8 @@ from reception.domains.agents.service import create_agent, update_agent
 from reception.domains.knowledge import service as knowledge
 from reception.domains.tenants.service import update_tenant
 from reception.ports.answers import Answer, CacheLevel
-from reception.ports.audio import Pcm16
 from reception.ports.business import Agent, AgentKind, AgentSettings, Business, OpeningHours
 from reception.ports.dialogue import CallerTurn, Channel, PreparedTurn, Say
-from reception.ports.speech import Voice
-from reception.providers.speech_cache import CachedTextToSpeech
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.returning import LostCallers
 from tests.support.demo import RememberingEmbedder, embedder
@@ -295,36 +291,3 @@ async def test_the_shelf_of_a_process_is_bounded(replicas: tuple[Replica, Replic
     assert len(shelf) == 3
     assert shelf.get(tenant, bytes([0])) is not None
     assert shelf.get(tenant, bytes([6])) is None
-
-
-class CountingVoice:
-    """Speaks silence, and counts how often."""
-
-    provider = "silence"
-
-    def __init__(self) -> None:
-        self.spoken: list[str] = []
-
-    async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
-        self.spoken.append(text)
-        yield np.zeros(80, np.int16)
-
-
-async def test_an_answer_given_again_is_not_synthesised_again(
-    replicas: tuple[Replica, Replica], embedder: RememberingEmbedder
-) -> None:
-    one, _ = replicas
-    house = await open_house(one, embedder)
-    inner = CountingVoice()
-    speech = CachedTextToSpeech(inner, 1 << 20)
-
-    async def speak(sentences: Sequence[Say]) -> None:
-        await speech.warm([say.text for say in sentences], Voice("heart", 1.0, "en-US"), 8000)
-
-    for _ in range(3):
-        dialogue = await one.meet(house)
-        turn = await prepared(dialogue, SOUP)
-        await speak([part async for part in dialogue.commit(turn) if isinstance(part, Say)])
-        await dialogue.close("done")
-    assert turn.cache == CacheLevel.PROCESS
-    assert len(inner.spoken) == len(set(inner.spoken))

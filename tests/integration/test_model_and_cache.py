@@ -1,10 +1,13 @@
 """What a language model answers: from all that is known where that is little, and once for all who ask the same."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
+
+import pytest
 
 from reception.core.clock import FixedClock
 from reception.db.database import Database
+from reception.dialogue.language.turn import LanguageModel
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.agents.service import create_agent
 from reception.domains.knowledge import service as knowledge
@@ -12,6 +15,7 @@ from reception.ports.answers import CacheLevel
 from reception.ports.business import AgentKind, AgentSettings
 from reception.ports.dialogue import CallerTurn, PreparedTurn, Say
 from reception.runtime.conversations import ConversationFactory
+from reception.runtime.language import no_language
 from reception.runtime.returning import LostCallers
 from tests.integration.test_language_model import NOW, Line, line
 from tests.support.demo import RememberingEmbedder, embedder
@@ -117,3 +121,35 @@ async def test_a_model_that_fails_on_all_is_replaced_by_what_is_searched_for(
     said, prepared = await place.ask(SOUP)
     assert "$9" in said
     assert prepared.providers["answer"] == "local"
+
+
+async def test_another_model_or_other_instructions_do_not_serve_what_was_written_before(
+    database: Database, line: Line, embedder: RememberingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = await house(database, line, embedder)
+    await place.ask(SOUP)
+    assert (await place.ask(SOUP))[1].cache == CacheLevel.PROCESS
+
+    async def other_options(settings: AgentSettings) -> LanguageModel | None:
+        model = await line.language(settings)
+        return None if model is None else replace(model, generation='{"temperature": 0.7}')
+
+    clock = FixedClock(NOW)
+    for language in (other_options, no_language):
+        factory = ConversationFactory(
+            database, LocalUnderstanding(embedder), embedder, clock, LostCallers(), language=language
+        )
+        elsewhere = House(place.tenant_id, place.agent_id, factory)
+        for question in (SOUP, "What does the tomato soup cost?"):
+            assert (await elsewhere.ask(question, drop=True))[1].cache == CacheLevel.MISS
+    monkeypatch.setattr("reception.dialogue.language.turn.ANSWERING_EDITION", "another")
+    assert (await place.ask(SOUP, drop=True))[1].cache == CacheLevel.MISS
+
+
+async def test_what_was_composed_because_a_model_failed_is_not_told_to_others(
+    database: Database, line: Line, embedder: RememberingEmbedder
+) -> None:
+    place = await house(database, line, embedder)
+    line.server.fault = Fault.LIMITED
+    assert "$9" in (await place.ask(SOUP))[0]
+    assert (await place.ask(SOUP))[1].cache == CacheLevel.MISS

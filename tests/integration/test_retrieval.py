@@ -197,3 +197,13 @@ async def test_tenants_of_other_models_are_told_as_ids_and_nothing_else(town: To
         found = (await session.execute(text("SELECT tenants_embedded_otherwise('none')"))).scalars().all()
         assert town.tenant_id in found
         assert (await session.execute(text("SELECT count(*) FROM knowledge_documents"))).scalar_one() == 0
+
+
+async def test_the_owning_role_reads_no_tenants_documents(town: Town, postgres: EmbeddedPostgres) -> None:
+    await town.put("Menu", "Soup with bread.", "menu")
+    owner = Database(postgres.owner_url, pool_size=1)
+    try:
+        async with owner.tenant_session(uuid7()) as session:
+            assert (await session.execute(text("SELECT count(*) FROM knowledge_documents"))).scalar_one() == 0
+    finally:
+        await owner.dispose()

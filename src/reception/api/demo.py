@@ -10,10 +10,13 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from reception.api.auth import Token
+from reception.api.knowledge_search import CitedPassage
 from reception.api.schemas import Request, Response
-from reception.api.services import ServicesDep
+from reception.api.services import Services, ServicesDep
 from reception.core.errors import NotFound
+from reception.domains.knowledge.documents import get_passage
 from reception.ports.business import AgentKind
+from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.principal import DEMO_SCOPES, Principal
 
 router = APIRouter(tags=["demo"])
@@ -52,12 +55,25 @@ async def demo_agents(services: ServicesDep) -> list[DemoAgentRead]:
 
 @router.post("/demo/token", summary="A token to call and chat with one demo agent")
 async def demo_token(body: DemoTokenRequest, services: ServicesDep) -> Token:
-    agent = next((agent for agent in services.demo_agents if agent.agent_id == body.agent_id), None)
-    if agent is None:
-        raise NotFound("There is no such demo agent.")
+    agent = _demo_agent(services, body.agent_id)
     visitor = Principal(f"demo:{agent.slug}", agent.tenant_id, DEMO_SCOPES, agent.agent_id)
     issued = services.tokens.issue(visitor, _TOKEN_LIFETIME)
     return Token(access_token=issued.value, expires_in=issued.expires_in_s)
+
+
+@router.get("/demo/agents/{agent_id}/passages/{chunk_id}", summary="A passage that a demo agent has cited")
+async def demo_passage(agent_id: UUID, chunk_id: UUID, services: ServicesDep) -> CitedPassage:
+    """For the page, whose token reads no documents. 404 where the document has been replaced since."""
+    agent = _demo_agent(services, agent_id)
+    async with services.database.tenant_session(agent.tenant_id) as session:
+        return CitedPassage.of(await get_passage(session, chunk_id))
+
+
+def _demo_agent(services: Services, agent_id: UUID) -> DemoAgent:
+    agent = next((agent for agent in services.demo_agents if agent.agent_id == agent_id), None)
+    if agent is None:
+        raise NotFound("There is no such demo agent.")
+    return agent
 
 
 def page_router() -> APIRouter:

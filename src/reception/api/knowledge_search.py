@@ -82,13 +82,16 @@ class CitedPassage(Response):
     place: str
     text: str
 
+    @classmethod
+    def of(cls, passage: Passage) -> "CitedPassage":
+        return cls(**{name: getattr(passage, name) for name in cls.model_fields})
+
 
 @router.get("/passages/{chunk_id}", summary="A passage that an answer cites")
 async def read_passage(chunk_id: UUID, services: ServicesDep, where: Reader) -> CitedPassage:
     """404 where the document has been replaced since."""
     async with services.database.tenant_session(where.tenant_id) as session:
-        passage = await get_passage(session, chunk_id)
-    return CitedPassage(**{name: getattr(passage, name) for name in CitedPassage.model_fields})
+        return CitedPassage.of(await get_passage(session, chunk_id))
 
 
 @router.get("/search", summary="Find passages by meaning, words and what rows state")

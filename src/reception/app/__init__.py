@@ -47,6 +47,7 @@ from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
 from reception.runtime.recording.store import RecordingStore
 from reception.runtime.returning import LostCallers
+from reception.runtime.spoken_answers import SpokenAnswers
 from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
@@ -212,6 +213,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         tool_secret=partial(tool_secret, key),
         demo_agents=parts.demo_agents,
     )
+    spoken = SpokenAnswers(conversations.answers)
     dumps = CallDumps(settings.dump_dir, clock) if settings.dump_dir else None
     observe = _observed_by(recorder, figures)
     calls = CallCentre(
@@ -225,6 +227,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         desk=parts.desk,
         keys=keys,
         usage=used,
+        spoken=spoken,
     )
     app = create_app(
         services,
@@ -244,6 +247,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(recordings.run(), name="recordings"),
         asyncio.create_task(used.run(), name="usage"),
         asyncio.create_task(conversations.answers.run(), name="answer-cache"),
+        asyncio.create_task(spoken.run(), name="spoken-answers"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
     ]
     if settings.jobs_at_once:
@@ -262,6 +266,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await recorder.flush()
         await used.flush()
         await conversations.answers.flush()
+        await spoken.flush()
         await lost.give_up()
         await conversations.aclose()
         await tools.aclose()

@@ -224,7 +224,7 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
         for sentence in draft.answer
         if is_grounded(sentence.text, (sentence.source, profile, scene.text))
     )
-    if draft.lookup is not None:
+    if draft.lookup is not None and runtime.context.language is None:
         fresh = shared(draft.lookup.question, draft.answer, kept[:_MOST_SENTENCES], draft.state, scene)
         draft = replace(draft, fresh=fresh)
     kept = kept[: _most_sentences(draft, scene)]

@@ -27,6 +27,7 @@ from reception.runtime.conversations import WiredAgent
 from reception.runtime.dumps import CallDumps
 from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.recording.service import Recordings
+from reception.runtime.spoken_answers import SpokenAnswers
 from reception.runtime.switches import Switches
 from reception.runtime.usage import UsageBook
 
@@ -203,6 +204,7 @@ class CallCentre:
     desk: SpeechDesk | None = None
     keys: ProviderKeys | None = None
     usage: UsageBook | None = None
+    spoken: SpokenAnswers | None = None
 
     async def answer(
         self,
@@ -262,6 +264,8 @@ class CallCentre:
             recognizer, tts = seat.recognizer, seat.tts
         if settings.pronunciations:
             tts = PronouncingTextToSpeech(tts, settings.pronunciations)
+        if self.spoken is not None:
+            tts = self.spoken.voice(wired.business.tenant_id, tts, settings.pronunciations)
         return recognizer, tts
 
     def _session(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 
+from reception import __version__
 from reception.call.config import CallConfig
 from reception.core.clock import Clock
 from reception.core.errors import NotFound
@@ -194,7 +195,14 @@ class ConversationFactory:
             reads=reads,
             ledger=ledger,
             clock=self._clock,
-            answers=AgentAnswers(self.answers, business, wired.agent, reads.meaning, self._embedder.model),
+            answers=AgentAnswers(
+                self.answers,
+                business,
+                wired.agent,
+                reads.meaning,
+                self._embedder.model,
+                wired.language.writer if wired.language else f"local {__version__}",
+            ),
             caller_phone=caller_phone,
             state=state,
             last_turn=last_turn,

@@ -7,6 +7,7 @@ from reception.core.clock import Clock
 from reception.dialogue.language.turn import LanguageModel
 from reception.ports.business import AgentSettings
 from reception.providers.llm.models import LanguageConfig, LanguageModels
+from reception.providers.llm.vendors import generation_of
 
 LanguageOf = Callable[[AgentSettings], Awaitable[LanguageModel | None]]
 """The language model of an agent with these settings, None for local mode. Does not raise."""
@@ -32,7 +33,7 @@ async def open_language(
 
     async def language(chosen: AgentSettings) -> LanguageModel | None:
         model = await models.for_agent(chosen.llm)
-        return None if model is None else LanguageModel(model, clock, budget_s)
+        return None if model is None else LanguageModel(model, clock, budget_s, generation_of(model.provider))
 
     try:
         yield language

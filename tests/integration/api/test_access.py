@@ -113,6 +113,24 @@ async def test_a_demo_token_calls_and_chats_only(installation: Installation) -> 
     assert (await installation.http.post("/chat/message", json=chat, headers=headers)).status_code == 403
 
 
+async def test_the_demo_shows_the_passage_that_a_sentence_rests_on(installation: Installation) -> None:
+    agents = (await installation.http.get("/demo/agents")).json()
+    one, other = (agent["agent_id"] for agent in agents[:2])
+    token = (await installation.http.post("/demo/token", json={"agent_id": one})).json()["access_token"]
+    reply = await installation.http.post(
+        "/chat/message",
+        json={"agent_id": one, "message": "How much is parking?"},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    cited = next(each["citations"][0] for each in reply.json()["sentences"] if each["citations"])
+    passage = (await installation.http.get(f"/demo/agents/{one}/passages/{cited['chunk_id']}")).json()
+    assert passage["document"] == cited["document"]
+    assert passage["text"]
+    for agent_id in (other, str(uuid4())):
+        answer = await installation.http.get(f"/demo/agents/{agent_id}/passages/{cited['chunk_id']}")
+        assert answer.status_code == 404
+
+
 async def test_a_demo_token_is_for_one_agent_of_its_business(installation: Installation) -> None:
     agents = (await installation.http.get("/demo/agents")).json()
     answer = await installation.http.post("/demo/token", json={"agent_id": agents[0]["agent_id"]})

@@ -102,6 +102,7 @@ function choose(one) {
   at("phone-monogram").textContent = monogram(one.name);
   document.querySelector(".phone").dataset.hue = String(index % 3);
   conversation.reset();
+  conversation.agentId = one.agent_id;
   at("conversation").append(welcome);
   timing.reset();
   notify("");
@@ -236,7 +237,7 @@ async function say(text) {
   try {
     const reply = await chat(agent.agent_id, text, chatId);
     chatId = reply.ended ? null : reply.conversation_id;
-    conversation.agentWrote(`${reply.conversation_id}/${reply.turn}`, reply.reply, reply.citations);
+    conversation.agentWrote(`${reply.conversation_id}/${reply.turn}`, reply.sentences);
     reply.actions.forEach((action) => conversation.acted(action.name, action.data));
     if (reply.ended) conversation.note("The conversation has ended. Write again to start another.");
   } catch (error) {

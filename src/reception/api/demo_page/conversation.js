@@ -1,6 +1,7 @@
 // The transcript: what each side says, as it is said. The agent's words appear in step with their sound.
 
 import { actionCard } from "./cards.js";
+import { citedSentence } from "./sources.js";
 import { latencyChip } from "./timing.js";
 
 const CHARACTERS_PER_SECOND = 15;
@@ -20,6 +21,7 @@ export class Conversation {
   constructor(list, announcer) {
     this.list = list;
     this.announcer = announcer;
+    this.agentId = null;
     this.reset();
   }
 
@@ -107,18 +109,20 @@ export class Conversation {
     this.#finishSentence(position);
     const entry = this.#entry("agent", turn);
     const words = wordsOf(`${text} `);
-    entry.querySelector(".bubble").append(...words);
+    entry.querySelector(".bubble").append(citedSentence(entry, this.agentId, words, citations));
     this.#cite(entry, citations);
     this.sentences.push({ turn, text, words, shown: 0, starts: position, ends: null });
     this.announcer.textContent = text;
     this.#follow();
   }
 
-  agentWrote(turn, text, citations) {
+  agentWrote(turn, sentences) {
     const entry = this.#entry("agent", turn);
-    entry.querySelector(".bubble").textContent = text;
-    this.#cite(entry, citations);
-    this.announcer.textContent = text;
+    for (const { text, citations } of sentences) {
+      entry.querySelector(".bubble").append(citedSentence(entry, this.agentId, [`${text} `], citations));
+      this.#cite(entry, citations);
+    }
+    this.announcer.textContent = sentences.map((sentence) => sentence.text).join(" ");
     this.#follow();
   }
 

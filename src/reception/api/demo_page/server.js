@@ -51,3 +51,5 @@ export function chat(agentId, message, conversationId) {
   if (conversationId) body.conversation_id = conversationId;
   return askAs(agentId, "/chat/message", body);
 }
+
+export const passageOf = (agentId, chunkId) => ask(`/demo/agents/${agentId}/passages/${chunkId}`);

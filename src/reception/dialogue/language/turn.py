@@ -1,6 +1,7 @@
 """One turn's account with the language model: how long it may take, what it did, and where it was replaced."""
 
 import asyncio
+import hashlib
 from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import ProviderError
 from reception.core.telemetry import PROVIDER_SWITCHED
+from reception.dialogue.language.prompts import ANSWERING_EDITION
 from reception.ports.dialogue import Channel, ProviderSwitch
 from reception.ports.language import ChatMessage, ChatModel, ChatRequest, OutputSchema
 
@@ -29,11 +31,18 @@ _CHAT_PATIENCE = 3.0
 @dataclass(frozen=True, slots=True)
 class LanguageModel:
     """A chat model for a conversation. `budget_s` is how long a spoken turn may wait for it, in all, until the first
-    sentence of the reply is there."""
+    sentence of the reply is there. `generation` are the options that it is asked with."""
 
     model: ChatModel
     clock: Clock
     budget_s: float = 2.5
+    generation: str = ""
+
+    @property
+    def writer(self) -> str:
+        """Who words answers: another name as soon as the model, its options or its instructions are others."""
+        generation = hashlib.sha256(self.generation.encode()).hexdigest()[:16]
+        return f"{self.model.provider[:200]} {generation} {ANSWERING_EDITION}"
 
     def begin(self, channel: Channel) -> "LanguageTurn":
         patience = _CHAT_PATIENCE if channel == "chat" else 1.0

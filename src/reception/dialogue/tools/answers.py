@@ -33,6 +33,7 @@ _log = structlog.get_logger(__name__)
 LIFETIME = timedelta(hours=24)
 MOST_ON_SHELF = 4_096
 FLUSH_EVERY_S = 5.0
+_MOST_SENTENCES_KNOWN = 3 * MOST_ON_SHELF
 
 Embed = Callable[[str], Awaitable[NDArray[np.float32] | None]]
 
@@ -52,6 +53,7 @@ class AnswerShelf:
         self.clock = clock
         self._most = most
         self._answers: OrderedDict[tuple[UUID, bytes], _OnShelf] = OrderedDict()
+        self._sentences: OrderedDict[tuple[UUID, str], UUID] = OrderedDict()
         self._counts: dict[UUID, kept.CacheCounts] = {}
 
     def __len__(self) -> int:
@@ -74,6 +76,18 @@ class AnswerShelf:
         self._answers.move_to_end((tenant_id, question_hash))
         while len(self._answers) > self._most:
             self._answers.popitem(last=False)
+
+    def note(self, tenant_id: UUID, answer_id: UUID, answer: Answer) -> None:
+        """The sentences of an answer that is in the database are anybody's to hear."""
+        for say in answer.sentences:
+            self._sentences[(tenant_id, say.text)] = answer_id
+            self._sentences.move_to_end((tenant_id, say.text))
+        while len(self._sentences) > _MOST_SENTENCES_KNOWN:
+            self._sentences.popitem(last=False)
+
+    def answer_with(self, tenant_id: UUID, sentence: str) -> UUID | None:
+        """A kept answer that has this sentence, of those seen by this process."""
+        return self._sentences.get((tenant_id, sentence))
 
     def count(self, tenant_id: UUID, lookup: Lookup) -> None:
         """Take a look-up of a committed turn into the tenant's counts."""
@@ -136,6 +150,7 @@ class AgentAnswers:
     """Implements `ports.answers.AnswerCache` for one conversation with `agent`.
 
     `embed` gives a question's vector, or None where there is none now: then only the same words are the same question.
+    `writer` names who words answers, its settings and instructions; what another has worded is not found.
     """
 
     shelf: AnswerShelf
@@ -143,6 +158,7 @@ class AgentAnswers:
     agent: Agent
     embed: Embed
     model: str
+    writer: str = ""
 
     async def find(self, question: str) -> Lookup:
         began_s = self.shelf.clock.monotonic_s()
@@ -155,7 +171,7 @@ class AgentAnswers:
                 versions = await read_versions(session, self.agent.agent_id)
             except NotFound:
                 return self._found(question, CacheLevel.MISS, None, None, began_s)
-            key = _key(hashed, versions)
+            key = self._key(hashed, versions)
             if on_shelf is None or on_shelf[0] != key:
                 stored = await kept.find_answer(session, hashed, now)
         stale = any(each is not None and each != key for each in (on_shelf and on_shelf[0], stored and stored.key))
@@ -166,6 +182,7 @@ class AgentAnswers:
         if stored is not None and stored.key == key:
             answer = _read(stored)
             self.shelf.put(tenant_id, hashed, key, answer)
+            self.shelf.note(tenant_id, stored.answer_id, answer)
             return self._found(question, CacheLevel.DATABASE, answer, versions, began_s)
         near = await self._near(question, versions)
         level = CacheLevel.MISS if near is None else CacheLevel.SEMANTIC
@@ -182,7 +199,7 @@ class AgentAnswers:
             hashed = self._hash(lookup.question)
             if lookup.level is CacheLevel.SEMANTIC and lookup.answer is not None:
                 # In this process only, and without a vector: likeness is never inherited.
-                self.shelf.put(tenant_id, hashed, _key(hashed, lookup.versions), lookup.answer)
+                self.shelf.put(tenant_id, hashed, self._key(hashed, lookup.versions), lookup.answer)
             elif use.fresh is not None:
                 await self._keep(lookup.question, hashed, lookup.versions, use.fresh)
 
@@ -198,17 +215,23 @@ class AgentAnswers:
                 versions,
                 vector,
                 self.model,
+                self.writer,
                 self.shelf.clock.now(),
             )
-        return next((_read(each) for each in found if same_question(question, each.question, each.similarity)), None)
+        same = next((each for each in found if same_question(question, each.question, each.similarity)), None)
+        if same is None:
+            return None
+        answer = _read(same)
+        self.shelf.note(self.business.tenant_id, same.answer_id, answer)
+        return answer
 
     async def _keep(self, question: str, hashed: bytes, versions: Versions, answer: Answer) -> None:
         vector, now = await self.embed(question), self.shelf.clock.now()
-        key = _key(hashed, versions)
+        key = self._key(hashed, versions)
         async with self.shelf.database.tenant_session(self.business.tenant_id) as session:
             if await read_versions(session, self.agent.agent_id) != versions:
                 return
-            await kept.keep_answer(
+            answer_id = await kept.keep_answer(
                 session,
                 self.business.tenant_id,
                 self.agent.agent_id,
@@ -219,6 +242,7 @@ class AgentAnswers:
                 versions=versions,
                 vector=vector,
                 model=self.model,
+                writer=self.writer,
                 answer=_written(answer),
                 cost_ms=answer.cost_ms,
                 cost_tokens=answer.cost_tokens,
@@ -226,6 +250,7 @@ class AgentAnswers:
                 expires_at=now + LIFETIME,
             )
         self.shelf.put(self.business.tenant_id, hashed, key, answer)
+        self.shelf.note(self.business.tenant_id, answer_id, answer)
 
     def _is_current(self, versions: Versions) -> bool:
         """Whether this conversation works with the profile and the agent as they are now."""
@@ -234,6 +259,10 @@ class AgentAnswers:
     def _hash(self, question: str) -> bytes:
         named = f"{self.agent.agent_id}\n{self.business.locale}\n{normalised(question)}"
         return hashlib.sha256(self.business.tenant_id.bytes + named.encode()).digest()
+
+    def _key(self, question_hash: bytes, versions: Versions) -> bytes:
+        named = f"{versions.agent}\n{versions.business}\n{versions.knowledge}\n{self.writer}"
+        return hashlib.sha256(question_hash + named.encode()).digest()
 
     def _found(
         self,
@@ -247,11 +276,6 @@ class AgentAnswers:
     ) -> Lookup:
         elapsed_ms = (self.shelf.clock.monotonic_s() - began_s) * 1000
         return Lookup(question, level, answer, versions, stale, elapsed_ms)
-
-
-def _key(question_hash: bytes, versions: Versions) -> bytes:
-    named = f"{versions.agent}\n{versions.business}\n{versions.knowledge}"
-    return hashlib.sha256(question_hash + named.encode()).digest()
 
 
 def _written(answer: Answer) -> Mapping[str, Json]:

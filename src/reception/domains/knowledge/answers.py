@@ -22,15 +22,16 @@ MOST_ANSWERS = 2_000
 _NEAREST = 5
 
 _FIND = text(
-    "SELECT question, key, answer, cost_ms, cost_tokens FROM answer_cache"
+    "SELECT id, question, key, answer, cost_ms, cost_tokens FROM answer_cache"
     " WHERE question_hash = :question_hash AND expires_at > :now"
 )
 _NEAR = text(
     """
-    SELECT question, key, answer, cost_ms, cost_tokens,
+    SELECT id, question, key, answer, cost_ms, cost_tokens,
            (1 - (embedding <=> CAST(:vector AS halfvec)))::float8 AS similarity
     FROM answer_cache
-    WHERE agent_id = :agent_id AND locale = :locale AND model = :model AND expires_at > :now
+    WHERE agent_id = :agent_id AND locale = :locale AND model = :model AND writer = :writer
+      AND expires_at > :now
       AND agent_version = :agent AND business_version = :business AND knowledge_version = :knowledge
       AND embedding IS NOT NULL
     ORDER BY embedding <=> CAST(:vector AS halfvec)
@@ -41,16 +42,18 @@ _KEEP = text(
     """
     INSERT INTO answer_cache (
         id, tenant_id, agent_id, locale, question, question_hash, key, agent_version, business_version,
-        knowledge_version, model, embedding, answer, cost_ms, cost_tokens, created_at, expires_at
+        knowledge_version, writer, model, embedding, answer, cost_ms, cost_tokens, created_at, expires_at
     ) VALUES (
         :id, :tenant_id, :agent_id, :locale, :question, :question_hash, :key, :agent, :business,
-        :knowledge, :model, CAST(:vector AS halfvec), :answer, :cost_ms, :cost_tokens, :now, :expires_at
+        :knowledge, :writer, :model, CAST(:vector AS halfvec), :answer, :cost_ms, :cost_tokens, :now, :expires_at
     )
     ON CONFLICT (tenant_id, question_hash) DO UPDATE SET
         question = excluded.question, key = excluded.key, agent_version = excluded.agent_version,
         business_version = excluded.business_version, knowledge_version = excluded.knowledge_version,
-        model = excluded.model, embedding = excluded.embedding, answer = excluded.answer, cost_ms = excluded.cost_ms,
+        writer = excluded.writer, model = excluded.model, embedding = excluded.embedding, answer = excluded.answer,
+        cost_ms = excluded.cost_ms,
         cost_tokens = excluded.cost_tokens, created_at = excluded.created_at, expires_at = excluded.expires_at
+    RETURNING id
     """
 ).bindparams(bindparam("answer", type_=JSON))
 _TRIM = text(
@@ -63,6 +66,7 @@ _TRIM = text(
     )
     """
 )
+_HUSH = text("DELETE FROM answer_speech WHERE answer_id = :answer_id")
 _COUNT = text(
     """
     INSERT INTO answer_cache_stats AS kept (
@@ -96,6 +100,7 @@ _STATS = text(
 class KeptAnswer:
     """An answer as stored; `similarity` is the cosine with what was asked, 1 where it was looked for by its hash."""
 
+    answer_id: UUID
     question: str
     key: bytes
     answer: Mapping[str, Any]
@@ -129,7 +134,7 @@ class CacheStats:
 async def find_answer(session: AsyncSession, question_hash: bytes, now: datetime) -> KeptAnswer | None:
     """The answer to this question under whatever versions it was given."""
     row = (await session.execute(_FIND, {"question_hash": question_hash, "now": now})).one_or_none()
-    return None if row is None else KeptAnswer(row.question, row.key, row.answer, row.cost_ms, row.cost_tokens)
+    return None if row is None else _kept(row)
 
 
 async def find_near(
@@ -139,22 +144,21 @@ async def find_near(
     versions: Versions,
     vector: NDArray[np.float32],
     model: str,
+    writer: str,
     now: datetime,
 ) -> list[KeptAnswer]:
-    """The answers to the five questions nearest in meaning, nearest first, of exactly these versions."""
+    """The answers to the five questions nearest in meaning, nearest first, of exactly these versions and writer."""
     values = {
         "agent_id": agent_id,
         "locale": locale,
         "model": model,
+        "writer": writer,
         "vector": as_text(vector),
         "now": now,
         "limit": _NEAREST,
         **_columns(versions),
     }
-    return [
-        KeptAnswer(row.question, row.key, row.answer, row.cost_ms, row.cost_tokens, row.similarity)
-        for row in await session.execute(_NEAR, values)
-    ]
+    return [_kept(row, row.similarity) for row in await session.execute(_NEAR, values)]
 
 
 async def keep_answer(
@@ -169,16 +173,18 @@ async def keep_answer(
     versions: Versions,
     vector: NDArray[np.float32] | None,
     model: str,
+    writer: str,
     answer: Mapping[str, Json],
     cost_ms: float,
     cost_tokens: int,
     now: datetime,
     expires_at: datetime,
-) -> None:
-    """Store an answer in place of an older one to the same question, and drop what is over."""
+) -> UUID:
+    """Store an answer in place of an older one to the same question and its audio, and drop what is over. Returns the
+    answer's id."""
     if vector is not None and len(vector) != DIMENSIONS:
         vector = None
-    await session.execute(
+    kept = await session.execute(
         _KEEP,
         {
             "id": uuid7(),
@@ -189,6 +195,7 @@ async def keep_answer(
             "question_hash": question_hash,
             "key": key,
             "model": model,
+            "writer": writer,
             "vector": None if vector is None else as_text(vector),
             "answer": answer,
             "cost_ms": cost_ms,
@@ -198,7 +205,10 @@ async def keep_answer(
             **_columns(versions),
         },
     )
+    answer_id: UUID = kept.scalar_one()
+    await session.execute(_HUSH, {"answer_id": answer_id})
     await session.execute(_TRIM, {"agent_id": agent_id, "now": now, "most": MOST_ANSWERS})
+    return answer_id
 
 
 async def clear_answers(session: AsyncSession) -> None:
@@ -217,6 +227,10 @@ async def read_stats(session: AsyncSession, now: datetime) -> CacheStats:
     row = (await session.execute(_STATS, {"now": now})).one()
     counts = CacheCounts(**{name: getattr(row, name) for name in CacheCounts.__slots__})
     return CacheStats(counts, row.since, row.entries)
+
+
+def _kept(row: Any, similarity: float = 1.0) -> KeptAnswer:
+    return KeptAnswer(row.id, row.question, row.key, row.answer, row.cost_ms, row.cost_tokens, similarity)
 
 
 def _columns(versions: Versions) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """What differs between vendors of chat models: addresses, keys, options, how JSON is asked for, what they raise."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
@@ -121,3 +122,9 @@ VENDORS: Mapping[str, Vendor] = {
 def vendor_of(name: str) -> Vendor:
     """The vendor called `name`; any that LangChain knows, which then reads its key and address from the environment."""
     return VENDORS.get(name) or Vendor(name, name.replace("_", "-"), "", "", "", "", "", json_by="tool")
+
+
+def generation_of(provider: str) -> str:
+    """The options that the model called `provider` ("groq:openai/gpt-oss-20b") is asked with, in one line."""
+    vendor, _, model = provider.partition(":")
+    return json.dumps(vendor_of(vendor).options(model), sort_keys=True)
