@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -225,6 +226,23 @@ async def _serve(app: FastAPI, speech: Speech, lag: LoopLag) -> None:
         server.should_exit = True
         await serving
         sampling.cancel()
+
+
+@asynccontextmanager
+async def answering(material: Material, max_calls: int) -> AsyncIterator[int]:
+    """The same server in this process and on its event loop, to see what else does beside calls; gives its port."""
+    speech, lag = _speech(material), LoopLag()
+    await _warm(speech)
+    sampling = asyncio.create_task(lag.run())
+    with listen("127.0.0.1", 0) as listener:
+        server = http_server(_app(speech, max_calls, 2, lag), max_frame_bytes=1 << 20)
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await serving
+            sampling.cancel()
 
 
 def main(

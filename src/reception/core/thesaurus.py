@@ -1,7 +1,7 @@
 """Words that callers and documents use for the same thing. General English of hospitality and property, nothing of
 any one business."""
 
-__all__ = ["canonical", "others", "siblings", "sort_of"]
+__all__ = ["SORTS", "canonical", "is_known", "others", "siblings"]
 
 _GROUPS_TEXT = """
     wifi wi-fi internet wlan
@@ -14,7 +14,7 @@ _GROUPS_TEXT = """
     location address directions
     lift elevator
     bicycle bike
-    wheelchair disabled accessible accessibility
+    wheelchair disabled accessible accessibility handicapped handicap
     senior pensioner retiree elderly
     luggage bag suitcase baggage
     income salary wage earnings earn
@@ -89,7 +89,67 @@ _GROUPS_TEXT = """
     atm cashpoint
     diaper nappy
     vaccine vaccination jab shot
-    checkup check-ups
+    checkup check-ups examination exam
+    allergy allergic allergies allergen allergens
+    physician doctor gp
+    flu influenza
+    copay copayment
+    xray x-ray radiograph
+    pregnancy pregnant maternity
+    illness ill sick unwell
+    therapist counselor counsellor counselling counseling therapy
+    hairdresser stylist barber
+    blowout blow-dry blowdry
+    eyebrow brow
+    eyelash lash
+    makeup cosmetics
+    tip gratuity tipping
+    discount reduction concession
+    mortgage loan financing finance financed
+    lease tenancy
+    basement cellar
+    staircase stairs steps
+    stove cooker
+    couch sofa
+    duvet comforter blanket
+    supper dinner
+    taxi cab
+    shop store
+    grocery groceries supermarket
+    lawyer attorney solicitor
+    neighborhood neighbourhood
+    trash garbage rubbish
+    parcel package packages
+    keycard key
+    safe vault
+    emergency urgent emergencies
+    staff employee employees
+    job jobs vacancy vacancies hiring career careers employment
+    invoice receipt
+    headroom clearance height
+    attire dress wear clothes clothing outfit
+    computer laptop pc
+    adapter adaptor
+    jacuzzi whirlpool
+    teenager teen adolescent
+    beach shore seaside
+    veggie vegetarian
+    printing print printer printout photocopy
+    hairdryer hair-dryer
+    aircon air-con
+    towel towels
+    cigar tobacco
+    playground playroom
+    landlord landlady
+    signature sign signing signed
+    deaf hearing-impaired
+    blind sight-impaired
+    delivery deliver delivered
+    reservation reserve reserving
+    parents parent
+    bouquet flowers flower
+    spouse partner
+    nightclub disco
 """
 
 _KINDS_TEXT = """
@@ -103,11 +163,27 @@ _KINDS_TEXT = """
 """Things of one sort, of which each is something else than the others."""
 
 
-_SORTS = {
-    "dog": "pet", "cat": "pet", "rabbit": "pet", "parrot": "pet", "hamster": "pet",
-    "merlot": "wine", "chardonnay": "wine", "prosecco": "wine",
-    "visa": "card", "mastercard": "card", "amex": "card",
-}  # fmt: skip
+_SORTS_TEXT = """
+    pet: dog cat rabbit parrot hamster budgie ferret tortoise animal
+    dog: labrador poodle retriever terrier beagle dachshund bulldog spaniel chihuahua collie husky
+    animal: pet dog cat
+    wine: merlot chardonnay prosecco cabernet riesling
+    card: visa mastercard amex
+    ev: tesla
+    car: van truck suv minivan pickup motorhome camper jeep
+    coffee: latte cappuccino espresso americano
+    child: son daughter boy girl teenager grandson granddaughter
+    medication: antibiotics painkiller painkillers pills ibuprofen insulin
+    insurance: aetna cigna medicare medicaid humana
+    toiletries: toothbrush toothpaste razor soap
+    allergy: peanut peanuts
+    holiday: christmas easter thanksgiving
+    celebration: birthday anniversary
+    event: wedding conference
+    luggage: backpack rucksack
+    payment: paypal venmo
+"""
+"""What covers what: a rule for pets holds for a parrot, unless it tells birds apart."""
 
 
 def _read(text: str) -> dict[str, tuple[str, ...]]:
@@ -115,8 +191,19 @@ def _read(text: str) -> dict[str, tuple[str, ...]]:
     return {word: group for group in groups for word in group}
 
 
+def _read_sorts(text: str) -> dict[str, tuple[str, ...]]:
+    sorts: dict[str, tuple[str, ...]] = {}
+    for line in text.strip().splitlines():
+        sort, _, words = line.partition(":")
+        for word in words.split():
+            sorts[word] = (*sorts.get(word, ()), sort.strip())
+    return sorts
+
+
 _GROUPS = _read(_GROUPS_TEXT)
 _KINDS = _read(_KINDS_TEXT)
+SORTS = _read_sorts(_SORTS_TEXT)
+"""For a word the wider words that cover it, the nearest first."""
 
 
 def canonical(word: str) -> str:
@@ -132,11 +219,11 @@ def others(word: str) -> tuple[str, ...]:
     return ()
 
 
-def sort_of(word: str) -> str:
-    """The wider word that covers `word`, as `canonical` gives it; empty for most words."""
-    return _SORTS.get(word, "")
-
-
 def siblings(word: str) -> tuple[str, ...]:
     """The other things of the sort that `word`, as `canonical` gives it, belongs to; none for most words."""
     return tuple(other for other in _KINDS.get(word, ()) if other != word)
+
+
+def is_known(word: str) -> bool:
+    """Whether `word` stands here: it is then no slip for another one."""
+    return word in _GROUPS or word in _KINDS or word in SORTS

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from reception.core.thesaurus import siblings, sort_of
+from reception.core.slips import is_slip
+from reception.core.thesaurus import SORTS, is_known, siblings
 from reception.dialogue.inquiry import Inquiry, Kind, days_in, kind_of
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms, stem
@@ -40,6 +41,9 @@ _EXTREME = re.compile(
     r"\b(cheapest|dearest|most expensive|least expensive|biggest|largest|smallest|newest|oldest|nearest)\b",
     re.IGNORECASE,
 )
+_SHORTEST_SLIP = 5
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
+_SORTS = {stem(word): tuple(map(stem, wider)) for word, wider in SORTS.items()}
 _JOINTS = re.compile(r"\b(with|of|on|and|or|in|for|at)\b", re.IGNORECASE)
 
 
@@ -60,7 +64,7 @@ def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
     """The passages that nothing speaks against, best first."""
     scopes = [content_terms(f"{each.document} {each.heading} {each.text}") for each in passages]
     spoken = frozenset[str]().union(*scopes)
-    inquiry = _in_words_spoken(inquiry, spoken)
+    inquiry = _in_words_spoken(inquiry, passages, spoken)
     count = len(passages)
     weights = {term: math.log(1 + count / (1 + sum(term in scope for scope in scopes))) for term in inquiry.terms}
     found = []
@@ -74,16 +78,30 @@ def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
     return sorted(found, key=lambda each: -each.score)
 
 
-def _in_words_spoken(inquiry: Inquiry, spoken: frozenset[str]) -> Inquiry:
-    """Where passages speak neither of what is asked about nor of another of its sort, but of the sort, that is what is
-    asked about: rules for pets hold for a dog, unless they tell dogs from cats."""
-    wider = {
-        term: stem(sort_of(term))
-        for term in inquiry.terms - spoken
-        if sort_of(term) and not any(stem(other) in spoken for other in siblings(term))
-    }
-    terms = frozenset(wider[term] if wider.get(term) in spoken else term for term in inquiry.terms)
+def _in_words_spoken(inquiry: Inquiry, passages: Sequence[Passage], spoken: frozenset[str]) -> Inquiry:
+    """What is asked about in the words of the passages: a word misspelt or misheard is the one that it resembles, and
+    where nothing is said of a thing nor of another of its sort, but of the sort, that is what is asked about. Rules for
+    pets hold for a dog, unless they tell dogs from cats."""
+    meant = {term: _wider(term, spoken) or _respelled(term, passages) for term in inquiry.terms - spoken}
+    terms = frozenset(meant.get(term) or term for term in inquiry.terms)
     return inquiry if terms == inquiry.terms else replace(inquiry, terms=terms)
+
+
+def _wider(term: str, spoken: frozenset[str]) -> str:
+    if any(stem(other) in spoken for other in siblings(term)):
+        return ""
+    return next((sort for sort in _SORTS.get(term, ()) if sort in spoken), "")
+
+
+def _respelled(term: str, passages: Sequence[Passage]) -> str:
+    """The stem of the only word in `passages` that differs from `term` by a slip; empty for a short word, and for one
+    that is known."""
+    if len(term) < _SHORTEST_SLIP or is_known(term):
+        return ""
+    words = {word for each in passages for word in _LETTERS.findall(f"{each.heading} {each.text}".lower())}
+    like = (word for word in words if word[0] == term[0] and (is_slip(term, word) or is_slip(term, word.rstrip("e"))))
+    near = set(map(stem, like))
+    return near.pop() if len(near) == 1 else ""
 
 
 def enough(found: Sequence[Evidence]) -> list[Evidence]:

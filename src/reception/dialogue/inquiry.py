@@ -88,7 +88,8 @@ _HOLDS: dict[Kind, re.Pattern[str]] = {
     ),
 }
 
-_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_WEEK = tuple(day.lower() for day in DAYS)
 _DAY = re.compile(r"\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday)s?\b", re.I)
 _DAY_RANGE = re.compile(
     r"\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday)s? (?:to|through|till|until|-) "

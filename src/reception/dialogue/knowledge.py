@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from reception.core.requirements import Requirements, requirements, without_requirements
 from reception.dialogue.evidence import Evidence, enough, share, weigh
-from reception.dialogue.inquiry import Inquiry, Kind, inquire
+from reception.dialogue.inquiry import DAYS, Inquiry, Kind, days_in, inquire
 from reception.dialogue.spoken import say_list
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms
@@ -54,7 +54,7 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
     found = weigh(inquiry, passages)
     near = enough(found)
     if not near:
-        return ()
+        return _of_other_days(inquiry, passages)
     best = near[0]
     if best.is_row and inquiry.many and inquiry.kind is Kind.ANYTHING and not best.subject <= inquiry.terms:
         return _examples(near)
@@ -63,6 +63,24 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
         same = (best.passage.document_id, best.passage.heading)
         told = [each.passage for each in found if (each.passage.document_id, each.passage.heading) == same]
     return _best_sentences(inquiry, best, told)
+
+
+def _of_other_days(inquiry: Inquiry, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
+    """What is stated of other days than those asked about, and that nothing is of these: "Breakfast is from 7 to 11 on
+    weekdays. I have nothing on Sundays." """
+    if not inquiry.days:
+        return ()
+    any_day = replace(inquiry, days=frozenset())
+    near = enough(weigh(any_day, passages))
+    if not near or near[0].is_row:
+        return ()
+    told = _best_sentences(any_day, near[0], [near[0].passage])
+    stated = [each for each in told if days_in(each.text) and not inquiry.day_fits(each.text)]
+    if not stated or any(inquiry.days & days_in(each.text) for each in told):
+        return ()
+    last = stated[0]
+    named = say_list([f"{DAYS[day]}s" for day in sorted(inquiry.days)], "and")
+    return (last, replace(last, text=f"I have nothing on {named}.", source=f"{last.source}\n{named}"))
 
 
 def wanted_passages(question: str) -> int:

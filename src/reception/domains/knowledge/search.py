@@ -28,27 +28,45 @@ _WORD_WEIGHT = 2.0
 """What a full-text rank of 1 counts against a cosine of 1."""
 _FILTER_WEIGHT = 1.0
 """What it counts that a row meets all that is required."""
+_CANDIDATES = 400
+"""Passages whose words are looked at, the nearest of the tenant's; a tenant with fewer has all of its own looked at."""
+_NAMED = re.compile(r"(?<=[^.?!] )[A-ZÀ-Þ][\w'’-]{2,}|\b\w*\d\w+\b")
+"""Names and codes say little to an embedding: passages that have one are looked at, however far."""
+_MOST_NAMED = 8
 _WORD = re.compile(r"[^\W_]+")
 _WIFI = re.compile(r"\bwi[- ]fi\b", re.IGNORECASE)
 
+# What is asked is read once: as constants of the statement it would be read anew for every row under a generic plan.
 _SEARCH = text(
     """
-    WITH best AS (
+    WITH asked AS MATERIALIZED (
+        SELECT websearch_to_tsquery('english', :words) AS words, websearch_to_tsquery('english', :named) AS named,
+            CAST(:vector AS halfvec) AS vector
+    ), candidates AS MATERIALIZED (
+        SELECT id, search, similarity, fits FROM (
+            SELECT id, search,
+                CASE WHEN :model = '' OR embedding_model = :model
+                    THEN (1 - (embedding <=> (SELECT vector FROM asked)))::float8 END AS similarity,
+                CAST(:fulfilled AS jsonpath) IS NOT NULL AND fields @? CAST(:fulfilled AS jsonpath) AS fits
+            FROM knowledge_chunks
+            WHERE (CAST(:agent_id AS uuid) IS NULL OR agent_id IS NULL OR agent_id = CAST(:agent_id AS uuid))
+                AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(CAST(:kinds AS text[])))
+                AND (CAST(:contradicted AS jsonpath) IS NULL OR NOT fields @? CAST(:contradicted AS jsonpath))
+        ) AS compared
+        ORDER BY fits OR CASE
+            WHEN similarity IS NULL THEN search @@ (SELECT words FROM asked)
+            ELSE :named <> '' AND search @@ (SELECT named FROM asked) END DESC, similarity DESC NULLS LAST
+        LIMIT :candidates
+    ), best AS (
         SELECT id, similarity, keyword_rank, fits,
             relevance + CASE WHEN fits THEN :filter_weight ELSE 0 END AS score
         FROM (
             SELECT *, coalesce(similarity, 0) + :word_weight * coalesce(keyword_rank, 0) AS relevance
             FROM (
-                SELECT id,
-                    CASE WHEN :model = '' OR embedding_model = :model
-                        THEN (1 - (embedding <=> CAST(:vector AS halfvec)))::float8 END AS similarity,
-                    CASE WHEN search @@ websearch_to_tsquery('english', :words)
-                        THEN ts_rank(search, websearch_to_tsquery('english', :words), 1)::float8 END AS keyword_rank,
-                    CAST(:fulfilled AS jsonpath) IS NOT NULL AND fields @? CAST(:fulfilled AS jsonpath) AS fits
-                FROM knowledge_chunks
-                WHERE (CAST(:agent_id AS uuid) IS NULL OR agent_id IS NULL OR agent_id = CAST(:agent_id AS uuid))
-                    AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(CAST(:kinds AS text[])))
-                    AND (CAST(:contradicted AS jsonpath) IS NULL OR NOT fields @? CAST(:contradicted AS jsonpath))
+                SELECT id, similarity, fits,
+                    CASE WHEN search @@ (SELECT words FROM asked)
+                        THEN ts_rank(search, (SELECT words FROM asked), 1)::float8 END AS keyword_rank
+                FROM candidates
             ) AS weighed
             WHERE similarity IS NOT NULL OR keyword_rank IS NOT NULL OR fits
         ) AS scored
@@ -105,6 +123,8 @@ async def search(
         _SEARCH,
         {
             "words": any_of(question),
+            "named": " or ".join(_NAMED.findall(question)[:_MOST_NAMED]),
+            "candidates": _CANDIDATES,
             "vector": None if vector is None else as_text(vector),
             "model": scope.model,
             "agent_id": scope.agent_id,
