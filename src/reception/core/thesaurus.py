@@ -166,13 +166,13 @@ _KINDS_TEXT = """
 _SORTS_TEXT = """
     pet: dog cat rabbit parrot hamster budgie ferret tortoise animal
     dog: labrador poodle retriever terrier beagle dachshund bulldog spaniel chihuahua collie husky
-    animal: pet dog cat
+    animal: pet dog cat rabbit parrot hamster budgie ferret tortoise
     wine: merlot chardonnay prosecco cabernet riesling
+    child: baby teenager
     card: visa mastercard amex
     ev: tesla
     car: van truck suv minivan pickup motorhome camper jeep
     coffee: latte cappuccino espresso americano
-    child: son daughter boy girl teenager grandson granddaughter
     medication: antibiotics painkiller painkillers pills ibuprofen insulin
     insurance: aetna cigna medicare medicaid humana
     toiletries: toothbrush toothpaste razor soap

@@ -10,7 +10,7 @@ from reception.core.slips import is_slip
 from reception.core.thesaurus import SORTS, is_known, siblings
 from reception.dialogue.inquiry import Inquiry, Kind, days_in, kind_of
 from reception.dialogue.statements import ROW, cells, statements
-from reception.dialogue.terms import content_terms, stem
+from reception.dialogue.terms import all_terms, content_terms, stem
 from reception.ports.knowledge import Passage
 
 _COVERED = 0.35
@@ -42,6 +42,9 @@ _EXTREME = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST_SLIP = 5
+_ALL_OTHERS = re.compile(r"\b(?:other|all|any|no) (\w+)", re.IGNORECASE)
+_OF_ONES_OWN = re.compile(r"\b(?:can|may|could|should) (?:I|we) (\w+) (?:my|our)\b", re.IGNORECASE)
+"""What is done with a thing of one's own says less than the thing: "can I fly my drone". """
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _SORTS = {stem(word): tuple(map(stem, wider)) for word, wider in SORTS.items()}
 _JOINTS = re.compile(r"\b(with|of|on|and|or|in|for|at)\b", re.IGNORECASE)
@@ -62,7 +65,7 @@ class Evidence:
 
 def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
     """The passages that nothing speaks against, best first."""
-    scopes = [content_terms(f"{each.document} {each.heading} {each.text}") for each in passages]
+    scopes = [_spoken_of(f"{each.document} {each.heading} {each.text}", inquiry) for each in passages]
     spoken = frozenset[str]().union(*scopes)
     inquiry = _in_words_spoken(inquiry, passages, spoken)
     count = len(passages)
@@ -82,25 +85,30 @@ def _in_words_spoken(inquiry: Inquiry, passages: Sequence[Passage], spoken: froz
     """What is asked about in the words of the passages: a word misspelt or misheard is the one that it resembles, and
     where nothing is said of a thing nor of another of its sort, but of the sort, that is what is asked about. Rules for
     pets hold for a dog, unless they tell dogs from cats."""
-    meant = {term: _wider(term, spoken) or _respelled(term, passages) for term in inquiry.terms - spoken}
+    strange = inquiry.terms - spoken
+    meant = {term: _wider(term, passages, spoken) or _respelled(term, inquiry.text, passages) for term in strange}
     terms = frozenset(meant.get(term) or term for term in inquiry.terms)
+    beside = {stem(verb.lower()) for verb in _OF_ONES_OWN.findall(inquiry.text)} - spoken
+    terms = terms - beside if terms - beside else terms
     return inquiry if terms == inquiry.terms else replace(inquiry, terms=terms)
 
 
-def _wider(term: str, spoken: frozenset[str]) -> str:
-    if any(stem(other) in spoken for other in siblings(term)):
-        return ""
-    return next((sort for sort in _SORTS.get(term, ()) if sort in spoken), "")
+def _wider(term: str, passages: Sequence[Passage], spoken: frozenset[str]) -> str:
+    wider = next((sort for sort in _SORTS.get(term, ()) if sort in spoken), "")
+    if wider and any(stem(other) in spoken for other in siblings(term)):
+        rest = (word for each in passages for word in _ALL_OTHERS.findall(f"{each.heading}. {each.text}"))
+        return wider if any(wider in (stem(word), *_SORTS.get(stem(word), ())) for word in rest) else ""
+    return wider
 
 
-def _respelled(term: str, passages: Sequence[Passage]) -> str:
-    """The stem of the only word in `passages` that differs from `term` by a slip; empty for a short word, and for one
-    that is known."""
-    if len(term) < _SHORTEST_SLIP or is_known(term):
+def _respelled(term: str, question: str, passages: Sequence[Passage]) -> str:
+    """The stem of the only word in `passages` that differs by a slip from the word of the question whose stem is
+    `term`; empty for a short word, and for one that is known."""
+    written = next((word for word in _LETTERS.findall(question.lower()) if stem(word) == term), "")
+    if len(written) < _SHORTEST_SLIP or is_known(written):
         return ""
     words = {word for each in passages for word in _LETTERS.findall(f"{each.heading} {each.text}".lower())}
-    like = (word for word in words if word[0] == term[0] and (is_slip(term, word) or is_slip(term, word.rstrip("e"))))
-    near = set(map(stem, like))
+    near = {stem(word) for word in words if word[0] == written[0] and is_slip(written, word)}
     return near.pop() if len(near) == 1 else ""
 
 
@@ -113,6 +121,11 @@ def enough(found: Sequence[Evidence]) -> list[Evidence]:
     ahead = min(best.score - next(rest, best.score - _MOST_AHEAD), _MOST_AHEAD)
     needed = min(_ENOUGH, best.score) if best.score + _AHEAD * ahead * best.covered >= _ENOUGH else math.inf
     return [each for each in found if each.score >= needed]
+
+
+def _spoken_of(text: str, inquiry: Inquiry) -> frozenset[str]:
+    """What `text` is about, words that are everywhere among it where nothing else is asked about."""
+    return content_terms(text) | (all_terms(text) & inquiry.terms)
 
 
 def _place(passage: Passage) -> tuple[UUID, str]:
@@ -140,8 +153,8 @@ def _weighed(
 ) -> Evidence:
     row = ROW.match(passage.text) is not None
     name = cells(passage.text)[0][1] if row else passage.heading.rpartition(" > ")[2]
-    subject = content_terms(name)
-    covered = max(share(weights, content_terms(sentence) | subject) for sentence in statements(passage.text))
+    subject = _spoken_of(name, inquiry)
+    covered = max(share(weights, _spoken_of(sentence, inquiry) | subject) for sentence in statements(passage.text))
     elsewhere = share(weights, (spoken - scope) & inquiry.terms) if weights else 0.0
     score = passage.similarity if passage.similarity is not None else _WITHOUT_MEANING
     score += _COVERED * covered + (_ROW_SUBJECT if row else _SUBJECT) * len(inquiry.terms & subject) / max(

@@ -36,7 +36,8 @@ _ASKS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         Kind.PRICE,
         re.compile(
             r"\bhow much\b(?! (notice|time|space|income|down))|"
-            r"\b(prices?|costs?|fees?|charges?|commission|rates?|set me back|rent for|"
+            r"\b(prices?|costs?|fees?|charges?|commission|"
+            r"(?:what|which|the|your|nightly|daily|hourly|weekly|room) (?:\w+ )?rates?|set me back|rent for|"
             r"asking for|nightly fee|surcharge|tax)\b(?! (an?|my) )",
             re.I,
         ),
@@ -143,6 +144,7 @@ _NO_NAMES = frozenset(
     ]
 )
 _SECOND_THOUGHT = re.compile(r".*(?:\.\.\.|…|,|\.)\s*(?:sorry|i mean|no wait|or rather)[, ]+(?=(?:\S+ ){2})", re.I)
+_CHARGES_A_THING = re.compile(r"\bcharge(?= (?:my|our|an?) )", re.I)
 _PLURAL = re.compile(
     r"\b(?:which|any|some)\b(?: [\w-]+)? \w+[^s\W]s\b|"
     r"\bwhat (?:kinds?|sorts?|\w+[^s\W]s (?:are|do|have)|(?:do|have) you "
@@ -151,7 +153,7 @@ _PLURAL = re.compile(
 )
 
 
-_LAST_RESORT = frozenset(stem(word) for word in ("offer", "down", "work", "order", "last"))
+_LAST_RESORT = frozenset(stem(word) for word in ("offer", "down", "work", "order", "last", "bring"))
 """Words that are everywhere, and yet what a question is about when it has no others."""
 _DULL = {Kind.PRICE: _PRICE_WORDS, Kind.LENGTH: _SIZE_WORDS, Kind.SIZE: _SIZE_WORDS, Kind.COUNT: frozenset({"fit"})}
 
@@ -186,7 +188,7 @@ class Inquiry:
 
 def inquire(question: str, about: str = "") -> Inquiry:
     """`about`: the name, place and sort of the business, which every question is about and tells nothing."""
-    question = _SECOND_THOUGHT.sub("", question)
+    question = _CHARGES_A_THING.sub("charging", _SECOND_THOUGHT.sub("", question))
     kind = kind_of(question)
     terms = content_terms(question)
     own = content_terms(about)

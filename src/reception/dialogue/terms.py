@@ -24,6 +24,7 @@ _COMMON_TEXT = """
     when's who's where's how's there'd that'd couldn't can't doesn't isn't aren't
     she he her him his wife husband dad mom mum mother father up over without off until last think said
     you've we've i've they've somewhere anywhere o'clock place places they're you'll
+    whats wheres hows whens whos im ive id dont cant doesnt isnt youre theres
 """
 _COMMON = frozenset(_COMMON_TEXT.split())
 

@@ -73,7 +73,31 @@ def test_another_of_the_sort_is_not_the_answer() -> None:
 
 def test_another_day_is_not_the_answer() -> None:
     assert "7 p.m." in _answer("Is there live music on Friday?", MUSIC)
-    assert _answer("Is there live music on Sundays?", MUSIC) == ""
+    said = _answer("Is there live music on Sundays?", MUSIC)
+    assert "7 p.m." in said
+    assert said.endswith("I have nothing on Sundays.")
+    assert _answer("Is there a magician on Sundays?", MUSIC) == ""
+
+
+def test_a_slip_is_the_word_that_it_resembles() -> None:
+    quiet = _passage("Rooms > Quiet hours", "Quiet hours are from 10 p.m. to 7 a.m.")
+    assert "10 p.m." in _answer("when are quite hours", quiet)
+    massage = _passage("Rooms > Messages", "A message is kept at the desk until 10 p.m.")
+    assert _answer("How late can I have a massage?", massage) == ""
+
+
+def test_a_rule_for_the_sort_holds_for_what_it_covers_unless_it_tells_them_apart() -> None:
+    pets = _passage("House rules > Pets", "Pets are welcome on the terrace.")
+    assert "welcome" in _answer("Are parrots welcome?", pets)
+    dogs = _passage("House rules > Dogs", "Dogs are welcome on the terrace. Pets like them bring a bed.")
+    assert _answer("Are parrots welcome?", dogs) == ""
+    others = _passage("House rules > Animals", "Dogs are welcome on the terrace. Other animals stay at home.")
+    assert "stay at home" in _answer("Are parrots welcome?", others)
+
+
+def test_what_is_done_with_ones_own_thing_says_less_than_the_thing() -> None:
+    drones = _passage("Photographs > Filming", "Commercial filming costs $600 a day. Drones are not allowed.")
+    assert "not allowed" in _answer("Can I fly my drone?", drones)
 
 
 def test_a_name_that_is_not_spoken_of_is_not_answered() -> None:
