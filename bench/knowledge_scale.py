@@ -27,7 +27,8 @@ from bench.knowledge_rows import add_tenants, put_material, real_passages, tenan
 from reception.db.database import Database
 from reception.db.embedded import DATABASE, EmbeddedPostgres
 from reception.db.migrate import migrate
-from reception.domains.knowledge.search import as_text, search
+from reception.domains.knowledge.retrieval import Retriever
+from reception.domains.knowledge.search import CANDIDATES, Scope, as_text, search
 from reception.providers.embedded.embeddings import MiniLmEmbedder
 
 ROOT = Path(__file__).parent.parent
@@ -173,6 +174,38 @@ async def searched(url: str, asked: Sequence[Asked], tenants: Sequence[int], *, 
     return Times.of(spent)
 
 
+async def retrieved(url: str, embedder: MiniLmEmbedder, asked: Sequence[Asked], tenants: Sequence[int]) -> Times:
+    """A question as the dialogue asks it: embedded, searched for, all of it."""
+    database = Database(url, pool_size=2)
+    retriever = Retriever(database, embedder)
+    spent = []
+    try:
+        for measured in (False, True):
+            for number, one in enumerate(asked):
+                began = time.perf_counter()
+                await retriever.find(tenant_of(tenants[number % len(tenants)]), one.text, limit=10, scope=Scope())
+                if measured:
+                    spent.append(time.perf_counter() - began)
+    finally:
+        await database.dispose()
+    return Times.of(spent)
+
+
+async def kept_of_all(url: str, asked: Sequence[Asked], tenants: Sequence[int]) -> float:
+    """The share of the ten best that are found when words are looked at in the nearest passages alone."""
+    database = Database(url, pool_size=2)
+    found: list[list[set[Any]]] = [[], []]
+    try:
+        for number, one in enumerate(asked):
+            async with database.tenant_session(tenant_of(tenants[number % len(tenants)])) as session:
+                for among, sets in zip((CANDIDATES, LARGE_CHUNKS), found, strict=True):
+                    passages = await search(session, one.text, one.vector, limit=10, candidates=among)
+                    sets.append({each.chunk_id for each in passages})
+    finally:
+        await database.dispose()
+    return recall(*found)
+
+
 def measure(
     stage: Stage, running: EmbeddedPostgres, conninfo: str, asked: Sequence[Asked], tenants: Sequence[int], label: str
 ) -> None:
@@ -201,6 +234,10 @@ def measure(
         return
     for name, whose in (("small", tenants), ("large", [LARGE_TENANT])):
         stage.search_ms[name] = asyncio.run(searched(running.runtime_url, asked, whose, again=True))
+        stage.search_ms[f"{name}, with the embedding"] = asyncio.run(
+            retrieved(running.runtime_url, MiniLmEmbedder(), asked, whose)
+        )
+        stage.recall[f"{name}, words of the nearest"] = asyncio.run(kept_of_all(running.runtime_url, asked, whose))
         stage.search_ms[f"{name}, first time"] = asyncio.run(
             searched(running.runtime_url, asked[::-1], whose[::-1], again=False)
         )
