@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from reception.dialogue.knowledge import NOTHING_ON
 from reception.ports.knowledge import Passage
 
 _FOLDER = Path(__file__).parent.parent / "integration" / "questions"
@@ -50,12 +51,14 @@ def verdict(question: Question, said: str, *, cited: bool) -> str:
 
     Something answerable is answered `right`, `wrong` or `unanswered`. To something that the documents do not speak of,
     every answer with a source is `false`; to something near what they say, one that gives a fact of the neighbour's,
-    and one that only tells what there is instead is `related`.
+    and one that only tells what there is instead, or says that nothing is known of what was asked, is `related`.
     """
     if question.kind == "answerable":
         return "right" if question.answered_by(said) else "wrong" if cited else "unanswered"
     if not cited:
         return "declined"
+    if question.kind == "near_miss" and NOTHING_ON.partition("{")[0] in said:
+        return "related"
     if question.kind == "unanswerable" or any(fact.casefold() in said.casefold() for fact in question.reject):
         return "false"
     return "related"

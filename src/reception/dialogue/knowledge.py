@@ -25,6 +25,8 @@ _PASSAGES_SEARCHED = 50
 _MOST_OF_OTHERS = 0.75
 """The share of what else is asked for that must be told of a thing that is looked for by what it has or costs."""
 _GENERIC = content_terms("home homes property listing option sale sell market buy price budget dollars thousand listed")
+NOTHING_ON = "I have nothing on {days}."
+"""Said after what is stated of other days than those asked about."""
 _POINTS_BACK = re.compile(r"(It|They|Its|Their)\b")
 _STATES_PRICE = re.compile(r"\b(for|is|are|costs?) (about |only |from )?[$€£]")
 
@@ -80,7 +82,7 @@ def _of_other_days(inquiry: Inquiry, passages: Sequence[Passage]) -> tuple[Sente
         return ()
     last = stated[0]
     named = say_list([f"{DAYS[day]}s" for day in sorted(inquiry.days)], "and")
-    return (last, replace(last, text=f"I have nothing on {named}.", source=f"{last.source}\n{named}"))
+    return (last, replace(last, text=NOTHING_ON.format(days=named), source=f"{last.source}\n{named}"))
 
 
 def wanted_passages(question: str) -> int:
