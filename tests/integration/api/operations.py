@@ -17,6 +17,7 @@ WITHOUT_PERMISSION = {
     ("POST", "/auth/refresh"),
     ("POST", "/auth/password/choose"),
     ("GET", "/demo/agents"),
+    ("GET", "/demo/agents/{agent_id}/passages/{chunk_id}"),
     ("POST", "/demo/token"),
 }
 """The operations that nobody needs to be known for."""

@@ -7,7 +7,7 @@ Audio goes with its answer, and is found by a key of text, voice, lexicon, provi
 from alembic import op
 
 revision = "0060_spoken_answers"
-down_revision = "0071_api_keys"
+down_revision = "0082_messages_read"
 branch_labels = None
 depends_on = None
 
