@@ -168,11 +168,14 @@ class AgentAnswers:
         stored: kept.KeptAnswer | None = None
         async with self.shelf.database.tenant_session(tenant_id) as session:
             try:
-                versions = await read_versions(session, self.agent.agent_id)
+                if on_shelf is None:
+                    versions, stored = await kept.find_answer_and_versions(session, self.agent.agent_id, hashed, now)
+                else:
+                    versions = await read_versions(session, self.agent.agent_id)
             except NotFound:
                 return self._found(question, CacheLevel.MISS, None, None, began_s)
             key = self._key(hashed, versions)
-            if on_shelf is None or on_shelf[0] != key:
+            if on_shelf is not None and on_shelf[0] != key:
                 stored = await kept.find_answer(session, hashed, now)
         stale = any(each is not None and each != key for each in (on_shelf and on_shelf[0], stored and stored.key))
         if not self._is_current(versions):

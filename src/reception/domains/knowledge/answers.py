@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import JSON, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.core.errors import NotFound
 from reception.core.ids import uuid7
 from reception.domains.knowledge.models import DIMENSIONS
 from reception.domains.knowledge.search import as_text
@@ -24,6 +25,15 @@ _NEAREST = 5
 _FIND = text(
     "SELECT id, question, key, answer, cost_ms, cost_tokens FROM answer_cache"
     " WHERE question_hash = :question_hash AND expires_at > :now"
+)
+_FIND_WITH_VERSIONS = text(
+    """
+    SELECT a.version AS agent, t.version AS business, t.knowledge_version AS knowledge,
+           c.id, c.question, c.key, c.answer, c.cost_ms, c.cost_tokens
+    FROM agents a JOIN tenants t ON t.id = a.tenant_id
+        LEFT JOIN answer_cache c ON c.question_hash = :question_hash AND c.expires_at > :now
+    WHERE a.id = :agent_id
+    """
 )
 _NEAR = text(
     """
@@ -135,6 +145,21 @@ async def find_answer(session: AsyncSession, question_hash: bytes, now: datetime
     """The answer to this question under whatever versions it was given."""
     row = (await session.execute(_FIND, {"question_hash": question_hash, "now": now})).one_or_none()
     return None if row is None else _kept(row)
+
+
+async def find_answer_and_versions(
+    session: AsyncSession, agent_id: UUID, question_hash: bytes, now: datetime
+) -> tuple[Versions, KeptAnswer | None]:
+    """As `read_versions` and `find_answer`, in one statement.
+
+    Raises:
+        NotFound: the tenant has no such agent.
+    """
+    values = {"agent_id": agent_id, "question_hash": question_hash, "now": now}
+    row = (await session.execute(_FIND_WITH_VERSIONS, values)).one_or_none()
+    if row is None:
+        raise NotFound("There is no such agent")
+    return Versions(row.agent, row.business, row.knowledge), None if row.id is None else _kept(row)
 
 
 async def find_near(
