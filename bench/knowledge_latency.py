@@ -22,6 +22,7 @@ from tests.support.questions import questions
 from bench.knowledge_scale import Times
 from reception.cli.bench_material import speak_material
 from reception.cli.bench_server import answering
+from reception.cli.logs import configure_logs
 from reception.core.clock import SystemClock
 from reception.core.ids import uuid7
 from reception.db.database import Database
@@ -163,6 +164,7 @@ def main() -> None:
     parser.add_argument("--beside", action="store_true", help="while a long document is taken in")
     parser.add_argument("--calls", type=int, default=0, help="so many telephone calls go on in the same process")
     options = parser.parse_args()
+    configure_logs("warning", as_json=True)
     with tempfile.TemporaryDirectory(prefix="reception-bench-", ignore_cleanup_errors=True) as made:
         server = EmbeddedPostgres.start(Path(made))
         try:
