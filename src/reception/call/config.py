@@ -50,17 +50,26 @@ class CallConfig:
 
     # End of turn: silence needed to commit. Between the parts of a sentence voices rest for up to 290 ms as voice
     # activity sees it, between groups of digits for up to 1.4 s. Speech of `unheard_from_ms` in which no word was
-    # recognised is kept as long as an unsure end, for what follows may make sense of it.
+    # recognised is kept as long as an unsure end, for what follows may make sense of it. Who goes on within
+    # `went_on_ms` of a commit was cut off by it.
     patience: float = 1.0
     complete_ms: int = 256
+    complete_brief_ms: int = 320
+    brief_ms: int = 512
     open_ended_ms: int = 448
+    wanting_unjudged_ms: int = 544
+    wanting_ms: int = 896
     unsure_least_ms: int = 416
     unsure_ms: int = 896
     unsure_unjudged_ms: int = 544
     incomplete_ms: int = 1_216
     dictating_ms: int = 1_792
     unheard_from_ms: int = 640
+    sounds_wanting_complete: float = 0.6
+    sounds_wanting_more: float = 0.3
     went_on_ms: int = 700
+    caution: float = 1.2
+    most_caution: float = 1.5
     sounds_complete: float = 0.85
     sounds_cut_off: float = 0.15
 

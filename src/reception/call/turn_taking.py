@@ -29,7 +29,7 @@ from reception.call.decisions import (
     Unintelligible,
     Withdraw,
 )
-from reception.call.endpointing import Endpointing, Evidence
+from reception.call.endpointing import JUDGED, Endpointing, Evidence
 from reception.ports.expectation import Completeness
 from reception.ports.speech import VAD_WINDOW_MS
 
@@ -135,9 +135,7 @@ class TurnTaker:
         utterance = self._utterance
         if utterance is None:
             return self._while_silent(probability)
-        if utterance.paused:
-            return self._while_paused(utterance, probability)
-        return self._while_speaking(utterance, probability)
+        return (self._while_paused if utterance.paused else self._while_speaking)(utterance, probability)
 
     def stalled(self) -> Sequence[Decision]:
         """Audio has stopped coming: what was said so far is all there is."""
@@ -220,8 +218,7 @@ class TurnTaker:
 
     def _goes_on(self, began_ms: int) -> bool:
         """Speech from `began_ms` comes too soon after the commit to be about the reply."""
-        committed_ms = self._committed_ms
-        return committed_ms is not None and began_ms - committed_ms <= self._config.went_on_ms
+        return self._committed_ms is not None and began_ms - self._committed_ms <= self._config.went_on_ms
 
     def _while_speaking(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
         if probability >= self._config.silence_threshold:
@@ -282,10 +279,10 @@ class TurnTaker:
     def _judge_if_due(self, utterance: _Utterance) -> Sequence[Decision]:
         """Judging costs more than all else in a turn: only where the words leave the end open or are not there yet, and
         not before the silence is longer than a rest within a sentence."""
-        if not utterance.paused or utterance.forced or utterance.attempt in (None, utterance.judging):
+        if not utterance.paused or utterance.forced or utterance.attempt is None:
             return ()
-        open_ended = utterance.words is None or (utterance.words and utterance.completeness is Completeness.UNSURE)
-        if not open_ended or utterance.silence_ms < self._judge_from_ms or utterance.attempt is None:
+        left_open = utterance.words is None or (utterance.words and utterance.completeness in JUDGED)
+        if not left_open or utterance.attempt == utterance.judging or utterance.silence_ms < self._judge_from_ms:
             return ()
         utterance.judging = utterance.attempt
         return (JudgeEnd(utterance.attempt, utterance.start_ms),)
@@ -317,13 +314,16 @@ class TurnTaker:
             return ()
         if not utterance.words:
             return () if self._may_make_sense(utterance) else self._discard(utterance)
-        evidence = Evidence(utterance.completeness, utterance.complete_probability)
+        brief = self._voiced_ms(utterance) < self._config.brief_ms
+        evidence = Evidence(utterance.completeness, utterance.complete_probability, brief)
         if not utterance.forced and utterance.silence_ms < self._endpointing.silence_ms(evidence):
             return ()
         self._close(utterance)
         self._held = False
         self.caller_acted()
         self._committed_ms = self._now_ms
+        if utterance.goes_on:
+            self._endpointing.cut_off()
         committed = Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms, utterance.goes_on)
         return (committed, *self._go_beyond(utterance))
 

@@ -37,6 +37,9 @@ class Completeness(StrEnum):
     """It answers the question: nothing more need be waited for."""
     OPEN_ENDED = "open_ended"
     """It could be all, and callers often add to it ("a table for four" … "on Friday")."""
+    WANTING = "wanting"
+    """The same, but it leaves out what will have to be asked for next ("a table for four", without a day): mostly the
+    caller knows, and goes on."""
     UNSURE = "unsure"
     INCOMPLETE = "incomplete"
     """It breaks off ("on the", "and"): more is coming."""

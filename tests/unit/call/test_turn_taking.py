@@ -40,6 +40,9 @@ from reception.ports.speech import VAD_WINDOW_MS
         (Completeness.COMPLETE, None, 2.0, 512),
         (Completeness.COMPLETE, None, 0.5, 128),
         (Completeness.OPEN_ENDED, 0.02, 1.0, 448),
+        (Completeness.WANTING, 0.9, 1.0, 448),
+        (Completeness.WANTING, None, 1.0, 544),
+        (Completeness.WANTING, 0.2, 1.0, 896),
         (Completeness.UNSURE, None, 1.0, 544),
         (Completeness.UNSURE, 0.95, 1.0, 416),
         (Completeness.UNSURE, 0.5, 1.0, 656),
@@ -87,6 +90,23 @@ def test_a_hum_that_was_heard_as_a_word_does_not_stop_the_agent() -> None:
     assert stops_agent("do you have", confidence=0.37, **said)  # type: ignore[arg-type]
 
 
+def test_after_one_word_there_may_be_another() -> None:
+    endpointing = Endpointing.of(CallConfig())
+    assert endpointing.silence_ms(Evidence(Completeness.COMPLETE, brief=True)) == 320
+
+
+def test_who_was_cut_off_is_waited_for_longer_where_the_words_leave_the_end_open() -> None:
+    taker = TurnTaker(CallConfig())
+    waits: list[int] = []
+    for _ in range(5):
+        _windows(taker, 0.9, 640)
+        _windows(taker, 0.0, 64)
+        assert taker.attempt is not None
+        taker.transcribed(taker.attempt, Completeness.OPEN_ENDED, words=True)
+        waits += [d.silence_ms for d in _windows(taker, 0.0, 800) if isinstance(d, Commit)]
+    assert waits == [448, 448, 544, 672, 672]
+
+
 def _windows(taker: TurnTaker, probability: float, ms: int) -> list[Decision]:
     decisions: list[Decision] = []
     for _ in range(ms // VAD_WINDOW_MS):
@@ -95,7 +115,7 @@ def _windows(taker: TurnTaker, probability: float, ms: int) -> list[Decision]:
 
 
 def test_an_utterance_keeps_what_came_just_before_it() -> None:
-    taker = TurnTaker(CallConfig())
+    taker = TurnTaker(replace(CallConfig(), brief_ms=0))
     _windows(taker, 0.0, 640)
     assert _windows(taker, 0.9, 320) == [SpeechStarted(640)]
     assert _windows(taker, 0.0, 32) == [Transcribe(1, 640 - 256, 992)]
@@ -144,7 +164,7 @@ def test_choppy_speech_is_transcribed_early_only_so_often() -> None:
 
 
 def test_one_loud_window_in_a_pause_delays_and_does_not_withdraw() -> None:
-    taker = TurnTaker(CallConfig())
+    taker = TurnTaker(replace(CallConfig(), brief_ms=0))
     _windows(taker, 0.9, 320)
     _windows(taker, 0.0, 128)
     assert _windows(taker, 0.9, 32) == []

@@ -1,8 +1,9 @@
 """How finished a transcript is as an answer to what was asked: what the engine's end of turn waits by."""
 
 import re
+from difflib import SequenceMatcher
 
-from reception.dialogue.commands import SlotName
+from reception.dialogue.commands import Flow, SlotName
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding import rules
 from reception.dialogue.understanding.answers import is_no, is_yes
@@ -13,6 +14,7 @@ from reception.dialogue.understanding.parsers.normalize import Token, tokenize, 
 from reception.dialogue.understanding.parsers.phones import INCOMPLETE, find_dictated, read_number
 from reception.dialogue.understanding.parsers.spelling import find_spelled
 from reception.dialogue.understanding.slots import gather
+from reception.ports.business import Bookable
 from reception.ports.expectation import Completeness, Expects
 
 _DANGLING = word_set(
@@ -58,12 +60,21 @@ _SLOTS = {
 }  # fmt: skip
 _ASKED_TOGETHER = frozenset({SlotName.PARTY_SIZE, SlotName.DATE})
 """What is mostly asked with the time of day, and answered a piece at a time."""
+_TAKES = {
+    Bookable.TABLE: frozenset({SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME}),
+    Bookable.ROOM: frozenset({SlotName.DATE, SlotName.NIGHTS}),
+    Bookable.VIEWING: frozenset({SlotName.DATE, SlotName.TIME}),
+    Bookable.APPOINTMENT: frozenset({SlotName.DATE, SlotName.TIME}),
+}
+"""What a caller who wants to book has to say."""
+_BOOKING = re.compile(r"\b(?:book|booking|reserve|reservation|table|room|appointment|viewing)\b")
 _BARE_HOUR = re.compile(
     r"(?<!past )(?<!to )\b(?:1?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|"
     r"twelve)$"
 )
 """Minutes, or morning and evening, may follow."""
 _LONGEST = 60
+_LEAST_SPELT, _NEARLY = 4, 0.7
 
 
 def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
@@ -93,7 +104,7 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
         return Completeness.COMPLETE
     if _is_whole(text, words):
         return Completeness.COMPLETE
-    return Completeness.OPEN_ENDED if _is_statement(text, words) else Completeness.UNSURE
+    return _statement(text, tokens, context) if _is_statement(text, words) else Completeness.UNSURE
 
 
 def _breaks_off(text: str, words: str) -> bool:
@@ -137,8 +148,16 @@ def _answer(text: str, tokens: tuple[Token, ...], words: str, context: Understan
 
 
 def _spelt_out(tokens: tuple[Token, ...], letters: str) -> bool:
-    """The letters make a word that was said before them."""
-    return len(letters) > 1 and any(token.word == letters.lower() for token in tokens)
+    """The letters make a word that was said before them, or nearly, as letters are misheard."""
+    spelt = letters.lower()
+    return len(spelt) > 1 and any(
+        token.word == spelt
+        or (
+            _LEAST_SPELT <= len(token.word) <= len(spelt)
+            and SequenceMatcher(None, token.word, spelt).ratio() >= _NEARLY
+        )
+        for token in tokens
+    )
 
 
 def _phone(tokens: tuple[Token, ...], context: UnderstandingContext) -> Completeness | None:
@@ -184,11 +203,22 @@ def _slot(tokens: tuple[Token, ...], found: list[Found], context: UnderstandingC
         if one.slot is wanted or (wanted is None and one.slot in {SlotName.TIME, SlotName.DATE, SlotName.PLACE}):
             if one.value is None or max(other.end for other in found) < len(tokens) - 2:
                 return Completeness.UNSURE
-            more = wanted in _ASKED_TOGETHER and not any(other.slot is SlotName.TIME for other in found)
-            more = more or (wanted is SlotName.TIME and _BARE_HOUR.search(words_of(tokens)) is not None)
-            more = more and not _SHORT_ANSWER_END.search(words_of(tokens))
-            return Completeness.OPEN_ENDED if more else Completeness.COMPLETE
+            if _SHORT_ANSWER_END.search(words_of(tokens)):
+                return Completeness.COMPLETE
+            if wanted in _ASKED_TOGETHER and SlotName.TIME not in {*context.slots, *(other.slot for other in found)}:
+                return Completeness.WANTING
+            bare = wanted is SlotName.TIME and _BARE_HOUR.search(words_of(tokens)) is not None
+            return Completeness.OPEN_ENDED if bare else Completeness.COMPLETE
     return None
+
+
+def _statement(text: str, tokens: tuple[Token, ...], context: UnderstandingContext) -> Completeness:
+    """Of a wish to book, by whether it says all that a booking takes; of anything else, that more may follow."""
+    found = {one.slot for one in gather(text, tokens, context, booking=True) if one.value is not None}
+    takes = _TAKES[context.business.rules.bookable]
+    if not (found & takes or _BOOKING.search(words_of(tokens))) or context.flow not in {None, Flow.NEW_RESERVATION}:
+        return Completeness.OPEN_ENDED
+    return Completeness.COMPLETE if takes <= found | set(context.slots) else Completeness.WANTING
 
 
 def _is_whole(text: str, words: str) -> bool:
