@@ -4,7 +4,7 @@ Errors of every call here: `ProviderError`, and of it `ProviderTimeout`.
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from reception.ports.dialogue import Json
@@ -26,11 +26,20 @@ class OutputSchema:
     schema: Mapping[str, Json]
 
 
+@dataclass(slots=True)
+class TokenUsage:
+    """Tokens read and written, as the vendor counts them, unseen reasoning included; 0 where it does not tell."""
+
+    read: int = 0
+    written: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """One request. `most_tokens` bounds what the model writes, its unseen reasoning included.
 
-    `first_s` is how long its first piece may take, `gap_s` each further one, `within_s` all of it.
+    `first_s` is how long its first piece may take, `gap_s` each further one, `within_s` all of it. `usage` is filled in
+    by the model once its vendor tells, mostly at the end.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -39,6 +48,7 @@ class ChatRequest:
     gap_s: float
     within_s: float
     output: OutputSchema | None = None
+    usage: TokenUsage = field(default_factory=TokenUsage, compare=False)
 
 
 class ChatModel(Protocol):

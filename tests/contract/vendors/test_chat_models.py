@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -10,10 +11,13 @@ import pytest
 from reception.core.clock import FixedClock, SystemClock
 from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
 from reception.ports.language import ChatMessage, ChatModel, ChatRequest, OutputSchema
+from reception.providers.access import RequestSeen
+from reception.providers.account import account
 from reception.providers.llm.catalogue import check_model
 from reception.providers.llm.chat import LangChainChatModel
 from reception.providers.llm.choice import ModelChoice
 from reception.providers.llm.guarded import GuardedChatModel
+from reception.providers.llm.metered import MeteredChatModel
 from tests.support.vendors.chat_models import (
     AnthropicChatServer,
     CompatibleChatServer,
@@ -115,6 +119,40 @@ async def test_json_comes_by_the_schema_that_was_asked_for(case: Case, models: M
     async with case.serve() as server:
         assert await whole(models(case, server), request(OUTPUT)) == JSON
         assert server.prompts[0].output == "reading"
+
+
+@EACH
+async def test_tokens_are_those_that_the_vendor_counts(case: Case, models: Models) -> None:
+    seen: list[RequestSeen] = []
+    account.set(Ledger(seen))
+    async with case.serve() as server:
+        asked = request()
+        assert await whole(MeteredChatModel(models(case, server)), asked) == ANSWER
+        counted = {"anthropic": (25, 15)}.get(case.vendor, (20, 10))
+        assert (asked.usage.read, asked.usage.written) == counted
+        assert {one.part: one.units for one in seen} == dict(zip(("llm_in", "llm_out"), counted, strict=True))
+
+
+@EACH
+async def test_tokens_of_a_request_that_was_ended_early_are_estimated(case: Case, models: Models) -> None:
+    seen: list[RequestSeen] = []
+    account.set(Ledger(seen))
+    async with case.serve() as server:
+        server.fault = Fault.GATED
+        async with aclosing(MeteredChatModel(models(case, server)).stream(request())) as pieces:
+            await anext(pieces)
+        server.gate.set()
+    units = {one.part: one.units for one in seen}
+    assert units["llm_out"] > 0
+    assert units["llm_in"] > 0
+
+
+@dataclass
+class Ledger:
+    seen: list[RequestSeen]
+
+    def add(self, seen: RequestSeen) -> None:
+        self.seen.append(seen)
 
 
 @EACH

@@ -31,6 +31,8 @@ class Prompt:
 
 
 Brain = Callable[[Prompt], Writes]
+USAGE = {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30}
+"""What OpenAI's format says was used; streams say so only when they are asked to."""
 
 
 def pieces_of(text: str, length: int = 7) -> list[str]:
@@ -100,6 +102,8 @@ class OpenAiChatServer(HttpVendor):
             deltas += [{"content": piece} for piece in pieces_of(writes.text)]
         chunks = [self._chunk(delta, None) for delta in deltas]
         chunks.append(self._chunk({}, writes.ending))
+        if (prompt.body.get("stream_options") or {}).get("include_usage"):
+            chunks.append({**self._chunk({}, None), "choices": [], "usage": USAGE})
         return [*(b"data: " + orjson.dumps(chunk) + b"\n\n" for chunk in chunks), b"data: [DONE]\n\n"]
 
     def _completion(self, writes: Writes) -> dict[str, Any]:
@@ -113,7 +117,7 @@ class OpenAiChatServer(HttpVendor):
             "created": 1700000000,
             "model": self.model,
             "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": writes.ending}],
-            "usage": {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30},
+            "usage": USAGE,
         }
 
     def _chunk(self, delta: dict[str, Any], ending: str | None) -> dict[str, Any]:
@@ -151,6 +155,11 @@ class GroqChatServer(OpenAiChatServer):
     models_path = "/openai/v1/models"
     tokens = "max_tokens"
     streams_json = False
+
+    def written(self, writes: Writes, prompt: Prompt) -> list[bytes]:
+        *events, done = super().written(writes, prompt)
+        last = {**orjson.loads(events[-1].removeprefix(b"data: ")), "x_groq": {"id": "req_1", "usage": USAGE}}
+        return [*events[:-1], b"data: " + orjson.dumps(last) + b"\n\n", done]
 
     def check_options(self, body: Mapping[str, Any]) -> None:
         assert body["temperature"] <= 1e-6
@@ -202,7 +211,7 @@ class AnthropicChatServer(OpenAiChatServer):
             {
                 "type": "message_delta",
                 "delta": {"stop_reason": ending, "stop_sequence": None},
-                "usage": {"output_tokens": 15},
+                "usage": {"input_tokens": 25, "output_tokens": 15},
             },
             {"type": "message_stop"},
         ]

@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langsmith import tracing_context
 
 from reception.core.errors import MissingModel, ProviderError, ProviderTimeout
-from reception.ports.language import ChatMessage, ChatRequest, OutputSchema
+from reception.ports.language import ChatMessage, ChatRequest, OutputSchema, TokenUsage
 from reception.providers.llm.choice import COMPATIBLE, ModelChoice
 from reception.providers.llm.vendors import Vendor, vendor_of
 from reception.providers.wire import garbage, refusal
@@ -77,6 +77,7 @@ class LangChainChatModel:
             with tracing_context(enabled=False):
                 async for chunk in streamed:
                     ending = _ending(chunk) or ending
+                    _count(chunk, request.usage)
                     piece = self._piece(chunk, request.output)
                     if piece:
                         pieces.put_nowait(piece)
@@ -185,6 +186,14 @@ def _ending(chunk: AIMessage) -> str:
     """Why the model stopped, in the one chunk that says so."""
     said = chunk.response_metadata
     return str(said.get("finish_reason") or said.get("stop_reason") or said.get("done_reason") or "")
+
+
+def _count(chunk: AIMessage, usage: TokenUsage) -> None:
+    """Add what the vendor says that was read and written; Anthropic tells the two apart, others in the last chunk."""
+    told = chunk.usage_metadata
+    if told is not None:
+        usage.read += told["input_tokens"]
+        usage.written += told["output_tokens"]
 
 
 def _is_timeout(error: Exception) -> bool:

@@ -4,19 +4,20 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 
 from reception.core.errors import ProviderError
-from reception.ports.language import ChatModel, ChatRequest
+from reception.ports.language import ChatModel, ChatRequest, TokenUsage
 from reception.providers.access import Part, RequestSeen
 from reception.providers.account import account
 
 _CHARS_PER_TOKEN = 4
-"""Vendors tell their count of tokens after a stream, and not all do; for an estimate the text's length is enough."""
+"""For an estimate where a vendor does not tell: not all do, and none of a request that was ended early."""
 
 
 class MeteredChatModel:
     """Implements `ports.language.ChatModel` on another; tells the present account of each request, as tokens read and
-    tokens written, whose prices differ."""
+    tokens written, whose prices differ: as the vendor counts them where it tells."""
 
     def __init__(self, model: ChatModel) -> None:
         self._model = model
@@ -30,8 +31,9 @@ class MeteredChatModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
         started_s, first_s, written, outcome = time.perf_counter(), None, 0, "ok"
+        usage = TokenUsage()
         try:
-            async with aclosing(self._model.stream(request)) as pieces:
+            async with aclosing(self._model.stream(replace(request, usage=usage))) as pieces:
                 async for piece in pieces:
                     if first_s is None:
                         first_s = time.perf_counter() - started_s
@@ -44,10 +46,13 @@ class MeteredChatModel:
             outcome = "cancelled"
             raise
         finally:
+            request.usage.read, request.usage.written = usage.read, usage.written
             if (payer := account.get()) is not None:
                 elapsed_s = time.perf_counter() - started_s
                 read = sum(len(message.text) for message in request.messages)
-                counted: tuple[tuple[Part, int], ...] = (("llm_in", read), ("llm_out", written))
-                for part, chars in counted:
-                    units = chars / _CHARS_PER_TOKEN
+                counted: tuple[tuple[Part, float], ...] = (
+                    ("llm_in", usage.read or read / _CHARS_PER_TOKEN),
+                    ("llm_out", usage.written or written / _CHARS_PER_TOKEN),
+                )
+                for part, units in counted:
                     payer.add(RequestSeen(part, self.provider, outcome, elapsed_s, first_s, units))

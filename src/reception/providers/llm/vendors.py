@@ -23,7 +23,7 @@ def _groq_options(model: str) -> Mapping[str, Any]:
 
 
 def _openai_options(model: str) -> Mapping[str, Any]:
-    plain: Mapping[str, Any] = {"use_responses_api": False, "stream_usage": False, "stream_chunk_timeout": None}
+    plain: Mapping[str, Any] = {"use_responses_api": False, "stream_usage": True, "stream_chunk_timeout": None}
     if model.startswith(_THINKING):
         return {**plain, "reasoning_effort": "low"}
     return {**plain, "temperature": 0.0}
