@@ -67,6 +67,18 @@ async def test_a_call_is_signed_and_answered() -> None:
         assert await webhooks.call(_call(tool.url)) == {}
 
 
+async def test_while_secrets_change_either_verifies_and_then_the_new_one_alone() -> None:
+    async with _tool() as tool, _webhooks() as webhooks:
+        await webhooks.call(replace(_call(tool.url), secrets=(1, 0)))
+        tool.secret = tool_secret(KEY, TENANT, AGENT, 1)
+        await webhooks.call(replace(_call(tool.url), secrets=(1, 0)))
+        await webhooks.call(replace(_call(tool.url), secrets=(1,)))
+        assert tool.unverified == 0
+        tool.secret = tool_secret(KEY, TENANT, AGENT)
+        with pytest.raises(ProviderError, match="401"):
+            await webhooks.call(replace(_call(tool.url), secrets=(1,)))
+
+
 async def test_agents_do_not_share_their_secret() -> None:
     async with _tool() as tool, _webhooks() as webhooks:
         with pytest.raises(ProviderError, match="401"):

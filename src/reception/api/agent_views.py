@@ -1,17 +1,20 @@
 """What else can be seen of an agent: its graph, and the secret that its tools check signatures with."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, status
 from fastapi import Response as Answer
+from pydantic import Field
 
 from reception.api.agents import AgentReader, AgentWriter, OfDraft
-from reception.api.schemas import Response
-from reception.api.services import ServicesDep
+from reception.api.schemas import Request, Response
+from reception.api.services import Services, ServicesDep
 from reception.dialogue.kinds.diagram import agent_diagram
 from reception.domains.agents import service as agents
 from reception.domains.agents import versions
+from reception.domains.agents.secrets import LONGEST_OVERLAP, SecretInUse, rotate_secret, secret_in_use
 
 router = APIRouter(prefix="/agents/{agent_id}", tags=["agents"])
 
@@ -27,7 +30,17 @@ class AgentGraph(Response):
 
 
 class ToolSecret(Response):
+    """Calls are signed with the secret before this one, too, until `previous_until`; null where they are not."""
+
     secret: str
+    previous_until: datetime | None = None
+
+
+class Rotation(Request):
+    overlap_hours: Annotated[
+        int,
+        Field(ge=0, le=int(LONGEST_OVERLAP / timedelta(hours=1)), description="So long the old secret goes on, too"),
+    ] = 24
 
 
 @router.get(
@@ -60,8 +73,26 @@ async def graph(
 
 @router.get("/tool-secret", summary="Read the secret that an agent's tools check signatures with")
 async def tool_secret(agent_id: UUID, services: ServicesDep, where: AgentWriter, answer: Answer) -> ToolSecret:
-    """It is made from the installation's own key, and changes with that."""
+    """It is made from the installation's own key and the agent's number of rotations, and changes with either."""
     async with services.database.tenant_session(where.tenant_id) as session:
-        await agents.get_agent(session, agent_id)
+        in_use = await secret_in_use(session, agent_id)
+    return _secret(in_use, agent_id, services, where, answer)
+
+
+@router.post("/tool-secret/rotate", summary="Put a new secret for an agent's tools in use")
+async def rotate(
+    agent_id: UUID, body: Rotation, services: ServicesDep, where: AgentWriter, answer: Answer
+) -> ToolSecret:
+    """The answer has the new secret. For `overlap_hours` each call carries two signatures, by the old secret and by the
+    new one, so that receivers can change over without missing a call."""
+    async with services.database.tenant_session(where.tenant_id) as session:
+        overlap = timedelta(hours=body.overlap_hours)
+        in_use = await rotate_secret(session, agent_id, overlap, services.clock.now())
+    return _secret(in_use, agent_id, services, where, answer)
+
+
+def _secret(in_use: SecretInUse, agent_id: UUID, services: Services, where: AgentWriter, answer: Answer) -> ToolSecret:
     answer.headers["Cache-Control"] = "no-store"
-    return ToolSecret(secret=services.tool_secret(where.tenant_id, agent_id))
+    overlaps = len(in_use.numbers(services.clock.now())) > 1
+    secret = services.tool_secret(where.tenant_id, agent_id, in_use.number)
+    return ToolSecret(secret=secret, previous_until=in_use.before_until if overlaps else None)

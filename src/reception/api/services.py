@@ -29,8 +29,8 @@ from reception.runtime.usage import UsageBook
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """`tool_secret` makes the secret of a tenant's agent; `loopback_tools`: agents may call tools on this machine.
-    `demo_agents` is empty outside demo mode."""
+    """`tool_secret` makes the secret of a tenant's agent that has a number; `loopback_tools`: agents may call tools on
+    this machine. `demo_agents` is empty outside demo mode."""
 
     database: Database
     recordings: Recordings
@@ -51,7 +51,7 @@ class Services:
     session_lifetime: timedelta
     metrics: Metrics
     metrics_access: MetricsAccess
-    tool_secret: Callable[[UUID, UUID], str]
+    tool_secret: Callable[[UUID, UUID, int], str]
     reranker: Reranker | None = None
     loopback_tools: bool = False
     demo_agents: tuple[DemoAgent, ...] = ()

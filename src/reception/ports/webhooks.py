@@ -11,13 +11,15 @@ from reception.ports.dialogue import Json
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of `tool` for an agent. `call_id` is the same whenever the same call is made again."""
+    """One call of `tool` for an agent. `call_id` is the same whenever the same call is made again; `secrets` are the
+    numbers of the agent's secrets that it is signed with, each of which a receiver may check by."""
 
     tool: ToolDefinition
     tenant_id: UUID
     agent_id: UUID
     call_id: str
     data: Mapping[str, Json]
+    secrets: tuple[int, ...] = (0,)
 
 
 class ToolCaller(Protocol):

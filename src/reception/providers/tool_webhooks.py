@@ -91,7 +91,8 @@ class ToolWebhooks:
         body = json.dumps(
             {"type": EVENT_TYPE, "timestamp": now.isoformat(), "data": call.data}, ensure_ascii=False, default=str
         )
-        signature = Webhook(tool_secret(self._key, call.tenant_id, call.agent_id)).sign(call.call_id, now, body)
+        secrets = [tool_secret(self._key, call.tenant_id, call.agent_id, number) for number in call.secrets]
+        signature = " ".join(Webhook(secret).sign(call.call_id, now, body) for secret in secrets)
         return body.encode(), {
             "Content-Type": "application/json",
             "User-Agent": "Reception-Webhook/1",

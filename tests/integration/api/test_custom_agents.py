@@ -229,3 +229,28 @@ async def test_a_stranger_gets_no_secret(installation: Installation, shop: Shop)
         assert answered.status_code == 404
         other = await installation.http.get(f"/agents/{stranger.agent_id}/tool-secret", headers=stranger.headers)
         assert other.json()["secret"] != bikes.tool.secret
+
+
+@pytest.mark.parametrize("overlap_hours", [0, 24])
+async def test_a_new_secret_is_put_in_use_while_calls_come_in(
+    installation: Installation, shop: Shop, overlap_hours: int
+) -> None:
+    async with open_bike_shop(installation, shop) as bikes:
+        old = bikes.tool.secret
+        rotated = await installation.http.post(
+            f"{bikes.path}/tool-secret/rotate", json={"overlap_hours": overlap_hours}, headers=shop.headers
+        )
+        assert rotated.status_code == 200, rotated.text
+        new = rotated.json()["secret"]
+        assert new != old
+        assert (rotated.json()["previous_until"] is not None) is bool(overlap_hours)
+        shown = await installation.http.get(f"{bikes.path}/tool-secret", headers=shop.headers)
+        assert shown.json() == rotated.json()
+        if not overlap_hours:
+            bikes.tool.secret = new
+        await bikes.up_to_the_confirmation()
+        assert "R-4711" in await bikes.say("Yes please")
+        assert bikes.tool.unverified == 0
+        stranger = await installation.open_shop()
+        refused = await installation.http.post(f"{bikes.path}/tool-secret/rotate", json={}, headers=stranger.headers)
+        assert refused.status_code == 404

@@ -9,11 +9,12 @@ from uuid import UUID
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import ProviderError
+from reception.core.errors import NotFound, ProviderError
 from reception.core.pointers import value_at
 from reception.core.telemetry import EFFECT_FAILED
 from reception.db.database import Database
 from reception.dialogue.tools.outcomes import read, written
+from reception.domains.agents.secrets import SecretInUse, secret_in_use
 from reception.domains.conversations import claims
 from reception.ports.business import Agent
 from reception.ports.definition import ToolDefinition
@@ -82,13 +83,22 @@ class ToolRuns:
             "arguments": effect.arguments,
         }
         call_id = f"tool_{self.conversation_id.hex}_{turn}_{index}"
-        call = ToolCall(effect.tool, self.agent.tenant_id, self.agent.agent_id, call_id, data)
+        call = ToolCall(effect.tool, self.agent.tenant_id, self.agent.agent_id, call_id, data, await self._secrets())
         try:
             answer = await self.caller.call(call)
         except ProviderError as error:
             _log.warning(EFFECT_FAILED, code=error.code, tool=effect.tool.name, detail=error.detail, turn=turn)
             return Refused(error.code)
         return Done(results=_results(effect.tool, answer))
+
+    async def _secrets(self) -> tuple[int, ...]:
+        """Those in use now: they may have been changed since the conversation began."""
+        try:
+            async with self.database.tenant_session(self.agent.tenant_id) as session:
+                in_use = await secret_in_use(session, self.agent.agent_id)
+        except NotFound:
+            in_use = SecretInUse()
+        return in_use.numbers(self.clock.now())
 
 
 def _results(tool: ToolDefinition, answer: Mapping[str, Json]) -> Mapping[str, str]:

@@ -23,6 +23,8 @@ class AgentRow(Model):
     version: Mapped[int]
     revision: Mapped[int] = mapped_column(server_default=FetchedValue())
     draft: Mapped[JsonObject | None]
+    tool_secret_no: Mapped[int] = mapped_column(server_default=FetchedValue())
+    tool_secret_before_until: Mapped[datetime | None]
 
 
 class AgentVersionRow(Model):
