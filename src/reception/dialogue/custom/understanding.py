@@ -94,7 +94,7 @@ class CustomUnderstanding:
         read = _read_values(commands, text, custom)
         if not any(isinstance(command, SetField) for command in read) or custom.stage == "idle":
             read = await self._with_intent(read, text, custom)
-        return _permitted(read, custom) or [NotUnderstood("unsupported")]
+        return permitted(read, custom) or [NotUnderstood("unsupported")]
 
     def completeness(self, text: str, context: UnderstandingContext) -> Completeness:
         asked = context.custom.asked if context.custom is not None else None
@@ -116,7 +116,7 @@ class CustomUnderstanding:
             match = await self._matcher.nearest(said, custom)
         if match is None or not _is_meant(match, others, text, custom):
             return commands
-        begun = _begun(match.intent)
+        begun = begun_by(match.intent)
         if begun is None or (custom.flow is not None and begun == StartFlow(Flow.CUSTOM, custom.flow.name)):
             return commands
         replaced = (StartFlow, NotUnderstood, AskKnowledge, Tell)
@@ -231,7 +231,7 @@ def _is_meant(match: Match, commands: Sequence[Command], text: str, custom: Cust
     return match.score >= (1.0 if answers else NEAR_ENOUGH_TO_SWITCH)
 
 
-def _begun(intent: IntentDefinition) -> Command | None:
+def begun_by(intent: IntentDefinition) -> Command | None:
     """The command that an intent stands for."""
     if intent.say:
         return Tell(intent.name)
@@ -245,7 +245,7 @@ def _begun(intent: IntentDefinition) -> Command | None:
     return StartFlow(Flow.CUSTOM, intent.flow)
 
 
-def _permitted(commands: Sequence[Command], custom: CustomContext) -> list[Command]:
+def permitted(commands: Sequence[Command], custom: CustomContext) -> list[Command]:
     """`commands` without the product's flows that the agent does not have, and without values that would begin one."""
     allowed = custom.allowed
     if Flow.NEW_RESERVATION in allowed:

@@ -65,7 +65,10 @@ class WrittenAnswer:
 
     @property
     def tokens(self) -> int:
-        """About how many tokens were read and written."""
+        """How many tokens were read and written; about how many, where the vendor does not tell."""
+        usage = self._request.usage
+        if usage.read and usage.written:
+            return usage.read + usage.written
         read = sum(len(message.text) for message in self._request.messages)
         return (read + sum(len(say.text) for say in self.kept)) // _CHARS_A_TOKEN
 

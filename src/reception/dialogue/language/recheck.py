@@ -27,6 +27,8 @@ from reception.dialogue.commands import (
     StartFlow,
 )
 from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.language import cues
+from reception.dialogue.language.own import BEGIN, NOTHING_OWN, SET_FIELD, Own, begin, value_of
 from reception.dialogue.language.schema import FLOWS, SMALL_TALK, Proposal
 from reception.dialogue.understanding.answers import is_yes, leading_yes
 from reception.dialogue.understanding.choices import choose
@@ -60,6 +62,7 @@ class Utterance:
     text: str
     tokens: tuple[Token, ...]
     context: UnderstandingContext
+    own: Own = NOTHING_OWN
 
     def find(self, said: str) -> _Quoted | None:
         """Where the caller said `said`; None where they did not, or nothing."""
@@ -72,9 +75,11 @@ class Utterance:
         return None
 
 
-def recheck(text: str, proposals: Sequence[Proposal], context: UnderstandingContext) -> list[Command]:
+def recheck(
+    text: str, proposals: Sequence[Proposal], context: UnderstandingContext, own: Own = NOTHING_OWN
+) -> list[Command]:
     """The commands that the caller's words bear out, in the order proposed."""
-    utterance = Utterance(text, tokenize(text), context)
+    utterance = Utterance(text, tokenize(text), context, own)
     found: list[Command] = []
     for proposal in proposals:
         command = _CHECKS[proposal.command](proposal, utterance)
@@ -87,14 +92,35 @@ def _start_flow(proposal: Proposal, utterance: Utterance) -> Command | None:
     if proposal.target not in FLOWS or utterance.find(proposal.words) is None:
         return None
     flow = Flow(proposal.target)
+    cue = cues.FLOWS.get(flow)
+    if cue is not None and not cue.search(words_of(utterance.tokens)):
+        return None
     return StartFlow(flow) if flow is not utterance.context.flow else None
+
+
+def _begin(proposal: Proposal, utterance: Utterance) -> Command | None:
+    said = utterance.find(proposal.words)
+    intent = next((one for one in utterance.own.intents if one.name == proposal.target), None)
+    return begin(intent, said.text) if said is not None and intent is not None else None
+
+
+def _set_field(proposal: Proposal, utterance: Utterance) -> Command | None:
+    said, slot = utterance.find(proposal.words), utterance.own.field(proposal.target)
+    if said is None or slot is None:
+        return None
+    value = value_of(slot, said.text)
+    return _slot_value(value, said, utterance) if isinstance(value, SlotName) else value
 
 
 def _set_slot(proposal: Proposal, utterance: Utterance) -> Command | None:
     said = utterance.find(proposal.words)
     if said is None or proposal.target not in set(SlotName):
         return None
-    slot, context = SlotName(proposal.target), utterance.context
+    return _slot_value(SlotName(proposal.target), said, utterance)
+
+
+def _slot_value(slot: SlotName, said: _Quoted, utterance: Utterance) -> Command | None:
+    context = utterance.context
     if slot in _AS_SAID:
         return SetSlot(slot, said.text, said.text)
     read = _read(slot, said, utterance)
@@ -140,8 +166,7 @@ def _confirm(proposal: Proposal, utterance: Utterance) -> Command | None:
 
 def _goodbye(proposal: Proposal, utterance: Utterance) -> Command | None:
     """In the middle of something, only rules may end a call."""
-    idle = utterance.context.flow is None
-    return Goodbye() if idle and utterance.find(proposal.words) is not None else None
+    return _said_so(Goodbye())(proposal, utterance) if utterance.context.flow is None else None
 
 
 def _ask(proposal: Proposal, utterance: Utterance) -> Command | None:
@@ -156,12 +181,20 @@ def _small_talk(proposal: Proposal, utterance: Utterance) -> Command | None:
 
 
 def _said_so(command: Command) -> Callable[[Proposal, Utterance], Command | None]:
-    return lambda proposal, utterance: command if utterance.find(proposal.words) is not None else None
+    """`command` where the words were said, and have a cue of what it does."""
+
+    def check(proposal: Proposal, utterance: Utterance) -> Command | None:
+        said = utterance.find(proposal.words)
+        return command if said is not None and cues.COMMANDS[proposal.command].search(said.words) else None
+
+    return check
 
 
 _CHECKS: Mapping[str, Callable[[Proposal, Utterance], Command | None]] = {
     "start_flow": _start_flow,
     "set_slot": _set_slot,
+    BEGIN: _begin,
+    SET_FIELD: _set_field,
     "choose_option": _choose_option,
     "confirm": _confirm,
     "deny": _said_so(Deny()),

@@ -1,7 +1,7 @@
 """What a model may propose, as JSON: made from the command types, so that it cannot name what there is not."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reception.dialogue.commands import Flow, SlotName
@@ -36,14 +36,14 @@ def _strings(*values: str) -> Json:
     return {"type": "string", "enum": list(values)}
 
 
-def _schema() -> Mapping[str, Json]:
+def _schema(commands: Sequence[str] = (), targets: Sequence[str] = ()) -> Mapping[str, Json]:
     command: Mapping[str, Json] = {
         "type": "object",
         "additionalProperties": False,
         "required": list(_FIELDS),
         "properties": {
-            "command": _strings(*COMMANDS),
-            "target": _strings("", *FLOWS, *SlotName, *SMALL_TALK),
+            "command": _strings(*COMMANDS, *commands),
+            "target": _strings(*dict.fromkeys(("", *FLOWS, *SlotName, *SMALL_TALK, *targets))),
             "words": {"type": "string"},
             "text": {"type": "string"},
         },
@@ -56,11 +56,17 @@ def _schema() -> Mapping[str, Json]:
     }
 
 
-READING = OutputSchema("commands", "What the caller's words ask for, in the order they were said.", _schema())
+_NAME, _DESCRIPTION = "commands", "What the caller's words ask for, in the order they were said."
+READING = OutputSchema(_NAME, _DESCRIPTION, _schema())
 
 
-def read_proposals(written: str) -> tuple[Proposal, ...]:
-    """The proposals in `written`; those that are not of the schema are left out.
+def reading_of(commands: Sequence[str], targets: Sequence[str]) -> OutputSchema:
+    """`READING` with further `commands`, and names that they may be of."""
+    return OutputSchema(_NAME, _DESCRIPTION, _schema(commands, targets)) if commands else READING
+
+
+def read_proposals(written: str, more: Sequence[str] = ()) -> tuple[Proposal, ...]:
+    """The proposals in `written`; those that are not of the schema are left out. `more` are further commands.
 
     Raises:
         ValueError: it is no JSON object with a list of commands.
@@ -70,11 +76,11 @@ def read_proposals(written: str) -> tuple[Proposal, ...]:
     listed = loaded.get("commands") if isinstance(loaded, dict) else None
     if not isinstance(listed, list):
         raise ValueError("no list of commands")
-    return tuple(found for one in listed[:MOST_COMMANDS] if (found := _proposal(one)) is not None)
+    return tuple(found for one in listed[:MOST_COMMANDS] if (found := _proposal(one, more)) is not None)
 
 
-def _proposal(one: object) -> Proposal | None:
+def _proposal(one: object, more: Sequence[str]) -> Proposal | None:
     if not isinstance(one, dict):
         return None
     command, target, words, text = (str(one.get(name) or "")[:_LONGEST_FIELD] for name in _FIELDS)
-    return Proposal(command, target, words, text) if command in COMMANDS else None
+    return Proposal(command, target, words, text) if command in (*COMMANDS, *more) else None
