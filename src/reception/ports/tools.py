@@ -170,8 +170,8 @@ Effect: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The effect is committed; `reservation` is the row as it now stands, for effects on one, `waiting` the waitlist
-    entry, `results` what a tool answered, by name.
+    """The effect is committed; `reservation` is the row as it now stands, for effects on one, `before` as it stood
+    until then where it was there, `waiting` the waitlist entry, `results` what a tool answered, by name.
 
     `replayed` says that an earlier run of the same effect did it.
     """
@@ -181,6 +181,7 @@ class Done:
     waiting: WaitlistEntry | None = None
     results: Mapping[str, str] = field(default_factory=dict)
     replayed: bool = False
+    before: Reservation | None = None
 
 
 @dataclass(frozen=True, slots=True)

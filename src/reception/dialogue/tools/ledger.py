@@ -17,7 +17,7 @@ from reception.domains.conversations.turns import still_has
 from reception.domains.knowledge import unanswered
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
-from reception.ports.booking import Slot, SlotQuery
+from reception.ports.booking import Reservation, Slot, SlotQuery
 from reception.ports.business import Bookable, Business
 from reception.ports.tools import (
     AcceptOffer,
@@ -42,10 +42,11 @@ from reception.ports.tools import (
 
 _log = structlog.get_logger(__name__)
 
+_OnRow: TypeAlias = MoveReservation | CancelReservation | ReconfirmReservation | NoteLate | NoteRequests
+"""Effects on a reservation that there is."""
 _Stored: TypeAlias = (
-    HoldSlot | ReleaseHold | CommitReservation | MoveReservation | CancelReservation | ReconfirmReservation | NoteLate
-    | NoteRequests | JoinWaitlist | AcceptOffer | LeaveWaitlist | CreateLead
-)  # fmt: skip
+    HoldSlot | ReleaseHold | CommitReservation | _OnRow | JoinWaitlist | AcceptOffer | LeaveWaitlist | CreateLead
+)
 """Effects that are rows of our own, and so commit with their outcome."""
 Session: TypeAlias = Any
 """A session as the services take it; its type is the domains' business."""
@@ -168,24 +169,30 @@ class DomainLedger:
             case CommitReservation(slot, guest):
                 row = await reservations.commit_reservation(session, business, slot, guest, self._conversation_id, now)
                 return Done(row)
-            case MoveReservation(reservation_id, slot, guest):
-                row = await reservations.move(
-                    session, business, reservation_id, slot, guest, now, conversation_id=self._conversation_id
-                )
-                return Done(row)
-            case CancelReservation(reservation_id):
-                return Done(await reservations.cancel(session, business, reservation_id, now))
-            case ReconfirmReservation(reservation_id):
-                return Done(await reservations.reconfirm(session, business, reservation_id, now))
-            case NoteLate(reservation_id, minutes):
-                return Done(await reservations.note_late(session, business, reservation_id, minutes, now))
-            case NoteRequests(reservation_id, requests):
-                return Done(await reservations.note_requests(session, business, reservation_id, requests, now))
+            case MoveReservation() | CancelReservation() | ReconfirmReservation() | NoteLate() | NoteRequests():
+                before = await reservations.get_reservation(session, business, effect.reservation_id)
+                return Done(await self._on_row(session, effect), before=before)
             case CreateLead():
                 lead_id = await leads.create_lead(session, business.tenant_id, self._conversation_id, effect)
                 return Done(lead_id=lead_id)
             case JoinWaitlist() | AcceptOffer() | LeaveWaitlist():
                 return await self._in_line(session, effect)
+
+    async def _on_row(self, session: Session, effect: _OnRow) -> Reservation:
+        business, now = self._business, self._clock.now()
+        match effect:
+            case MoveReservation(reservation_id, slot, guest):
+                return await reservations.move(
+                    session, business, reservation_id, slot, guest, now, conversation_id=self._conversation_id
+                )
+            case CancelReservation(reservation_id):
+                return await reservations.cancel(session, business, reservation_id, now)
+            case ReconfirmReservation(reservation_id):
+                return await reservations.reconfirm(session, business, reservation_id, now)
+            case NoteLate(reservation_id, minutes):
+                return await reservations.note_late(session, business, reservation_id, minutes, now)
+            case NoteRequests(reservation_id, requests):
+                return await reservations.note_requests(session, business, reservation_id, requests, now)
 
     async def _in_line(self, session: Session, effect: JoinWaitlist | AcceptOffer | LeaveWaitlist) -> Done:
         business, now, own = self._business, self._clock.now(), self._conversation_id

@@ -1,7 +1,7 @@
 """What a conversation's bookings were when it ended, whatever became of them since."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,12 @@ _OF_GUEST = {"guest_name": "name", "guest_phone": "phone", "guest_email": "email
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """`reservations` are all of the tenant's, those of the conversation as it left them. `restored` of them have been
-    changed since; `unknown` have, too, and what they were is not kept."""
+    """`reservations` are all of the tenant's, those of the conversation as it left them; `before` those that it
+    changed, as it found them, by id. `restored` of them have been changed since; `unknown` have, too, and what they
+    were is not kept."""
 
     reservations: Sequence[Mapping[str, Any]]
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     restored: int = 0
     unknown: int = 0
 
@@ -38,16 +40,20 @@ def ends_of(
     """The tenant's reservations `rows`, each that the conversation's `effects` did something to as the last of them
     left it."""
     left: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for effect in sorted(effects, key=lambda one: (one["turn"], one["index"])):
         done = effect["outcome"].get("value") or {}
         if effect["outcome"].get("kind") == "done" and done.get("reservation"):
             left[str(done["reservation"]["reservation_id"])] = done["reservation"]
+            if done.get("before"):
+                found.setdefault(str(done["before"]["reservation_id"]), done["before"])
     then = [_as_left(row, left.get(str(row["id"]))) for row in rows]
     own = [
         row for row in rows if row["conversation_id"] == conversation["id"] and _was_kept(row, left.get(str(row["id"])))
     ]
     return Ends(
         then,
+        {str(row["id"]): _as_left(row, found[str(row["id"])]) for row in rows if str(row["id"]) in found},
         restored=sum(now != was for now, was in zip(rows, then, strict=True)),
         unknown=sum(str(row["id"]) not in left and _is_later(row["updated_at"], conversation) for row in own),
     )

@@ -1,5 +1,6 @@
 """Turns a stored conversation into a scenario: what was said, and what became of it in the database."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,9 +29,9 @@ _NUMBER_ASKED = ("phone number", "digit by digit", "other digits", "and the rest
 _MOST_EXISTING = 200
 _HEADER = """\
 # Recorded from a conversation{fiction}.
-# Read it through before you keep it: texts that callers chose themselves may still say who they are, and what a
-# booking was before it was changed is not known, so that `existing` may need a look.
+# Read it through before you keep it: texts that callers chose themselves may still say who they are.
 """
+_BEFORE_UNKNOWN = "# What a booking was before it was changed is not known, so that `existing` needs a look.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,16 @@ class _Kept:
         named = " ".join(str(row["outcome"].get("effect", "")) for row in self.effects)
         return [row for row in self.reservations if row not in self.own and str(row["id"]) in named]
 
+    def found(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A booking as the conversation found it; as it left it, where that is not known."""
+        return self.ends.before.get(str(row["id"]), row)
+
+    @property
+    def known_leads(self) -> list[Mapping[str, Any]]:
+        """The leads that there were already, and that it came back to."""
+        started = datetime.fromisoformat(self.conversation["started_at"])
+        return [row for row in self.leads if datetime.fromisoformat(row["created_at"]) < started]
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.business.timezone)
@@ -80,6 +91,8 @@ async def record(database: Database, tenant_id: UUID, conversation_id: UUID, *, 
         "expect": _expected(kept, cast),
     }
     header = _HEADER.format(fiction="" if real else ", its persons replaced by fictional ones") + kept.ends.told
+    if any(str(row["id"]) not in kept.ends.before for row in kept.touched):
+        header += _BEFORE_UNKNOWN
     filled = {name: value for name, value in scenario.items() if value not in ({}, [], "")}
     return header + yaml.safe_dump(filled, sort_keys=False, allow_unicode=True, width=118)
 
@@ -98,14 +111,22 @@ async def _read(database: Database, tenant_id: UUID, conversation_id: UUID) -> _
             rows[0],
             await conversations.list_messages(session, conversation_id),
             ends.reservations,
-            await tenant_rows(session, "leads", conversation_id=own),
+            _leads_of(await tenant_rows(session, "leads"), own, effects),
             effects,
             ends,
         )
 
 
+def _leads_of(
+    rows: Sequence[Mapping[str, Any]], conversation_id: str, effects: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The leads that a conversation stored or came back to: a later one of the same caller may have them by now."""
+    stored = {(effect["outcome"].get("value") or {}).get("lead_id") for effect in effects}
+    return [row for row in rows if row["conversation_id"] == conversation_id or str(row["id"]) in stored]
+
+
 def _names(kept: _Kept) -> list[str]:
-    rows = (*kept.own, *kept.touched)
+    rows = (*kept.own, *kept.touched, *kept.ends.before.values())
     details = kept.conversation["state"].get("details") or {}
     said = [
         command.removeprefix(f"{kind}(name, ").removesuffix(")")
@@ -119,7 +140,7 @@ def _names(kept: _Kept) -> list[str]:
 
 
 def _phones(kept: _Kept) -> list[str]:
-    rows = (*kept.own, *kept.touched)
+    rows = (*kept.own, *kept.touched, *kept.ends.before.values())
     details = kept.conversation["state"].get("details") or {}
     found = (
         kept.conversation["caller_phone"],
@@ -154,12 +175,14 @@ async def _business(database: Database, tenant_id: UUID, kept: _Kept) -> Any:
 def _circumstances(kept: _Kept, cast: Cast | None) -> dict[str, Any]:
     started = datetime.fromisoformat(kept.conversation["started_at"]).astimezone(kept.zone)
     caller = kept.conversation["caller_phone"]
-    existing = [_existing(row, kept, cast) for row in kept.touched] + _others(kept)
+    bookings = [_existing(kept.found(row), kept, cast) for row in kept.touched] + _others(kept)
+    leads = [{**_lead(row, cast), "summary": "Came before."} for row in kept.known_leads]
+    existing = {"reservations": bookings[:_MOST_EXISTING], "leads": leads[:_MOST_EXISTING]}
     return {
         "clock": started.strftime("%Y-%m-%d %H:%M"),
         "caller": cast.phone(caller) if cast and caller else caller,
         "channel": kept.conversation["channel"],
-        "existing": {"reservations": existing[:_MOST_EXISTING]} if existing else {},
+        "existing": {name: rows for name, rows in existing.items() if rows},
     }
 
 
@@ -170,7 +193,7 @@ def _existing(row: Mapping[str, Any], kept: _Kept, cast: Cast | None) -> dict[st
 def _others(kept: _Kept) -> list[dict[str, Any]]:
     """Other guests of the days in question, without their names: what was free depends on them."""
     ours = [*kept.own, *kept.touched]
-    days = {_local(row["starts_at"], kept).date() for row in ours}
+    days = {_local(row["starts_at"], kept).date() for row in (*ours, *kept.ends.before.values())}
     others = Counter(
         tuple({**_when(row, kept), "party": row["party_size"]}.items())
         for row in kept.reservations
@@ -206,8 +229,25 @@ def _turns(kept: _Kept, cast: Cast | None) -> list[Any]:
             asked = message.text.lower()
         elif message.text:
             expected = any(words in asked for words in _NUMBER_ASKED)
-            turns.append(cast.text(message.text, number_expected=expected) if cast else message.text)
+            said = cast.text(message.text, number_expected=expected) if cast else message.text
+            turns.append(_with_references(said, kept, cast))
     return turns
+
+
+def _with_references(said: str, kept: _Kept, cast: Cast | None) -> str:
+    """`said` with the references of bookings named by whose they are: what is booked anew has another reference."""
+    for row in kept.touched:
+        name = kept.found(row)["guest_name"]
+        spelled = r"[\s,.-]*".join(map(re.escape, row["reference"]))
+        said = re.sub(
+            rf"\b{spelled}\b", f"{{reference: {cast.name(name) if cast else name}}}", said, flags=re.IGNORECASE
+        )
+    return said
+
+
+def _lead(row: Mapping[str, Any], cast: Cast | None) -> dict[str, Any]:
+    name, phone = (cast.name(row["name"]), cast.phone(row["phone"])) if cast else (row["name"], row["phone"])
+    return {"kind": row["kind"], "name": name, "phone": phone, "recipient": row["recipient"]}
 
 
 def _expected(kept: _Kept, cast: Cast | None) -> dict[str, Any]:
@@ -218,11 +258,7 @@ def _expected(kept: _Kept, cast: Cast | None) -> dict[str, Any]:
     ]
     nothing = "unchanged" if kept.touched or _others(kept) else "none"
     leads = [
-        {
-            "kind": row["kind"],
-            "name": (cast.name(row["name"]) if cast else row["name"]) or "empty",
-            "phone": (cast.phone(row["phone"]) if cast else row["phone"]) or "empty",
-        }
+        {name: value or "empty" for name, value in _lead(row, cast).items() if value or name != "recipient"}
         for row in kept.leads
     ]
     expected: dict[str, Any] = {"reservations": rows or nothing, "leads": leads or "none"}

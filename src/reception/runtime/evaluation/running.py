@@ -150,7 +150,7 @@ class _Run:
         self._conversation_id: UUID | None = None
 
     async def whole(self) -> Result:
-        scenario = _referring(self._scenario, self._stage.references)
+        scenario = referring(self._scenario, self._stage.references)
         self._before = await self._snapshot(scenario)
         factory = self._bench.conversations(self._clock)
         wired = await factory.find_agent(self._stage.tenant_id, self._stage.agent_id)
@@ -175,9 +175,9 @@ class _Run:
             failures += grade_rows(rows, self._before, after)
         failures += grade_words(expected, exchanges, played.ended, scenario.line)
         if expected.handoff is not None:
-            handed = played.ended == "transfer" or any(
-                row.get("kind") == "handoff" for row in changes("leads", self._before, after)
-            )
+            asked = any(act.name == "handoff.requested" for exchange in exchanges for act in exchange.acts)
+            stored = any(row.get("kind") == "handoff" for row in changes("leads", self._before, after))
+            handed = played.ended == "transfer" or asked or stored
             if handed is not expected.handoff:
                 told = "was" if handed else "was not"
                 failures.append(Failure("handoff", f"the call {told} handed over to a person", scenario.line))
@@ -221,7 +221,7 @@ class _Run:
         return [replace(one, commands=understood.get(id(one), ())) for one in exchanges]
 
 
-def _referring(scenario: Scenario, references: dict[str, str]) -> Scenario:
+def referring(scenario: Scenario, references: dict[str, str]) -> Scenario:
     """The scenario with the references of what exists in what the caller says."""
 
     def told(act: Act) -> Act:
