@@ -37,6 +37,7 @@ from reception.dialogue.language.answers import Continued, WrittenAnswer
 from reception.dialogue.language.data import without_orders
 from reception.dialogue.language.turn import LanguageTurn
 from reception.dialogue.pointing import ASKS, ONLY_POINTS_BACK
+from reception.dialogue.reasons import reason_asked
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
 from reception.dialogue.sharing import may_share, shared
@@ -152,7 +153,7 @@ async def _cache(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     tools, draft = runtime.context, state["draft"]
     question = _question(draft)
     draft = replace(_talking_of(draft, question, tools.scene), told=False, lookup=None, fresh=(), searched=False)
-    profile = answer_from_profile(question, tools.scene)
+    profile = reason_asked(_asked(draft), draft.state) or answer_from_profile(question, tools.scene)
     if profile:
         return {"draft": _told(draft, tuple(map(Say, profile)))}
     if tools.answers is not None and may_share(question, draft.state, tools.scene):

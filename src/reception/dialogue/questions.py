@@ -30,6 +30,7 @@ from reception.dialogue.spoken import (
 from reception.dialogue.state import PROVING_DIGITS, DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
 from reception.dialogue.understanding.parsers.phones import needed_digits
+from reception.dialogue.understanding.recipients import addressed
 from reception.dialogue.wordings import FOR_ROOMS, WORDINGS
 from reception.ports.business import Bookable
 from reception.ports.expectation import Expectation, Expects
@@ -269,6 +270,8 @@ def _ask_lead(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[st
         return ("Shall I pass that on?",)
     details = state.details
     contact = f"{capitalise(details.name)}, {say_phone(details.phone, scene.business.region)}."
+    if state.lead_kind == "message" and details.message:
+        contact = f"A message for {addressed(details.recipient)}, from {contact}"
     about = f"{describe_enquiry(details, scene.business.region)}." if details.purpose else ""
     return tuple(said for said in (about, contact, "Is that right?") if said)
 

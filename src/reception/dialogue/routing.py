@@ -84,7 +84,7 @@ def plan_work(state: DialogueState, commands: Sequence[Command]) -> tuple[Work, 
 
 def _is_content(commands: Sequence[Command]) -> bool:
     """Whether what was said may be the free text that was asked for."""
-    if all(isinstance(command, AskKnowledge) for command in commands):
+    if any(isinstance(command, AskKnowledge) for command in commands):
         return False
     return not any(
         isinstance(command, Repeat | NotUnderstood) and getattr(command, "reason", "empty") != "unclear"

@@ -70,7 +70,8 @@ class Details:
     `or_days`, `or_times`, `or_party` and `or_nights` are what was given to choose from ("Friday or Saturday"), not
     settled on; `above_party` is what the party is larger than.
     `cheapest`: of the rooms that are free, the one that costs least.
-    `asked` are the questions of an enquiry that have been put: none is put twice.
+    `asked` are the questions of an enquiry that are done with, answered or not: none of them is put again; with a "?"
+    those that were answered wrongly once.
     `part` is the part of the day that was named with it. `more_people`, `more_nights` and `more_minutes` are steps from
     what is booked; `new_name` and `new_phone` are to replace what a booking was found by.
     """

@@ -122,7 +122,7 @@ async def test_what_is_wanted_besides_follows_the_booking() -> None:
     assert len(booked(caller.book)) == 1
     assert booked(caller.book)[0].reference in reply
     assert "message for the manager" in reply
-    assert "What is the message?" in await caller.say("yes")
+    assert "A message for the manager, from Ann Lee, 415 555 0142." in await caller.say("yes")
 
 
 async def test_a_person_is_fetched_once_the_booking_is_made() -> None:

@@ -84,3 +84,81 @@ async def test_a_message_is_for_whom_it_is_left() -> None:
     (lead,) = caller.book.leads
     assert lead.recipient == "Dana"
     assert "for Dana" in replies[-1]
+
+
+async def test_what_is_no_answer_is_none_and_is_asked_for_once_more() -> None:
+    caller = Caller(book_of(agency()))
+    await caller.say("I want to buy a house")
+    reply = await caller.say("12")
+    assert "catch" in reply or "get that" in reply
+    await caller.say("Riverside")
+    assert "bedrooms" in await caller.say("415 555 0142")
+    assert "bedrooms" in await caller.say("purple")
+    assert "budget" in await caller.say("three")
+    assert "budget" in await caller.say("green")
+    assert "move" in await caller.say("green, as I said")
+    assert "move" in await caller.say("yes")
+    assert "mortgage" in await caller.say("in May")
+    assert "mortgage" in await caller.say("four hundred")
+    assert "viewing" in await caller.say("cash")
+    assert "viewing" in await caller.say("banana")
+    assert "name" in await caller.say("Tuesday at 3")
+    await caller.talk("Joe Baker", "yes")
+    (lead,) = caller.book.leads
+    wanted = {"area": "Riverside", "bedrooms": 3, "timing": "in May", "financing": "cash", "date": "2027-03-16"}
+    assert {name: lead.details.get(name) for name in wanted} == wanted
+    assert "budget" not in lead.details
+    assert (lead.name, lead.phone) == ("Joe Baker", "+14155550142")
+
+
+async def test_whoever_does_not_know_or_will_not_say_is_asked_the_next_thing() -> None:
+    caller = Caller(book_of(agency()))
+    await caller.say("I want to buy a house")
+    assert "bedrooms" in await caller.say("I don't know")
+    assert "budget" in await caller.say("skip")
+    assert "move" in await caller.say("that's none of your business")
+    assert "mortgage" in await caller.say("I'd rather not say")
+    assert "viewing" in await caller.say("I don't want to tell you")
+    assert "name" in await caller.say("not yet")
+    await caller.talk("Joe Baker", "415 555 0142", "yes")
+    (lead,) = caller.book.leads
+    assert set(lead.details) == {"purpose", "message", "name", "phone"}
+
+
+async def test_a_question_in_the_middle_is_answered_and_leaves_no_value() -> None:
+    caller = Caller(book_of(agency()))
+    await caller.say("I want to buy a house")
+    asked = await caller.say("What did you say?")
+    assert "live" in asked or "area" in asked
+    reply = await caller.say("Are there schools in Willow Park?")
+    assert "area" in reply or "live" in reply
+    reply = await caller.say("why do you ask?")
+    assert "look for what fits" in reply
+    await caller.say("Riverside")
+    assert "bedrooms" in await caller.say("what did you say?")
+    await caller.talk("two", "400 thousand", "in May")
+    reply = await caller.say("What do you mean by that?")
+    assert "mortgage is arranged" in reply
+    await caller.talk("mortgage", "no", "next Friday at 10", "Joe Baker", "415 555 0142", "yes")
+    (lead,) = caller.book.leads
+    assert (lead.details["area"], lead.details["date"]) == ("Riverside", "2027-03-19")
+
+
+async def test_what_was_said_before_is_taken_back() -> None:
+    caller = Caller(book_of(agency()))
+    await caller.talk("I want to buy a house", "Riverside", "two", "actually three bedrooms", "400 thousand")
+    await caller.talk("in the summer", "cash", "Saturday at 11", "Joe Baker", "415 555 0142", "yes")
+    (lead,) = caller.book.leads
+    assert (lead.details["bedrooms"], lead.details["budget"]) == (3, 400_000)
+
+
+async def test_all_at_once_is_asked_for_nothing_that_was_said() -> None:
+    caller = Caller(book_of(agency()))
+    said = "I want to buy a home near the park, three bedrooms, up to 500 thousand, cash, in June."
+    reply = await caller.say(f"{said} Joe Baker, 415 555 0142.")
+    assert "viewing" in reply
+    reply = await caller.say("Saturday at 11")
+    assert "near the park" in reply
+    await caller.say("yes")
+    (lead,) = caller.book.leads
+    assert (lead.details["date"], lead.details["budget"], lead.name) == ("2027-03-13", 500_000, "Joe Baker")

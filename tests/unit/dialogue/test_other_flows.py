@@ -126,7 +126,7 @@ async def test_a_person_is_fetched_at_once_at_any_time(before: list[str]) -> Non
     await caller.say("let me talk to a human")
     assert caller.ended == Transfer("+14155550141", "handoff")
     assert caller.act("handoff.requested")
-    assert caller.book.leads[0].kind == "handoff"
+    assert [lead.kind for lead in caller.book.leads] == (["handoff"] if before else [])
     assert not held(caller.book)
 
 
@@ -136,7 +136,70 @@ async def test_where_nobody_can_take_the_call_a_call_back_is_arranged() -> None:
     assert "call you back" in reply
     assert caller.act("handoff.requested")
     await caller.talk("Ann Lee", "415 555 0142", "yes")
-    assert [(lead.kind, lead.phone) for lead in caller.book.leads] == [("handoff", ""), ("callback", "+14155550142")]
+    assert [(lead.kind, lead.phone) for lead in caller.book.leads] == [("handoff", "+14155550142")]
+
+
+async def test_abuse_is_handed_over_and_is_no_lead() -> None:
+    settings = AgentSettings(handoff_phone="+14155550141")
+    caller = Caller(book_of(restaurant()), settings=settings, caller_phone="+14155550142")
+    await caller.say("fuck you")
+    assert caller.ended == Transfer("+14155550141", "handoff")
+    assert not caller.book.leads
+
+
+GIVEN = [
+    ("Can you tell Maria that the delivery is late, this is Joe, 415 555 0142", "Maria", "Joe"),
+    ("please tell Maria the delivery is late this is Joe 415 555 0142", "Maria", "Joe"),
+    ("Tell the chef that the delivery is late. It's Joe Baker on 415 555 0142.", "chef", "Joe Baker"),
+    ("My message is that the delivery is late, it's for Maria, I'm Joe, 415 555 0142", "Maria", "Joe"),
+    ("Let Maria know the delivery is late, my name is Joe Baker, my number is 415 555 0142", "Maria", "Joe Baker"),
+    ("I have a message for Maria: the delivery is late. Joe Baker, 415 555 0142.", "Maria", "Joe Baker"),
+    ("leave a message for the manager that the delivery is late, this is Joe, 415 555 0142", "manager", "Joe"),
+]
+
+
+@pytest.mark.parametrize(("said", "recipient", "name"), GIVEN)
+async def test_a_message_that_is_given_up_front_is_not_asked_for_again(said: str, recipient: str, name: str) -> None:
+    caller = Caller(book_of(restaurant()))
+    assert "Is that right?" in await caller.say(said)
+    await caller.say("yes")
+    (lead,) = caller.book.leads
+    assert (lead.kind, lead.recipient, lead.name, lead.phone) == ("message", recipient, name, "+14155550142")
+    assert "delivery is late" in lead.summary
+
+
+async def test_what_is_said_of_oneself_with_the_message_is_not_asked_for() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("I want to leave a message")
+    reply = await caller.say("The fish comes at five instead of four, tell the chef. It's Joe Baker on 415 555 0142")
+    assert "from Joe Baker, 415 555 0142. Is that right?" in reply
+
+
+async def test_a_number_in_place_of_a_message_or_a_name_is_kept_and_what_was_asked_is_asked_again() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("I'd like to leave a message for Dana")
+    await caller.say("415 555 0142")
+    assert caller.dialogue.question == "message"
+    assert "name" in await caller.say("please call me about the wedding cake")
+    assert "name" in await caller.say("415 555 0142")
+    assert "A message for Dana, from Joe Baker, 415 555 0142." in await caller.say("Joe Baker")
+
+
+async def test_in_the_middle_of_a_message_we_are_asked_things_and_told_no_names() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("leave a message for the manager please")
+    assert "message" in await caller.say("what?")
+    assert caller.dialogue.question == "message"
+    reply = await caller.say("what are your opening hours?")
+    assert "open" in reply
+    assert caller.dialogue.question == "message"
+    assert "name" in await caller.say("Is my scarf still there? I lost it on Friday.")
+    assert "whom it is for" in await caller.say("why do you need that?")
+    assert "name" in await caller.say("The heating is broken")
+    await caller.talk("Joe Baker", "415 555", "0142", "yes")
+    (lead,) = caller.book.leads
+    assert (lead.name, lead.recipient) == ("Joe Baker", "manager")
+    assert "scarf" in lead.summary
 
 
 async def test_a_caller_who_never_says_a_date_is_let_go_politely() -> None:

@@ -98,7 +98,6 @@ _ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.I
 _CONTACT = frozenset({SlotName.NAME, SlotName.PHONE})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
-_ABOUT = re.compile(r"\b(about|regarding|because|concerning|that)\b", re.IGNORECASE)
 _SHORTEST_ENQUIRY_WORDS = 6
 _MOST_LATER = 3
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
@@ -182,8 +181,6 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
     released: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     fresh = state.without_flow() if state.flow is not None else replace(state, slot=None, offered=())
     message = state.details.message if flow is Flow.LEAVE_MESSAGE else ""
-    if flow is Flow.LEAVE_MESSAGE and _ABOUT.search(scene.text) and len(scene.text.split()) >= _SHORTEST_ENQUIRY_WORDS:
-        message = message or scene.text.strip()
     if flow is Flow.LEAD and len(scene.text.split()) >= _SHORTEST_ENQUIRY_WORDS:
         message = scene.text.strip()
     fresh = replace(

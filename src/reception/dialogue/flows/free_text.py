@@ -1,5 +1,6 @@
 """Answers in the caller's own words, and the yes or no to what was made of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from reception.dialogue.flows.answers import Answers
 from reception.dialogue.flows.leads import lead_of
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
+from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
 
 FREE_TEXT = frozenset(
     {
@@ -31,6 +33,29 @@ FREE_TEXT = frozenset(
         Question.VIEWING_TIME,
     }
 )
+
+
+_DECLINED = re.compile(
+    r"(?:(?:um|uh|well|oh|i|i am|we|we are|really|honestly|just|sorry|no|that|is|it|let us|can we|can you|please|"
+    r"to be honest|actually|would|will|thanks) )*"
+    r"(?:not (?:really )?(?:sure|certain|decided)|have not (?:really )?(?:decided|thought about it)|no idea|"
+    r"hard to say|undecided|can not say|open|flexible|"
+    r"do not (?:really |quite )?(?:know|mind|care|remember|have any|have one|want (?:to|that))|no preference|"
+    r"any ?(?:thing|where|time|one|body)|any|whatever|whenever|wherever|(?:does|do) not matter|"
+    r"skip(?: (?:that|it|this|the question))?|next(?: question)?|pass|"
+    r"rather not|prefer not|none of (?:your|you) business|is private|personal|too personal|"
+    r"no|nope|nah|not yet|not now|nothing|none|never ?mind|no comment|why should i)"
+    r"(?: (?:yet|really|at all|to be honest|thanks|thank you|either|is fine|will do|works|say|tell you|tell|answer|"
+    r"that|it|this|to|please|you|about that|for now|in particular|special|in mind|now|share|give|discuss|question|one|"
+    r"the|of|my|business|none|too|very|is|think so|want|which|what|when|where|exactly|sure|private|personal|"
+    r"information|budget|money|me|moment|at the))*"
+)
+
+
+def is_declined(text: str) -> bool:
+    """Whether all of `text` leaves open what was asked, or refuses to say: "I don't know", "skip that", "none of your
+    business"."""
+    return _DECLINED.fullmatch(words_of(tokenize(text))) is not None
 
 
 def is_directive(commands: Sequence[Command]) -> bool:

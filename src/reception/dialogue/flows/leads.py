@@ -4,17 +4,19 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from reception.dialogue.commands import TimeOfDay
+from reception.dialogue.commands import Flow, TimeOfDay
 from reception.dialogue.flows.late import told_team
 from reception.dialogue.flows.outcome import couldnt_reach
 from reception.dialogue.replies import describe_enquiry, say_party
 from reception.dialogue.spoken import say_day, say_phone, say_time
-from reception.dialogue.state import DialogueState
+from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, TurnScene
+from reception.dialogue.understanding.recipients import addressed
 from reception.ports.dialogue import Act, Json, Say
 from reception.ports.tools import CreateLead, Done, Effect, Outcome
 
-_CALL_BACK = re.compile(r"\b(call|ring|phone)\b.* back\b|^question:|\bcall me\b", re.IGNORECASE)
+CALL_BACK = "Please call back."
+_CALL_BACK = re.compile(r"\b(call|ring|phone)\b.*\bback\b|^question:|\bcall me\b", re.IGNORECASE)
 _WITH_PARTY = frozenset({"large_party", "private_event"})
 
 
@@ -35,7 +37,7 @@ def lead_of(state: DialogueState, scene: TurnScene) -> CreateLead:
         about.append(details.message)
     if details.notes and not details.purpose:
         about.append(details.notes)
-    summary = "; ".join(about) or "Please call back."
+    summary = "; ".join(about) or CALL_BACK
     return CreateLead(
         state.lead_kind or "message", details.name, details.phone, summary, _json(state), details.recipient
     )
@@ -54,7 +56,7 @@ def _json(state: DialogueState) -> Mapping[str, Json]:
 def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
     """Says that it was noted, once it is."""
     if not isinstance(outcome, Done) or not isinstance(effect, CreateLead):
-        if isinstance(effect, CreateLead) and effect.kind == "handoff":
+        if isinstance(effect, CreateLead) and effect.kind == "handoff" and state.question is not Question.CONFIRM_LEAD:
             return Settled(state)
         return couldnt_reach(state, scene)
     data: Mapping[str, Json] = {
@@ -68,13 +70,16 @@ def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         told = told_team(effect, state, scene)
         return Settled(state if state.ended else state.without_flow(), (Act("lead.created", data), *told))
     phone = say_phone(effect.phone, scene.business.region)
+    if effect.kind == "handoff" and state.question is Question.CONFIRM_LEAD and state.flow is Flow.LEAVE_MESSAGE:
+        said = Say(f"A colleague will call you back on {phone}.")
+        return Settled(state.without_flow(), (Act("lead.created", data), said))
     if effect.kind == "handoff":
         act = Act("handoff.requested", data)
         promised = effect.name and effect.phone and not state.ended
         return Settled(state, (act, Say(f"A colleague will call you back on {phone}.")) if promised else (act,))
     said = Say(f"I've noted it, and a colleague will call you back on {phone}.")
     if effect.kind == "message" and not _CALL_BACK.search(effect.summary):
-        said = Say(f"I've noted it for {effect.recipient or 'the team'}, with your number, {phone}.")
+        said = Say(f"I've noted it for {addressed(effect.recipient)}, with your number, {phone}.")
     elif effect.recipient:
-        said = Say(f"I've noted it, and {effect.recipient} will be asked to call you on {phone}.")
+        said = Say(f"I've noted it, and {addressed(effect.recipient)} will be asked to call you on {phone}.")
     return Settled(state.without_flow(), (Act("lead.created", data), said))

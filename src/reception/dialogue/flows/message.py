@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from reception.dialogue.commands import Command, SlotName
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
-from reception.dialogue.flows.free_text import FREE_TEXT, confirm_lead, is_directive
+from reception.dialogue.flows.free_text import FREE_TEXT, confirm_lead, is_declined, is_directive
+from reception.dialogue.flows.leads import CALL_BACK
 from reception.dialogue.flows.qualify import qualify
 from reception.dialogue.flows.reserve import leave
 from reception.dialogue.state import DialogueState, Question
@@ -33,12 +34,17 @@ async def take_message(state: DialogueState, commands: Sequence[Command], scene:
     if answers.wrong in {SlotName.NAME, SlotName.PHONE}:
         return Step(ask_again(state, answers.wrong), answered=True)
     if asked in FREE_TEXT and not is_directive(commands):
-        state = replace(state, details=replace(state.details, message=scene.text.strip()[:_LONGEST_MESSAGE]))
+        state = replace(state, details=replace(state.details, message=_message_of(scene)))
     if asked is Question.CONFIRM_LEAD and not answers.changed and (answers.confirmed or answers.denied):
         return confirm_lead(state, answers, scene)
     if state.question is Question.WHAT_TO_CHANGE and not answers.changed and not (answers.confirmed or answers.denied):
         return complain(Step(state), answers.complaints)
     return complain(Step(replace(state, question=next_lead_question(state))), answers.complaints)
+
+
+def _message_of(scene: TurnScene) -> str:
+    """The message in the caller's words; of one who has none to leave, that they want to be called."""
+    return CALL_BACK if is_declined(scene.text) else scene.text.strip()[:_LONGEST_MESSAGE]
 
 
 def next_lead_question(state: DialogueState) -> Question:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from reception.dialogue.commands import Command, Flow, RejectedSlot, SetSlot, SlotName
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.home_wishes import read_home
+from reception.dialogue.understanding.messages import given_message
 from reception.dialogue.understanding.parsers.normalize import Token, words_of
 from reception.dialogue.understanding.recipients import recipient_in
 from reception.dialogue.understanding.rules import Intent
@@ -31,7 +32,11 @@ def read_enquiry(
     """What is wanted of a home, and whom a message is for; each after all that stands in `tokens`."""
     recipient = recipient_in(text) if Intent.MESSAGE in intents else ""
     told: list[Command] = [SetSlot(SlotName.RECIPIENT, recipient, recipient)] if recipient else []
+    if Intent.MESSAGE in intents:
+        given = given_message(text, tokens, context, recipient)
+        told.extend([given] if given is not None else [])
     homes = context.business.kind is BusinessKind.REAL_ESTATE
-    if homes and (Intent.LEAD in intents or context.flow is Flow.LEAD):
+    asked_in_between = context.flow is Flow.LEAD and Intent.QUESTION in intents
+    if homes and (Intent.LEAD in intents or (context.flow is Flow.LEAD and not asked_in_between)):
         told.extend(read_home(text, tokens))
     return [(len(tokens), command) for command in told]

@@ -65,7 +65,10 @@ _AREA_ENDS = word_set(
     "we it is on if preferably budget something within as before after near two three four five bed bedroom"
 )
 _LONGEST_AREA = 5
-_KINDS_OF_AREA = frozenset({"area", "town", "centre", "center", "village", "city", "country"})
+_KINDS_OF_AREA = word_set(
+    "area town centre center village city country park station river sea coast beach harbour harbor university school "
+    "schools downtown suburbs airport lake church market hospital"
+)
 
 
 def read_home(text: str, tokens: Sequence[Token]) -> list[SetSlot]:
@@ -136,7 +139,7 @@ def _area(text: str, tokens: Sequence[Token]) -> str:
                 break
         named = quote(text, tokens, at if token.word in {"near", "around"} else start, end)
         upper = end > start and text[tokens[start].start].isupper()
-        kind = end > start + 1 and word_at(tokens, end - 1) in _KINDS_OF_AREA
+        kind = end > at + 2 and word_at(tokens, end - 1) in _KINDS_OF_AREA
         short = start < end <= start + 3 and not text[0].isupper() and word_at(tokens, start) not in _KINDS_OF_AREA
         if upper or kind or short:
             return named

@@ -3,12 +3,16 @@
 import re
 from collections.abc import Sequence
 
-from reception.dialogue.commands import AskKnowledge, Command, NotUnderstood, RejectedSlot, SetSlot, StartFlow
+from reception.dialogue.commands import AskKnowledge, Command, Flow, NotUnderstood, RejectedSlot, SetSlot, StartFlow
 from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.completeness import completeness_of
+from reception.dialogue.understanding.enquiries import read_enquiry
+from reception.dialogue.understanding.messages import contact_in
+from reception.dialogue.understanding.parsers.normalize import tokenize
 from reception.dialogue.understanding.parsers.phones import read_number
 from reception.dialogue.understanding.prototypes import Prototypes
 from reception.dialogue.understanding.reader import read
+from reception.dialogue.understanding.rules import Intent
 from reception.ports.expectation import Completeness, Expects
 from reception.ports.speech import Embedder
 
@@ -52,11 +56,18 @@ class LocalUnderstanding:
         if nearest is None:
             return [AskKnowledge(text.strip(" ,.?!"))] if unclear and _is_statement(text, context) else commands
         if unclear:
-            return nearest
+            return [*nearest, *_with_message(text, context)] if StartFlow(Flow.LEAVE_MESSAGE) in nearest else nearest
         return [*nearest, *commands] if isinstance(nearest[0], StartFlow) else commands
 
     def completeness(self, text: str, context: UnderstandingContext) -> Completeness:
         return completeness_of(text, context)
+
+
+def _with_message(text: str, context: UnderstandingContext) -> list[Command]:
+    """Who leaves a message, whom it is for, and what it is, where all that is said along with the wish to leave one."""
+    tokens = tokenize(text)
+    contact = [SetSlot(one.slot, one.value) for one in contact_in(text, tokens, context) if one.value is not None]
+    return [*contact, *(told for _, told in read_enquiry(text, tokens, context, (Intent.MESSAGE,)))]
 
 
 def _is_statement(text: str, context: UnderstandingContext) -> bool:

@@ -4,20 +4,15 @@ import re
 
 _NAME = r"(?P<{0}>(?:the |your )?[A-Za-z][\w'-]+(?: [A-Z][\w'-]+)?)"
 _PATTERNS = tuple(
-    re.compile(pattern, flags)
-    for pattern, flags in (
-        (rf"\bmessages? (?:for|to) {_NAME.format('name')}", 0),
-        (
-            rf"\b(?:tell|let|ask|inform|remind) {_NAME.format('name')} (?:know |that |to |about |if |i |we |it|he |"
-            rf"she )",
-            0,
-        ),
-        (
-            rf"\b(?:can|could|would|will|please have|have) {_NAME.format('name')} (?:please |maybe )?(?:call|ring|"
-            rf"phone|contact|get back|text|give me)",
-            0,
-        ),
-        (rf"\bpass (?:this |that |it |something |a message )?on to {_NAME.format('name')}", 0),
+    re.compile(pattern)
+    for pattern in (
+        rf"\b(?i:messages?) (?:for|to) {_NAME.format('name')}",
+        rf"\b(?i:tell|let|ask|inform|remind) {_NAME.format('name')},? "
+        r"(?:know\b|(?:that|to|about|if|whether|I|i|we|We|it|he|she|they|the|there|my|our|his|her|this|not) )",
+        rf"\b(?i:can|could|would|will|please have|have) {_NAME.format('name')} (?:please |maybe )?(?:call|ring|"
+        rf"phone|contact|get back|text|give me)",
+        rf"\b(?i:pass) (?:this |that |it |something |a message )?on to {_NAME.format('name')}",
+        r"\b(?i:it['’]s|it is|this is|that['’]s|that is) for (?P<name>(?:the |your )?[A-Z][\w'-]+(?: [A-Z][\w'-]+)?)",
     )
 )
 _NOBODY = frozenset(
@@ -59,9 +54,19 @@ _NOBODY = frozenset(
         "to",
         "tomorrow",
         "today",
+        "about",
+        "dinner",
+        "lunch",
     ]
 )
 _LONGEST = 60
+
+
+def addressed(recipient: str) -> str:
+    """A recipient as one speaks of them: "Maria", "the chef", "the team" for nobody in particular."""
+    if not recipient:
+        return "the team"
+    return f"the {recipient}" if recipient[0].islower() else recipient
 
 
 def recipient_in(text: str) -> str:

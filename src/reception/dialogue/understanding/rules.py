@@ -183,13 +183,18 @@ NOT_COMING = re.compile(
     r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come) "
     r"(?:on|this|tonight|tomorrow|today|to)\b"
 )
+_POLITE = r"(?:(?:please|hi|hello|hey|yes|just|and|so|then|okay) )*"
 MESSAGE = _compiled(
     r"\b(?:leave|take|pass on|give|pass along|send) (?:\w+ )?(?:a|an|my|the|this) message\b",
     r"\bcall ?back\b",
     r"\bcall (?:me|us) back\b",
     r"\bring (?:me|us) back\b",
     r"\b(?:can|could) (?:you|someone|somebody|he|she|they) (?:please )?(?:tell|let|ask) (?!me\b)(?!us\b)\w+",
-    r"^(?:please )?tell (?!me\b)(?!us\b)(?:the |your )?\w+ (?:that|to|i)\b",
+    rf"^{_POLITE}(?:tell|inform|remind) (?!me\b)(?!us\b)(?:the |your )?\w+ "
+    r"(?:that|to|about|i|we|he|she|they|it|there|the|my|our|his|her|this)\b",
+    rf"^{_POLITE}(?:let (?!me\b)(?!us\b)(?:the |your )?\w+ know|"
+    r"(?:ask|have|get) (?!me\b)(?!us\b)(?:the |your )?\w+ to (?:call|ring|phone|contact|get back))\b",
+    r"\b(?:my|the|here is a|i have a|i have got a|i got a|this is a|an urgent) message\b(?! (?:for me|from you))",
     r"\bhave (?:someone|somebody|him|her|them|the manager) (?:call|ring|phone|contact)\b",
     r"\bmessage for\b",
     r"\bget back to me\b",

@@ -50,6 +50,7 @@ _DAY_FIRST_LOCALES = frozenset(
 _NEGATIVE = re.compile(r"(?:^|\s)[-−]$")
 _OF_THEM = frozenset({"of them", "of which", "of whom", "of those"})
 _MOVES = word_set("to till until")
+_BESIDE_NUMBER = 2
 _UNASKED_BY_NUMBER = frozenset({Expects.PHONE, Expects.EMAIL, Expects.NAME, Expects.FREE_TEXT})
 
 
@@ -147,12 +148,18 @@ def _name_clause(
     text: str, tokens: Sequence[Token], context: UnderstandingContext, claims: Claims, *, booking: bool
 ) -> list[Found]:
     expects = context.expectation.expects
-    if not booking or claims.of(SlotName.NAME) or expects in {Expects.FREE_TEXT, Expects.EMAIL}:
+    numbers = [one.start for one in claims.of(SlotName.PHONE) if one.value is not None]
+    amid = not booking or expects is Expects.FREE_TEXT
+    if claims.of(SlotName.NAME) or expects is Expects.EMAIL or (amid and not numbers):
         return []
     claimed = {at for found in claims.found for at in range(found.start, found.end)}
     known = f"{context.business.name} {' '.join(context.business.places)}".lower().split()
     free = [at not in claimed for at in range(len(tokens))]
-    return find_name_clause(text, tokens, free, strangers=frozenset(known))
+    named = find_name_clause(text, tokens, free, strangers=frozenset(known))
+    if not amid:
+        return named
+    # In other words only a name right before the caller's number is theirs: "..., Joe Baker, 415 ...".
+    return [one for one in named if any(0 <= number - one.end <= _BESIDE_NUMBER for number in numbers)]
 
 
 def _known_name(context: UnderstandingContext) -> str:

@@ -8,6 +8,7 @@ from reception.dialogue.context import UnderstandingContext
 from reception.dialogue.understanding.clauses import Clause, split
 from reception.dialogue.understanding.home_wishes import read_home
 from reception.dialogue.understanding.intents import Reading, read_clause
+from reception.dialogue.understanding.messages import asks_us, read_dictated_message
 from reception.dialogue.understanding.parsers.normalize import Token, quote
 from reception.dialogue.understanding.rules import Intent
 from reception.dialogue.understanding.slots import gather
@@ -68,7 +69,10 @@ def read_free_text(text: str, tokens: Sequence[Token], context: UnderstandingCon
         return None
     if context.flow is Flow.LEAD and _asks(text, clauses, readings):
         return None
-    message = context.flow in {Flow.LEAVE_MESSAGE, Flow.LEAD}
+    if context.flow is Flow.LEAVE_MESSAGE:
+        asks = all(Intent.QUESTION in each.intents for each in readings) and asks_us(tokens)
+        return None if asks else [*read_dictated_message(text, tokens, context)]
+    message = context.flow is Flow.LEAD
     if not message and Intent.QUESTION in intents and not any(NOTES.search(clause.words) for clause in clauses):
         return None
     said = text.strip()

@@ -43,8 +43,8 @@ MESSAGES = ("message", "callback")
 @dataclass(frozen=True, slots=True)
 class Lead:
     """A stored lead. `conversation_id` is the conversation behind it, the latest where there were several; `recipient`
-    whom it is for, `assignee` who takes care of it; `times` how often the caller came with it; `read_at` is None until
-    a person has read what was added last. Times are aware UTC."""
+    whom it is for, `assignee` who takes care of it; `times` in how many conversations the caller came with it;
+    `read_at` is None until a person has read what was added last. Times are aware UTC."""
 
     lead_id: UUID
     conversation_id: UUID | None
@@ -150,7 +150,7 @@ async def _bring_up_to_date(
         "summary": _together(known.summary, str(values["summary"])),
         "details": details if len(str(details)) <= _LONGEST_DETAILS else values["details"],
         "conversation_id": conversation_id or known.conversation_id,
-        "times": LeadRow.times + 1,
+        "times": LeadRow.times + int(conversation_id is None or conversation_id != known.conversation_id),
         "read_at": None,
         "updated_at": func.now(),
     }

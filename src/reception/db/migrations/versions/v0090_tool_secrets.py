@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0090_tool_secrets"
-down_revision = "0071_api_keys"
+down_revision = "0061_narrow_reembedding"
 branch_labels = None
 depends_on = None
 

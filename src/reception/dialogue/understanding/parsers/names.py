@@ -221,9 +221,14 @@ def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> F
         end = rest if rest == len(tokens) and rest == end + 1 and tokens[start].word != tokens[end].word else end
     if _joins_another(tokens, end, letters):
         end = _name_end(tokens, end + 1, letters)
-    if end == start or not _ends(tokens, end, letters):
+    if end == start or not _ends(tokens, end, letters) or _says_something_of_it(tokens, end):
         return None
     return _named(text, tokens, *_fuller(tokens, start, end))
+
+
+def _says_something_of_it(tokens: Sequence[Token], end: int) -> bool:
+    """ "The heating is broken" names nobody; "Baker is the name" does."""
+    return word_at(tokens, end) == "is" and word_at(tokens, end + 1) not in {"my", "the", "what", "how"}
 
 
 def _fuller(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
