@@ -16,6 +16,7 @@ from reception.runtime.evaluation.results import Result
 from reception.runtime.evaluation.running import run_all, run_one, text_phone
 from reception.runtime.evaluation.scenario import Scenario
 from reception.runtime.evaluation.scenario_file import read_scenarios
+from reception.runtime.language import LanguageOf, no_language
 
 __all__ = ["failures_of", "hasty_database", "play", "written"]
 
@@ -32,14 +33,14 @@ def written(text: str, folder: Path = Path()) -> list[Scenario]:
     return read_scenarios(parse(text, "test.yaml"), "test.yaml", folder)
 
 
-async def play(database: Database, scenarios: Sequence[Scenario]) -> list[Result]:
-    bench = await bench_on(database, MiniLmEmbedder(), "local")
+async def play(database: Database, scenarios: Sequence[Scenario], language: LanguageOf = no_language) -> list[Result]:
+    bench = await bench_on(database, MiniLmEmbedder(), "local" if language is no_language else "llm", language)
     run = partial(run_one, bench, manner="text", make_phone=text_phone)
     return await run_all(scenarios, run, jobs=6, on_result=lambda _: None)
 
 
-async def failures_of(database: Database, scenarios: Sequence[Scenario]) -> str:
+async def failures_of(database: Database, scenarios: Sequence[Scenario], language: LanguageOf = no_language) -> str:
     """What failed, as a reader wants to see it; empty when all passed."""
-    results = await play(database, scenarios)
+    results = await play(database, scenarios, language)
     failed = [as_text(result) for result in results if not result.passed]
     return f"{len(failed)} of {len(results)} failed:\n\n" + "\n\n".join(failed) if failed else ""

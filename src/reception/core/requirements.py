@@ -36,6 +36,13 @@ _AT_LEAST = re.compile(
 _PRICE = re.compile(
     r"[$€£]\s?(?P<amount>\d[\d,]*(?:\.\d+)?)(?P<period> (?:a|per|each) (?:month|week|night|year))?", re.I
 )
+_HOMES = re.compile(
+    r"\b(?:which|what|any|list|show me|tell me about|hear about)\b(?: \w+){0,4}? (?:homes|houses|properties|listings|"
+    r"apartments|condos|flats)\b(?: \w+){0,3}? (?:do you have|have you got|are there|are available|for sale|for rent|"
+    r"to rent|on the market|are you selling|do you sell|are listed|do you offer)\b|"
+    r"\bwhat (?:do you have|have you got|is) (?:for (?:sale|rent)|on the market|listed)\b",
+    re.IGNORECASE,
+)
 _STRICTLY = {"under": -0.01, "below": -0.01, "beneath": -0.01, "less": -0.01, "cheaper": -0.01} | {
     "over": 0.01, "above": 0.01, "more": 0.01,
 }  # fmt: skip
@@ -52,17 +59,18 @@ _SAME_SORT = 50
 @dataclass(frozen=True, slots=True)
 class Requirements:
     """`counts` are the allowed numbers by noun; `guests` must find room; a price is within `lowest` and `highest`, in
-    the currency of the business."""
+    the currency of the business; `homes`: it is asked which homes there are at all."""
 
     counts: tuple[tuple[str, range], ...] = ()
     guests: int = 0
     lowest: float = 0.0
     highest: float = float("inf")
+    homes: bool = False
 
     @property
     def searches(self) -> bool:
         """Whether the question looks for things by what they have or cost."""
-        return bool(self.counts) or self.bounds_price
+        return bool(self.counts) or self.bounds_price or self.homes
 
     @property
     def bounds_price(self) -> bool:
@@ -101,7 +109,8 @@ def requirements(question: str) -> Requirements:
     counts = tuple((_noun(match["noun"]), _allowed(match)) for match in _ASKED.finditer(question))
     guests = [_number(match["first"] or match["sleeps"]) for match in _GUESTS.finditer(question)]
     highest, lowest = _bound(_AT_MOST, question), _bound(_AT_LEAST, question)
-    return Requirements(counts, max(guests, default=0), lowest or 0.0, highest or float("inf"))
+    homes = _HOMES.search(question) is not None
+    return Requirements(counts, max(guests, default=0), lowest or 0.0, highest or float("inf"), homes)
 
 
 def stated(text: str) -> dict[str, float]:

@@ -16,7 +16,7 @@ from langsmith import tracing_context
 
 from reception.core.clock import Clock
 from reception.core.requirements import requirements
-from reception.dialogue.asking import completed
+from reception.dialogue.asking import completed, talking_of
 from reception.dialogue.assent import weighed
 from reception.dialogue.commands import (
     AskKnowledge,
@@ -36,6 +36,7 @@ from reception.dialogue.knowledge import Sentence, compose, wanted_passages
 from reception.dialogue.language.answers import Continued, WrittenAnswer
 from reception.dialogue.language.data import without_orders
 from reception.dialogue.language.turn import LanguageTurn
+from reception.dialogue.listing import GO_ON, NO_MORE, asks_on, list_things
 from reception.dialogue.pointing import ASKS, ONLY_POINTS_BACK
 from reception.dialogue.reasons import reason_asked
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
@@ -44,8 +45,6 @@ from reception.dialogue.sharing import may_share, shared
 from reception.dialogue.smalltalk import small_talk
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
-from reception.dialogue.understanding.parsers.normalize import tokenize
-from reception.dialogue.understanding.parsers.places import find_places
 from reception.ports.answers import Answer, AnswerCache, CacheLevel, CacheUse, Lookup
 from reception.ports.dialogue import ReplyPart, Say
 from reception.ports.expectation import Expectation
@@ -77,7 +76,8 @@ class TurnDraft:
 
     `lookup` is what came of looking for an answer to the question at hand, `fresh` the answer found since that may be
     kept, `uses` what is to be counted and kept once the turn is committed. `given_whole`: the passages are all that the
-    agent knows, `searched`: those found for the question, after a language model had failed with all.
+    agent knows, `searched`: those found for the question, after a language model had failed with all. `left` are the
+    things that fit besides those that the answer names.
     """
 
     before: DialogueState
@@ -101,6 +101,7 @@ class TurnDraft:
     fresh: tuple[Say, ...] = ()
     uses: tuple[CacheUse, ...] = ()
     unanswered: tuple[str, ...] = ()
+    left: int = 0
 
     @property
     def cache(self) -> CacheLevel | None:
@@ -120,7 +121,10 @@ TurnGraph = CompiledStateGraph[TurnGraphState, TurnTools, TurnGraphState, TurnGr
 async def _understand(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     tools, draft = runtime.context, state["draft"]
     began_s = tools.clock.monotonic_s()
-    understood = await tools.understanding.understand(tools.scene.text, tools.context)
+    if asks_on(tools.scene.text, draft.state):
+        understood: Sequence[Command] = (AskKnowledge(tools.scene.text),)
+    else:
+        understood = await tools.understanding.understand(tools.scene.text, tools.context)
     commands = weighed(draft.state, understood, tools.scene.text)
     if draft.state.question is Question.NEXT_WISH and any(isinstance(command, Confirm) for command in commands):
         commands, draft = await _next_wish(tools, draft)
@@ -152,11 +156,12 @@ async def _cache(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     """What needs no search: what the profile says, and what another caller was told."""
     tools, draft = runtime.context, state["draft"]
     question = _question(draft)
-    draft = replace(_talking_of(draft, question, tools.scene), told=False, lookup=None, fresh=(), searched=False)
+    about = talking_of(draft.state, _asked(draft), question, tools.scene)
+    draft = replace(draft, state=about, told=False, lookup=None, fresh=(), searched=False, left=0)
     profile = reason_asked(_asked(draft), draft.state) or answer_from_profile(question, tools.scene)
     if profile:
         return {"draft": _told(draft, tuple(map(Say, profile)))}
-    if tools.answers is not None and may_share(question, draft.state, tools.scene):
+    if tools.answers is not None and not draft.state.listed and may_share(question, draft.state, tools.scene):
         lookup = await tools.answers.find(question)
         if lookup.answer is not None:
             said = lookup.answer.sentences[: _most_sentences(draft, tools.scene)]
@@ -188,15 +193,6 @@ async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnG
     return {"draft": retrieved}
 
 
-def _talking_of(draft: TurnDraft, question: str, scene: TurnScene) -> TurnDraft:
-    """The place that is asked about is what "it" means from now on, and what is booked when no other is named."""
-    places = scene.business.places
-    named = [str(one.value) for one in find_places(tokenize(question), places) if one.value is not None]
-    if not named or draft.state.flow is not None or requirements(question).searches:
-        return draft
-    return replace(draft, state=replace(draft.state, details=replace(draft.state.details, place=named[-1])))
-
-
 async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     """The answer by the language model, as far as its first sentence; what it cannot answer is composed without it."""
     scene, turn, draft = runtime.context.scene, runtime.context.language, state["draft"]
@@ -214,6 +210,10 @@ async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
 async def _compose(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
     draft, business = state["draft"], runtime.context.scene.business
     about = f"{business.name} {business.address} {business.kind.value.replace('_', ' ')}"
+    most = _most_sentences(draft, runtime.context.scene)
+    listing = list_things(_question(draft), draft.passages, about, draft.state, most)
+    if listing is not None:
+        return {"draft": replace(draft, answer=listing.sentences, state=listing.state, left=listing.left)}
     return {"draft": replace(draft, answer=compose(_question(draft), draft.passages, about))}
 
 
@@ -229,8 +229,12 @@ async def _ground(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGra
         fresh = shared(draft.lookup.question, draft.answer, kept[:_MOST_SENTENCES], draft.state, scene)
         draft = replace(draft, fresh=fresh)
     kept = kept[: _most_sentences(draft, scene)]
-    if kept:
+    if kept and draft.left:
+        draft = replace(draft, parts=(*draft.parts, *kept, Say(GO_ON)), answered=True, resumed=True, fresh=())
+    elif kept:
         draft = replace(draft, parts=draft.parts + kept, answered=True, resumed=True)
+    elif draft.state.listed and draft.state.listed_so_far:
+        draft = replace(draft, parts=(*draft.parts, Say(NO_MORE)), answered=True, resumed=True)
     elif draft.answered and ONLY_POINTS_BACK.match(_asked(draft)):
         pass
     elif ruled := answer_from_rules(_asked(draft), scene):
@@ -280,7 +284,9 @@ def _asked(draft: TurnDraft) -> str:
 async def _after_retrieval(state: TurnGraphState, runtime: Runtime[TurnTools]) -> str:
     if not state["draft"].passages:
         return "ground"
-    return "write" if runtime.context.language and not state["draft"].searched else "compose"
+    # Of things that are searched for, those that fit are counted out, with a model and without.
+    lists = requirements(_question(state["draft"])).searches
+    return "write" if runtime.context.language and not (lists or state["draft"].searched) else "compose"
 
 
 async def _after_writing(state: TurnGraphState) -> str:

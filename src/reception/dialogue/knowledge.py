@@ -101,6 +101,28 @@ def _fitting(
     question: str, required: Requirements, inquiry: Inquiry, passages: Sequence[Passage], about: str
 ) -> tuple[Sentence, ...]:
     """The things of which all that is required is told, by the sentence that names each; of one alone, what it has."""
+    fitting = _things(question, required, inquiry, passages, about)
+    if len(fitting) == 1:
+        return tuple(fitting[0])
+    said: list[Sentence] = []
+    for sentences in fitting[:_MOST_SENTENCES]:
+        if not said or sum(len(one.text) for one in said) + len(sentences[0].text) <= _LONGEST_ANSWER:
+            said.append(sentences[0])
+    return tuple(said)
+
+
+def find_things(question: str, passages: Sequence[Passage], about: str = "") -> list[list[Sentence]]:
+    """The things that a `question` which searches for some is answered with; each by the sentence that names it, with
+    what else is required of it."""
+    required, inquiry = requirements(question), inquire(question, about)
+    if not required.searches or inquiry.addresses or _names_one(question, passages):
+        return []
+    return _things(question, required, inquiry, passages, about)
+
+
+def _things(
+    question: str, required: Requirements, inquiry: Inquiry, passages: Sequence[Passage], about: str
+) -> list[list[Sentence]]:
     others = inquire(without_requirements(question), about).terms - _GENERIC
     things: dict[tuple[object, ...], list[Passage]] = {}
     for passage in passages:
@@ -116,13 +138,7 @@ def _fitting(
         naming = _naming(required, told)
         if naming and required.hold(text) and required.price_holds(naming[0].text):
             fitting.append(naming)
-    if len(fitting) == 1:
-        return tuple(fitting[0])
-    said: list[Sentence] = []
-    for sentences in fitting[:_MOST_SENTENCES]:
-        if not said or sum(len(one.text) for one in said) + len(sentences[0].text) <= _LONGEST_ANSWER:
-            said.append(sentences[0])
-    return tuple(said)
+    return fitting
 
 
 def _share_told(terms: Set[str], scope: Set[str]) -> float:
@@ -143,7 +159,7 @@ def _naming(required: Requirements, told: Sequence[Passage]) -> list[Sentence]:
     if not named or name.endswith("?"):
         return []
     priced = next((at for at in named if _STATES_PRICE.search(sentences[at].text)), None)
-    if priced is None and required.bounds_price:
+    if priced is None and (required.bounds_price or required.homes):
         return []
     first = named[0] if priced is None else priced
     more = [at for at, one in enumerate(sentences) if required.counts and required.counts_hold(one.text)]

@@ -156,6 +156,7 @@ class DialogueState:
     has, with what is offered to them.
     `attempts` counts turns that brought the pending `question` no further, `stalled` those that did not answer it.
     `later` are further wishes, in the caller's words, that wait until what is being done is done.
+    `listed` is the question whose answer is a list too long to be said at once, with how many are `listed_so_far`.
     `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none,
     `wrong_digits` those that are not the number of the booking that was named, in the whole call. `leaving`: the
     caller said goodbye along with what is being done.
@@ -183,6 +184,8 @@ class DialogueState:
     last_reply: tuple[str, ...] = ()
     leaving: bool = False
     later: tuple[str, ...] = ()
+    listed: str = ""
+    listed_so_far: int = 0
     full: bool = False
     ended: bool = False
 

@@ -17,7 +17,7 @@ from reception.ports.business import Agent, AgentKind, AgentSettings
 from reception.ports.knowledge import Passage
 from reception.ports.rules import RoomRate
 from tests.unit.dialogue.fakes import BookReads
-from tests.unit.dialogue.stage import book_of, hotel, restaurant
+from tests.unit.dialogue.stage import Caller, agency, book_of, hotel, restaurant
 
 
 def _passage(heading: str, text: str, similarity: float | None) -> Passage:
@@ -152,3 +152,48 @@ def test_the_rules_answer_for_prices_and_times_of_rooms(question: str, said: tup
     place = hotel()
     business = replace(place, rules=replace(place.rules, rates=rates))
     assert answer_from_rules(question, replace(_scene(question), business=business)) == said
+
+
+HOMES = tuple(
+    _passage(
+        f"For sale > {number} Elm Street",
+        f"{number} Elm Street is a house for sale for ${price},000. It has {rooms} bedrooms and a garden.",
+        0.6,
+    )
+    for number, price, rooms in (
+        (1, 310, "three"),
+        (2, 320, "three"),
+        (3, 330, "four"),
+        (4, 340, "three"),
+        (5, 350, "three"),
+    )
+)
+OPEN_HOUSES = _passage("Visits > Open houses", "Open houses are on the first Saturday of each month.", 0.6)
+
+
+async def test_of_many_that_fit_three_are_said_and_how_to_hear_the_others() -> None:
+    caller = Caller(book_of(agency()), passages=(*HOMES, OPEN_HOUSES))
+    reply = await caller.say("Which homes have three bedrooms?")
+    assert [number for number in (1, 2, 3, 4, 5) if f"{number} Elm Street" in reply] == [1, 2, 4]
+    assert "There are more: say “the others” to hear them." in reply
+    reply = await caller.say("the others, please")
+    assert [number for number in (1, 2, 3, 4, 5) if f"{number} Elm Street" in reply] == [5]
+    assert "more" not in reply
+    assert "That is all there are." in await caller.say("any others?")
+    reply = await caller.say("Which homes have three bedrooms?")
+    assert "1 Elm Street" in reply
+
+
+async def test_all_homes_are_listed_a_few_at_a_time() -> None:
+    caller = Caller(book_of(agency()), passages=(OPEN_HOUSES, *HOMES))
+    reply = await caller.say("Which homes do you have for sale?")
+    assert "1 Elm Street" in reply
+    assert "There are more" in reply
+    assert "Open houses" not in reply
+    assert "5 Elm Street" in await caller.say("are there more?")
+
+
+async def test_what_is_left_of_a_list_is_forgotten_with_the_next_question() -> None:
+    caller = Caller(book_of(agency()), passages=(*HOMES, PARKING))
+    await caller.talk("Which homes have three bedrooms?", "Is there parking?")
+    assert "5 Elm Street" not in await caller.say("what else?")
