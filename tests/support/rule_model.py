@@ -10,7 +10,6 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from uuid import NAMESPACE_OID, uuid5
 
 from reception.dialogue.commands import (
     AskKnowledge,
@@ -29,11 +28,10 @@ from reception.dialogue.commands import (
     StartFlow,
 )
 from reception.dialogue.context import UnderstandingContext
-from reception.dialogue.knowledge import compose
+from reception.dialogue.terms import content_terms
 from reception.dialogue.understanding.reader import read
 from reception.ports.business import BusinessKind
 from reception.ports.expectation import Expectation, Expects
-from reception.ports.knowledge import Passage
 from tests.support.reading_model import command, tagged
 from tests.support.vendors.chat_models import Prompt, Writes
 from tests.unit.understanding.corpus import NOW, business
@@ -71,23 +69,18 @@ class RuleModel:
         return [one for one in found if one is not None]
 
     def answer(self, question: str, prompt: Prompt) -> str:
-        passages = [
-            Passage(
-                uuid5(NAMESPACE_OID, number),
-                uuid5(NAMESPACE_OID, "document"),
-                "",
-                _heading(about),
-                told,
-                0.03,
-                0.6,
-                0.1,
-            )
-            for number, about, told in _PASSAGE.findall(prompt.user)
-        ]
-        numbers = {uuid5(NAMESPACE_OID, number): number for number, _, _ in _PASSAGE.findall(prompt.user)}
-        sentences = compose(question, passages)
-        marked = (f"{one.text.rstrip('.')} [{numbers[one.citation.chunk_id]}]." for one in sentences)
-        return " ".join(marked) or "NO_ANSWER"
+        """The sentence that has most words of the question, most of them at least, and the one after it."""
+        wanted = content_terms(question)
+        best, said = 0.0, "NO_ANSWER"
+        for number, about, told in _PASSAGE.findall(prompt.user):
+            sentences = re.split(r"(?<=[.!?])\s+", told)
+            for at, sentence in enumerate(sentences):
+                there = content_terms(sentence)
+                score = len(wanted & there) + len(wanted & content_terms(_heading(about)) - there) * 0.9
+                if score > best and score >= len(wanted) * 0.6:
+                    best = score
+                    said = " ".join(f"{one.rstrip('.')} [{number}]." for one in sentences[at : at + 2])
+        return said
 
 
 MISTAKES = (
@@ -181,6 +174,7 @@ def _context(prompt: Prompt) -> UnderstandingContext:
         today.replace(hour=10, tzinfo=NOW.tzinfo),
         Expectation(Expects(expects) if expects else Expects.ANYTHING, tuple(offered.split(", ")) if offered else ()),
         Flow(flow) if flow in set(Flow) else None,
+        booked="A booking has just been made." in prompt.user,
     )
 
 

@@ -156,7 +156,7 @@ def test_the_rules_answer_for_prices_and_times_of_rooms(question: str, said: tup
 
 HOMES = tuple(
     _passage(
-        f"For sale > {number} Elm Street",
+        f"Homes for sale > {number} Elm Street",
         f"{number} Elm Street is a house for sale for ${price},000. It has {rooms} bedrooms and a garden.",
         0.6,
     )
@@ -168,7 +168,7 @@ HOMES = tuple(
         (5, 350, "three"),
     )
 )
-OPEN_HOUSES = _passage("Visits > Open houses", "Open houses are on the first Saturday of each month.", 0.6)
+OPEN_HOUSES = _passage("Homes and visits > Open houses", "Open houses are on the first Saturday of each month.", 0.6)
 
 
 async def test_of_many_that_fit_three_are_said_and_how_to_hear_the_others() -> None:

@@ -70,6 +70,8 @@ def _situation(context: UnderstandingContext) -> str:
     if context.business.places:
         lines.append(f"Places: {', '.join(context.business.places[:_MOST_PLACES])}.")
     lines.append(f"In progress: {context.flow.value if context.flow else 'nothing'}.")
+    if context.booked:
+        lines.append("A booking has just been made.")
     if context.slots:
         lines.append(f"Known already: {', '.join(slot.value for slot in context.slots)}.")
     lines.append(f"The receptionist asked for: {context.expectation.expects.value}.")

@@ -110,5 +110,7 @@ def leaves_open(text: str, context: UnderstandingContext) -> bool:
     if context.expectation.expects in _DICTATED and commands != [_UNCLEAR]:
         return False
     words = len(text.split())
-    aimless = context.flow is None and all(isinstance(one, SetSlot | RejectedSlot) for one in commands)
+    aimless = (
+        context.flow is None and not context.booked and all(isinstance(one, SetSlot | RejectedSlot) for one in commands)
+    )
     return commands == [_UNCLEAR] or aimless or words >= LONG_WORDS

@@ -190,11 +190,14 @@ def _count(node: Node) -> int:
 
 
 def _lead(node: Node) -> LeadSetUp:
-    found = Fields(node, "a lead", ("kind", "name", "phone", "summary", "details"), raised, {"text": "summary"})
+    found = Fields(
+        node, "a lead", ("kind", "name", "phone", "summary", "details", "recipient"), raised, {"text": "summary"}
+    )
     return LeadSetUp(
         kind=found.take("kind", text_of, "message"),
         name=found.take("name", text_of, "Ann Example"),
         phone=found.take("phone", text_of, "+12125550199"),
         summary=found.take("summary", text_of, ""),
         details=found.take("details", plain_of, {}),
+        recipient=found.take("recipient", text_of, ""),
     )

@@ -247,7 +247,8 @@ def _with_references(said: str, kept: _Kept, cast: Cast | None) -> str:
 
 def _lead(row: Mapping[str, Any], cast: Cast | None) -> dict[str, Any]:
     name, phone = (cast.name(row["name"]), cast.phone(row["phone"])) if cast else (row["name"], row["phone"])
-    return {"kind": row["kind"], "name": name, "phone": phone, "recipient": row["recipient"]}
+    lead = {"kind": row["kind"], "name": name, "phone": phone}
+    return {**lead, "recipient": row["recipient"]} if row["recipient"] else lead
 
 
 def _expected(kept: _Kept, cast: Cast | None) -> dict[str, Any]:
@@ -257,10 +258,7 @@ def _expected(kept: _Kept, cast: Cast | None) -> dict[str, Any]:
         if row["status"] not in ("held", "expired")
     ]
     nothing = "unchanged" if kept.touched or _others(kept) else "none"
-    leads = [
-        {name: value or "empty" for name, value in _lead(row, cast).items() if value or name != "recipient"}
-        for row in kept.leads
-    ]
+    leads = [{name: value or "empty" for name, value in _lead(row, cast).items()} for row in kept.leads]
     expected: dict[str, Any] = {"reservations": rows or nothing, "leads": leads or "none"}
     if kept.conversation["end_reason"] in _ENDINGS:
         expected["ended"] = kept.conversation["end_reason"]

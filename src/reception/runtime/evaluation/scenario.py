@@ -97,6 +97,7 @@ class LeadSetUp:
     phone: str
     summary: str
     details: Mapping[str, Json] = field(default_factory=dict)
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)

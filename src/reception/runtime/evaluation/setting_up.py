@@ -150,7 +150,7 @@ async def _store_existing(database: Database, business: Business, existing: Exis
     async with database.tenant_session(business.tenant_id) as session:
         for lead in existing.leads:
             phone = digits_of(lead.phone, business.region)
-            made = CreateLead(lead.kind, lead.name, phone, lead.summary, lead.details)
+            made = CreateLead(lead.kind, lead.name, phone, lead.summary, lead.details, lead.recipient)
             await leads.create_lead(session, business.tenant_id, None, made)
     for waiting in existing.waitlist:
         await _wait(database, business, waiting, now)
