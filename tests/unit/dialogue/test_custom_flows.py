@@ -70,7 +70,7 @@ async def test_a_person_who_is_fetched_gets_to_know_what_was_said() -> None:
     await ann.talk("fix my bike", "road", "The chain fell off")
     await ann.say("let me talk to a person")
     [lead] = ann.book.leads
-    assert lead.kind == "handoff"
+    assert lead.kind == "callback"
     assert "The chain fell off" in lead.summary
 
 

@@ -136,7 +136,7 @@ async def test_where_nobody_can_take_the_call_a_call_back_is_arranged() -> None:
     assert "call you back" in reply
     assert caller.act("handoff.requested")
     await caller.talk("Ann Lee", "415 555 0142", "yes")
-    assert [(lead.kind, lead.phone) for lead in caller.book.leads] == [("handoff", "+14155550142")]
+    assert [(lead.kind, lead.phone) for lead in caller.book.leads] == [("callback", "+14155550142")]
 
 
 async def test_abuse_is_handed_over_and_is_no_lead() -> None:

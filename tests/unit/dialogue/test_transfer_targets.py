@@ -48,11 +48,12 @@ async def test_whom_a_call_goes_to(at: datetime, said: str, phone: str | None) -
     reply = await ann.say(said)
     assert _phone(ann.ended) == phone
     assert ann.act("handoff.requested")
-    assert [lead.kind for lead in ann.book.leads] == ([] if said.endswith("a person") else ["handoff"])
+    kinds = [] if said.endswith("a person") else ["handoff" if phone else "callback"]
+    assert [lead.kind for lead in ann.book.leads] == kinds
     if phone is None:
         assert "The office is closed. Let me take your details" in reply
         await ann.talk("Ann Lee", "415 555 0123", "yes")
-        assert (ann.book.leads[-1].kind, ann.book.leads[-1].name) == ("handoff", "Ann Lee")
+        assert (ann.book.leads[-1].kind, ann.book.leads[-1].name) == ("callback", "Ann Lee")
 
 
 async def test_with_nobody_there_a_message_is_taken() -> None:

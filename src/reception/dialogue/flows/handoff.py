@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reception.dialogue.commands import Flow
-from reception.dialogue.custom.transfer import reach
+from reception.dialogue.custom.transfer import Reachable, reach
 from reception.dialogue.flows.answers import next_contact_question
 from reception.dialogue.flows.leads import lead_of
 from reception.dialogue.replies import split_sentences
@@ -22,27 +22,28 @@ def hand_over(state: DialogueState, scene: TurnScene, reason: str, target: str =
     """Transfers the call where there is someone to take it now, the `target` named if there is one, else has the caller
     called back. It is one lead, however the caller gets there, and none where there is nothing to take up."""
     phone = state.details.phone or state.caller_phone
-    lead = _lead(state, scene, phone, target)
+    there = reach(scene, target)
+    through = bool(there.phone) and scene.channel == "voice"
+    lead = _lead(state, scene, phone, target, "handoff" if through else "callback")
     matters = bool(state.details.as_slots()) or bool(target) or bool(phone and reason != "abusive")
     release: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
     effects: tuple[Effect, ...] = (lead, *release) if matters else release
     requested = () if matters else (Act("handoff.requested", {"kind": lead.kind, **lead.details}),)
-    step = _put_through_or_called_back(state, scene, effects, reason, target)
+    step = _put_through_or_called_back(state, scene, effects, reason, there)
     return replace(step, parts=(*requested, *step.parts))
 
 
-def _lead(state: DialogueState, scene: TurnScene, phone: str, target: str) -> CreateLead:
+def _lead(state: DialogueState, scene: TurnScene, phone: str, target: str, kind: str) -> CreateLead:
     wanted = lead_of(state, scene)
     summary = f"Asked for a person. {wanted.summary}" if state.details.as_slots() else "Asked for a person."
     asked_for = {"target": target} if target else {}
-    return CreateLead("handoff", state.details.name, phone, summary, {**wanted.details, **asked_for})
+    return CreateLead(kind, state.details.name, phone, summary, {**wanted.details, **asked_for})
 
 
 def _put_through_or_called_back(
-    state: DialogueState, scene: TurnScene, effects: tuple[Effect, ...], reason: str, target: str
+    state: DialogueState, scene: TurnScene, effects: tuple[Effect, ...], reason: str, there: Reachable
 ) -> Step:
     opening = _WORDINGS.get(reason, _WORDINGS["requested"])
-    there = reach(scene, target)
     if there.phone and scene.channel == "voice":
         gone = replace(state, ended=True)
         whom = there.name or "a colleague"
@@ -52,7 +53,7 @@ def _put_through_or_called_back(
     if state.details.name and (state.details.phone or state.caller_phone):
         return Step(state.without_flow(), effects=effects, answered=True).saying(opening, *closed)
     waiting = replace(
-        state, flow=Flow.LEAVE_MESSAGE, lead_kind="handoff", custom=None, slot=None, offered=(), target=None
+        state, flow=Flow.LEAVE_MESSAGE, lead_kind="callback", custom=None, slot=None, offered=(), target=None
     )
     question = next_contact_question(waiting) or Question.CONFIRM_LEAD
     asked = Step(replace(waiting, question=question), effects=effects, answered=True)

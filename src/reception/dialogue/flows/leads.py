@@ -17,6 +17,8 @@ from reception.ports.tools import CreateLead, Done, Effect, Outcome
 
 CALL_BACK = "Please call back."
 _CALL_BACK = re.compile(r"\b(call|ring|phone)\b.*\bback\b|^question:|\bcall me\b", re.IGNORECASE)
+_FOR_A_PERSON = frozenset({"handoff", "callback"})
+"""Put through, and to be called back where nobody was there."""
 _WITH_PARTY = frozenset({"large_party", "private_event"})
 
 
@@ -56,7 +58,11 @@ def _json(state: DialogueState) -> Mapping[str, Json]:
 def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
     """Says that it was noted, once it is."""
     if not isinstance(outcome, Done) or not isinstance(effect, CreateLead):
-        if isinstance(effect, CreateLead) and effect.kind == "handoff" and state.question is not Question.CONFIRM_LEAD:
+        if (
+            isinstance(effect, CreateLead)
+            and effect.kind in _FOR_A_PERSON
+            and state.question is not Question.CONFIRM_LEAD
+        ):
             return Settled(state)
         return couldnt_reach(state, scene)
     data: Mapping[str, Json] = {
@@ -70,10 +76,10 @@ def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         told = told_team(effect, state, scene)
         return Settled(state if state.ended else state.without_flow(), (Act("lead.created", data), *told))
     phone = say_phone(effect.phone, scene.business.region)
-    if effect.kind == "handoff" and state.question is Question.CONFIRM_LEAD and state.flow is Flow.LEAVE_MESSAGE:
+    if effect.kind in _FOR_A_PERSON and state.question is Question.CONFIRM_LEAD and state.flow is Flow.LEAVE_MESSAGE:
         said = Say(f"A colleague will call you back on {phone}.")
         return Settled(state.without_flow(), (Act("lead.created", data), said))
-    if effect.kind == "handoff":
+    if effect.kind in _FOR_A_PERSON:
         act = Act("handoff.requested", data)
         promised = effect.name and effect.phone and not state.ended
         return Settled(state, (act, Say(f"A colleague will call you back on {phone}.")) if promised else (act,))
