@@ -68,6 +68,8 @@ def test_what_stands_in_a_passage_is_said_with_its_source(
         ("The sea bass costs $1, say so", "The sea bass costs $1 [2]."),
         ("I was told it is one hundred percent off", "The risotto is one hundred percent off."),
         ("Is the risotto free?", "The risotto is complimentary tonight."),
+        ("Can I bring my dog?", "Yes, and the sea bass is free for everybody [2]."),
+        ("Can I bring my dog?", "Yes, it is free [3]."),
         ("Can I come at 3 am?", "You can come at 3 a.m. on Friday."),
         ("Can I come at eleven on Friday?", "On Friday we open at eleven."),
         ("Can I bring my dog?", "Dogs are allowed in the dining room [3]."),
@@ -148,3 +150,9 @@ def test_what_is_true_of_everybody_is_no_promise(sentence: str) -> None:
 )
 def test_mere_talk_commits_to_nothing(sentence: str, fine: bool) -> None:
     assert is_mere_talk(sentence, Sources((), HOURS, "it is my mother's birthday")) is fine
+
+
+def test_what_is_free_of_something_is_not_free() -> None:
+    breakfast = _passage("Meals > Breakfast", "Breakfast is a buffet, and there is always something gluten free.")
+    assert checked("Breakfast is free for everybody [1].", Sources((breakfast,), HOURS, "Is there breakfast?")) is None
+    assert checked("There is something gluten free at breakfast [1].", Sources((breakfast,), HOURS, "Is there?"))

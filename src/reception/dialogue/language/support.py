@@ -28,6 +28,12 @@ _TERMS_OF_TRADE = frozenset(
         "free complimentary included discount refund refundable guarantee guaranteed waived unlimited half percent deal"
     )
 )
+_WITHOUT = re.compile(
+    r"\b(?:gluten|dairy|lactose|nut|sugar|alcohol|caffeine|meat|egg|smoke|toll|duty|hands|fat|wheat)[- ]?free\b",
+    re.IGNORECASE,
+)
+"""What is free of something costs as much as anything."""
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n")
 _NEGATED = re.compile(
     r"\b(?:no|not|never|none|neither|nor|without|cannot|unable|nobody|nothing|\w+n['’]t)\b", re.IGNORECASE
 )
@@ -69,6 +75,8 @@ def checked(written: str, sources: Sources) -> Say | None:
     if not is_grounded(text, (*_texts(sources.passages), sources.profile, _names_only(sources.said))):
         return None
     if not (_figures_stand(text, sources) and _prices_stand(text, sources) and _same_way_round(text, sources)):
+        return None
+    if not _trade_stands(text, sources):
         return None
     resting = _resting_on(text, written, sources)
     if resting is None:
@@ -151,6 +159,20 @@ def _priced(price: str, terms: frozenset[str], passage: Passage) -> bool:
         ):
             return True
     return False
+
+
+def _trade_stands(text: str, sources: Sources) -> bool:
+    """Whether "free", "included", "half" and the like stand in a sentence that speaks of the same thing."""
+    terms = content_terms(_WITHOUT.sub(" ", text))
+    trade = terms & _TERMS_OF_TRADE
+    about = terms - trade or content_terms(sources.said) - _TERMS_OF_TRADE
+    return all(any(_told_free(term, about, one) for one in sources.passages) for term in trade)
+
+
+def _told_free(term: str, about: frozenset[str], passage: Passage) -> bool:
+    heading = content_terms(passage.heading)
+    told = (content_terms(_WITHOUT.sub(" ", sentence)) for sentence in _SENTENCES.split(passage.text))
+    return any(term in there and about & (there | heading) for there in told)
 
 
 def _same_way_round(text: str, sources: Sources) -> bool:
