@@ -76,7 +76,7 @@ async def test_abuse_and_the_wish_for_a_person_are_never_argued_with() -> None:
     for text in ("you're a stupid machine", "fuck this, give me a human", "shut up and get me a person"):
         caller = _caller()
         await caller.talk("a table for two on Friday at 7pm", text)
-        assert [lead.kind for lead in caller.book.leads] == ["handoff"], text
+        assert [lead.kind for lead in caller.book.leads] == ["callback"], text
         assert not held(caller.book)
 
 
