@@ -77,3 +77,20 @@ async def test_the_same_text_sounds_the_same_and_speed_changes_its_length(tts: H
 @pytest.mark.parametrize("text", ["", "   ", "...", "🎉"])
 async def test_text_without_words_is_silent(tts: HibariTextToSpeech, text: str) -> None:
     assert await spoken(tts, text, 8000) == []
+
+
+async def test_it_tells_when_each_word_has_been_said(tts: HibariTextToSpeech, stt: WhisperSpeechToText) -> None:
+    text = "Hello there. Parking is free for all our guests, and it costs $25.50 a night by the river."
+    audio = np.concatenate(await spoken(tts, text, 8000))
+    ends = tts.word_ends(text, Voice(), 8000)
+    words = text.split()
+    assert [text[: end.chars].split()[-1] for end in ends] == words
+    samples = [end.sample for end in ends]
+    assert samples == sorted(samples)
+    assert audio.size - 0.15 * 8000 <= samples[-1] <= audio.size
+    for last in ("guests,", "$25.50", "night"):
+        cut = audio[: samples[words.index(last)]]
+        heard = await stt.transcribe(cut, 8000, TranscriptionHints(), partial=False)
+        expected = {"guests,": "guests", "$25.50": "50", "night": "night"}[last]
+        assert heard.text.rstrip(".,").endswith(expected)
+    assert tts.word_ends("Something that was never spoken.", Voice(), 8000) == ()

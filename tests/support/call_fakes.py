@@ -12,12 +12,13 @@ from uuid import UUID
 import numpy as np
 
 from reception.core.errors import AppError
+from reception.core.speakable.alignment import word_ends
 from reception.ports.audio import Pcm16
 from reception.ports.dialogue import CallerTurn, HangUp, PreparedTurn, ReplyPart, Say
 from reception.ports.events import CallEvent
 from reception.ports.expectation import Completeness, Expectation
 from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
-from reception.ports.speech import VAD_WINDOW_MS, Transcript, TranscriptionHints, Voice
+from reception.ports.speech import VAD_WINDOW_MS, Transcript, TranscriptionHints, Voice, WordEnd
 from tests.support.virtual_time import LoopClock
 
 RATE_HZ = 8000
@@ -173,6 +174,10 @@ class FakeTts:
         yield np.full(first, 500, dtype=np.int16)
         await asyncio.sleep(self.delay_s)
         yield np.full(samples - first, 500, dtype=np.int16)
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """Implements `TellsWords`."""
+        return [WordEnd(end, end * self.ms_per_char * sample_rate_hz // 1000) for end in word_ends(text)]
 
 
 Answers = Callable[[str], Sequence[ReplyPart]]

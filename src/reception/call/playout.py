@@ -1,9 +1,11 @@
 """What was sent of a reply, what of it has been played, and which words that makes."""
 
-import re
+from reception.core.speakable import speakable
+from reception.core.speakable.alignment import word_ends, words_needed
 
 _TRUSTED_AHEAD_S = 0.4
-_WORD = re.compile(r"\S+")
+_LETTERS_OF_DIGIT = 4
+_RESTS = {",": 4, ";": 4, ":": 4, ".": 6, "!": 6, "?": 6}
 
 
 class Playout:
@@ -88,11 +90,21 @@ class Playout:
 
 
 def words_played(text: str, fraction: float) -> str:
-    """The words of `text` that were heard whole when `fraction` of its audio was played."""
-    limit = fraction * len(text)
-    end = 0
-    for word in _WORD.finditer(text):
-        if word.end() > limit + 1e-9:
-            break
-        end = word.end()
-    return text[:end]
+    """The words of `text` that were heard whole when `fraction` of its audio was played, of a voice that does not tell:
+    each takes as long as its spoken form has letters, and rests follow punctuation."""
+    spoken = speakable(text).split()
+    ends: list[float] = []
+    end = 0.0
+    for word in spoken:
+        end += 1 + sum(_LETTERS_OF_DIGIT if letter.isdigit() else letter.isalnum() for letter in word)
+        end += 2 * len(word) if len(word) > 1 and word.isupper() else 0
+        ends.append(end)
+        end += _RESTS.get(word[-1], 0)
+    limit = fraction * (ends[-1] if ends else 0.0) + 1e-9
+    said = sum(at <= limit for at in ends)
+    heard = [
+        chars
+        for chars, count in zip(word_ends(text), words_needed(text, " ".join(spoken)), strict=True)
+        if count <= said
+    ]
+    return text[: heard[-1]] if heard else ""

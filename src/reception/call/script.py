@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from reception.call.config import CallConfig
 from reception.call.faults import Failure, attempt, close_iterator
 from reception.call.feed import EventFeed
-from reception.call.playout import words_played
-from reception.call.synthesis import Synthesis, VoiceOfCall
+from reception.call.synthesis import SPEECH_S_PER_CHARACTER, Synthesis, VoiceOfCall
 from reception.ports.dialogue import Act, HangUp, ReplyPart, Say, Transfer
 from reception.ports.events import ActionDone
-
-_SPEECH_S_PER_CHARACTER = 0.06
-"""How long a sentence is taken to last while its synthesis is not finished."""
 
 
 @dataclass(slots=True)
@@ -30,11 +26,9 @@ class Sentence:
 
     def samples(self, rate_hz: int) -> int:
         """Its length, estimated until its synthesis is done."""
-        synthesis = self.synthesis
-        if synthesis is not None and synthesis.done:
-            return synthesis.length
-        known = synthesis.length if synthesis is not None else 0
-        return max(known, int(len(self.say.text) * _SPEECH_S_PER_CHARACTER * rate_hz))
+        if self.synthesis is not None:
+            return self.synthesis.expected_length
+        return int(len(self.say.text) * SPEECH_S_PER_CHARACTER * rate_hz)
 
 
 class Script:
@@ -133,7 +127,8 @@ class Script:
             if sentence.finished and played >= length:
                 heard.append(sentence.say.text)
                 continue
-            heard.append(words_played(sentence.say.text, played / length if length else 0.0))
+            if sentence.synthesis is not None:
+                heard.append(sentence.synthesis.said_by(played))
             break
         return " ".join(filter(None, heard))
 

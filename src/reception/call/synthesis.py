@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 
 from reception.call.faults import Failure, attempt, close_iterator
+from reception.call.playout import words_played
 from reception.core.clock import Clock
 from reception.ports.audio import Pcm16
 from reception.ports.events import CallFault
-from reception.ports.speech import TextToSpeech, Voice
+from reception.ports.speech import TellsWords, TextToSpeech, Voice
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
+SPEECH_S_PER_CHARACTER = 0.06
+"""How long a sentence is taken to last while its synthesis is not finished."""
 _NOTHING: Pcm16 = np.zeros(0, dtype=np.int16)
 
 
@@ -48,6 +51,23 @@ class Synthesis:
         if not pieces:
             return _NOTHING
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def said_by(self, sample: int) -> str:
+        """The words that have been said whole by `sample`: as the voice tells, else by estimate."""
+        speech = self._speech
+        if isinstance(speech.tts, TellsWords):
+            ends = speech.tts.word_ends(self.text, speech.voice, speech.rate_hz)
+            if ends:
+                return self.text[: max((end.chars for end in ends if end.sample <= sample), default=0)]
+        length = self.expected_length
+        return words_played(self.text, sample / length if length else 0.0)
+
+    @property
+    def expected_length(self) -> int:
+        """Samples in all, estimated until it is done."""
+        if self.done:
+            return self.length
+        return max(self.length, int(len(self.text) * SPEECH_S_PER_CHARACTER * self._speech.rate_hz))
 
     def release(self) -> None:
         """Give back the audio; its length stays known."""

@@ -5,7 +5,7 @@ Errors of every port here: `ProviderError`, `ProviderTimeout`; at construction `
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,8 +119,25 @@ class Voice:
     locale: str = "en-US"
 
 
+@dataclass(frozen=True, slots=True)
+class WordEnd:
+    """The word that ends after `chars` characters of a text has been said by sample `sample` of its audio."""
+
+    chars: int
+    sample: int
+
+
+@runtime_checkable
+class TellsWords(Protocol):
+    """A voice that knows when it says which word."""
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """The words of `text` in their order, as far as it has been spoken; none where that is not known."""
+        ...
+
+
 class TextToSpeech(Protocol):
-    """Speaks text."""
+    """Speaks text. May implement `TellsWords` too."""
 
     @property
     def provider(self) -> str: ...

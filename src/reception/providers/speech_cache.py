@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reception.core.audio import Pcm16
-from reception.ports.speech import TextToSpeech, Voice
+from reception.ports.speech import TellsWords, TextToSpeech, Voice, WordEnd
 
 _Key: TypeAlias = tuple[Voice, int, str]
 
@@ -86,6 +86,10 @@ class CachedTextToSpeech:
             if not recording.listeners and recording.task and not recording.finished:
                 self._speaking.pop(key, None)
                 recording.task.cancel()
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """See `TellsWords`."""
+        return self._inner.word_ends(text, voice, sample_rate_hz) if isinstance(self._inner, TellsWords) else ()
 
     def _begin(self, key: _Key) -> _Recording:
         recording = _Recording()

@@ -17,6 +17,12 @@ def test_words_count_when_played_whole(fraction: float, words: str) -> None:
     assert words_played("We are open.", fraction) == words
 
 
+def test_numbers_take_as_long_as_they_are_spoken() -> None:
+    text = "Call (212) 555-0143, or come by."
+    assert words_played(text, 0.5) == "Call (212)"
+    assert words_played(text, 0.8) == "Call (212) 555-0143,"
+
+
 def test_the_head_waits_for_audio_and_catches_up_after_a_stall() -> None:
     playout = Playout(HZ)
     playout.begin()

@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib
-from collections.abc import AsyncGenerator
+import math
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
 import numpy as np
@@ -11,9 +13,11 @@ from numpy.typing import NDArray
 from reception.core.audio import Pcm16, Resampler
 from reception.core.errors import ProviderError
 from reception.core.speakable import speakable
-from reception.ports.speech import Voice
+from reception.core.speakable.alignment import word_ends, words_needed
+from reception.ports.speech import Voice, WordEnd
 from reception.providers.clauses import Clause, clauses
 from reception.providers.embedded.lane import Lane
+from reception.providers.embedded.spoken_words import WordClock, phoneme_words, telling
 from reception.providers.embedded.weights import HIBARI, Weights
 
 _PROVIDER = "hibari"
@@ -29,6 +33,8 @@ _ONSET, _DECAY = 10 ** (-55 / 20), 10 ** (-62 / 20)
 _LEAD_FRAMES, _TAIL_FRAMES = 2, 6
 _CLAUSE_PAUSE = _RATE_HZ * 160 // 1000
 _SENTENCE_PAUSE = _RATE_HZ * 380 // 1000
+_TEXTS_REMEMBERED = 1024
+_Spoken = tuple[Pcm16, list[int]]
 
 
 class HibariTextToSpeech:
@@ -41,9 +47,12 @@ class HibariTextToSpeech:
     def __init__(self, *, weights: Weights | None = None) -> None:
         (path,) = (weights or Weights()).require(HIBARI)
         # Imported here: the voice and its code are one package, and its absence must be named like any other model's.
-        self._hibari = importlib.import_module("hibari").Hibari(voice=_VOICE, model=str(path))
+        self._hibari = importlib.import_module("hibari").Hibari(voice=_VOICE, model=telling(path.read_bytes()))
+        self._synth = importlib.import_module("hibari.dsp").synth
+        self._clock = WordClock(self._hibari.g2p)
+        self._said: OrderedDict[tuple[str, float], tuple[int, ...]] = OrderedDict()
         # "Zyxtor" is in no lexicon: the network that reads unknown words is loaded by the first of them.
-        self._hibari("Ready, Zyxtor.", seed=_SEED)
+        self._say("Ready, Zyxtor.", 1.0)
         self._lane = Lane(_PROVIDER, limit=_WAITING)
 
     @property
@@ -65,17 +74,23 @@ class HibariTextToSpeech:
 
         The first sample is at most 10 ms before the first sound. Nothing comes of text without words.
         """
-        speed = min(max(voice.speed, _SLOWEST), _FASTEST)
+        speed = _speed(voice)
         resampler = Resampler(_RATE_HZ, sample_rate_hz)
         parts = clauses(speakable(text))
-        ahead: asyncio.Future[Pcm16] | None = None
+        ahead: asyncio.Future[_Spoken] | None = None
+        words: list[int] = []
+        at = 0
         try:
             for index, clause in enumerate(parts):
-                audio = await (ahead or self._begin(clause, speed))
+                audio, ends = await (ahead or self._begin(clause, speed))
                 ahead = self._begin(parts[index + 1], speed) if index + 1 < len(parts) else None
                 if index:
                     pause = _SENTENCE_PAUSE if parts[index - 1].ends_sentence else _CLAUSE_PAUSE
                     audio = np.concatenate((np.zeros(pause, np.int16), audio))
+                    ends = [pause + end for end in ends]
+                words += [at + end for end in ends]
+                at += audio.size
+                self._remember(text, speed, words)
                 converted = resampler.process(audio, last=ahead is None)
                 if converted.size:
                     yield converted
@@ -83,30 +98,62 @@ class HibariTextToSpeech:
             if ahead is not None:
                 ahead.cancel()
 
-    def _begin(self, clause: Clause, speed: float) -> asyncio.Future[Pcm16]:
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """See `TellsWords`. Of texts spoken lately only."""
+        said = self._said.get((text, _speed(voice)), ())
+        needed = words_needed(text, speakable(text)) if said else ()
+        return tuple(
+            WordEnd(chars, math.ceil(said[count - 1] * sample_rate_hz / _RATE_HZ) if count else 0)
+            for chars, count in zip(word_ends(text), needed, strict=False)
+            if count <= len(said)
+        )
+
+    def _remember(self, text: str, speed: float, words: list[int]) -> None:
+        key = (text, speed)
+        if len(words) > len(self._said.get(key, ())):
+            self._said[key] = tuple(words)
+        if len(self._said) > _TEXTS_REMEMBERED:
+            self._said.popitem(last=False)
+
+    def _begin(self, clause: Clause, speed: float) -> asyncio.Future[_Spoken]:
         return asyncio.wrap_future(self._lane.submit(partial(self._say, clause.text, speed)))
 
-    def _say(self, text: str, speed: float) -> Pcm16:
+    def _say(self, text: str, speed: float) -> _Spoken:
+        """A clause, and the sample by which each of its words has been said."""
+        random = np.random.default_rng(_SEED)
+        waves: list[NDArray[np.float32]] = []
+        ends: list[int] = []
         try:
-            wave: NDArray[np.float32] = self._hibari(text, speed=speed, seed=_SEED)
+            for phonemes in self._hibari.phonemize(text):
+                ids = np.asarray([self._hibari.ids(phonemes)], np.int64)
+                *spectra, ended = self._hibari.sess.run(None, {"ids": ids, "speed": np.asarray([speed], np.float32)})
+                before = sum(wave.size for wave in waves)
+                ends += [before + end for end in phoneme_words(phonemes, ended)]
+                waves.append(self._synth(*(part[0] for part in spectra), random))
         except RuntimeError as error:
             raise ProviderError(_PROVIDER, f"the voice failed: {error}") from error
-        samples: Pcm16 = (np.clip(_trimmed(wave) * _GAIN, -1.0, 1.0) * 32767.0).astype(np.int16)
-        return samples
+        spoken, skipped = _trimmed(np.concatenate(waves) if waves else np.zeros(0, np.float32))
+        samples: Pcm16 = (np.clip(spoken * _GAIN, -1.0, 1.0) * 32767.0).astype(np.int16)
+        said = [min(max(end - skipped, 0), samples.size) for end in self._clock.ends(text, ends)]
+        return samples, said
 
 
-def _trimmed(wave: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Without the silence that the model puts around each clause, 300 ms before and 400 ms after; both ends faded
-    over one frame of 5 ms, so that joins do not click."""
+def _speed(voice: Voice) -> float:
+    return min(max(voice.speed, _SLOWEST), _FASTEST)
+
+
+def _trimmed(wave: NDArray[np.float32]) -> tuple[NDArray[np.float32], int]:
+    """Without the silence that the model puts around each clause, 300 ms before and 400 ms after, and how much of it
+    came before; both ends faded over one frame of 5 ms, so that joins do not click."""
     frames = wave[: wave.size // _FRAME * _FRAME].reshape(-1, _FRAME)
     level = np.sqrt(np.mean(np.square(frames), axis=1))
     begins, ends = np.flatnonzero(level > _ONSET), np.flatnonzero(level > _DECAY)
     if not begins.size:
-        return wave[:0]
+        return wave[:0], 0
     first = max(int(begins[0]) - _LEAD_FRAMES, 0)
     last = min(int(ends[-1]) + 1 + _TAIL_FRAMES, len(frames))
     spoken = frames[first:last].reshape(-1).copy()
     ramp = np.linspace(0.0, 1.0, _FRAME, dtype=np.float32)
     spoken[:_FRAME] *= ramp
     spoken[-_FRAME:] *= ramp[::-1]
-    return spoken
+    return spoken, first * _FRAME
