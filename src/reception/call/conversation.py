@@ -233,7 +233,7 @@ class Conversation:
             self._stage,
             on_sound=self._note,
             held=self._hold,
-            filler=self._next_filler(),
+            next_filler=self._next_filler,
             filler_at_s=job.committed_s + self._config.filler_after_ms / 1000,
         )
         await self._perform(reply, self._turn_parts(reply, caller), counts=True)

@@ -58,7 +58,7 @@ class Reply:
         *,
         on_sound: Callable[[FirstAudioSent], None],
         held: bool = False,
-        filler: str = "",
+        next_filler: Callable[[], str] = str,
         filler_at_s: float = math.inf,
     ) -> None:
         self.turn = turn
@@ -67,7 +67,8 @@ class Reply:
         self._rate_hz = stage.voice.rate_hz
         self._on_sound = on_sound
         self._held = held
-        self._filler = filler
+        self._next_filler = next_filler
+        self._bridged = False
         self._filler_at_s = filler_at_s
         self._first_audio: FirstAudioSent | None = None
         self._interrupted = False
@@ -245,12 +246,15 @@ class Reply:
 
     def _dead_air_s(self, now_s: float) -> float:
         """Nothing to send yet: a filler when it has been too long."""
-        if self._first_audio is not None or not self._filler or self._interrupted:
+        if self._first_audio is not None or self._bridged or self._interrupted:
             return math.inf
         if now_s < self._filler_at_s:
             return self._filler_at_s - now_s
-        self.script.bridge(self._filler)
-        self._filler = ""
+        self._bridged = True
+        filler = self._next_filler()
+        if not filler:
+            return math.inf
+        self.script.bridge(filler)
         return 0.0
 
     def _left_s(self, now_s: float) -> float | None:

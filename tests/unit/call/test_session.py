@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reception.call import CallConfig
+from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Act, HangUp, Say, Transfer
 from reception.ports.events import ActionDone, CallEnded, ReplySaid, TranscriptHeard, TurnMetrics
 from reception.ports.expectation import Completeness, Expectation, Expects
@@ -193,6 +194,36 @@ def test_a_filler_bridges_dead_air_and_gives_way_to_the_reply() -> None:
     first_turn = sum(sent.samples for sent in scene.leg.sent if sent.turn == 1)
     assert reply < first_turn < reply + whole
     assert all(text not in said for text in fillers for said in _said(scene))
+
+
+def test_no_filler_comes_twice_running_whatever_lies_between() -> None:
+    dialogue = FakeDialogue()
+
+    async def script(s: Scene) -> None:
+        for number in range(9):
+            dialogue.prepare_s = 0.01 if number % 4 else 1.1
+            await s.caller.says(f"question {number}")
+            await s.caller.waits()
+            await s.caller.is_silent(1500)
+
+    scene = play(script, dialogue=dialogue)
+    fillers = [text for text in scene.tts.asked if text in scene.config.phrases.fillers]
+    assert len(fillers) == 3
+    assert fillers[0] != fillers[1] != fillers[2]
+
+
+def test_an_agents_owner_sets_the_filler_the_silence_and_the_longest_call() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("is there parking")
+        await s.caller.waits()
+        await s.caller.is_silent(40_000)
+
+    settings = AgentSettings(filler_after_ms=300, silence_prompt_s=4.0, silence_prompts=1, max_call_s=600)
+    scene = play(script, dialogue=FakeDialogue(prepare_s=1.1), config=CallConfig.for_agent(settings))
+    committed_s = next(at for at, event in scene.leg.events if isinstance(event, TranscriptHeard) and event.final)
+    assert scene.leg.sent[0].at_s - committed_s == pytest.approx(0.33, abs=0.05)
+    assert scene.leg.sent[-1].at_s < 20
+    assert CallConfig.for_agent(replace(settings, max_call_s=30)).max_call_s == 30
 
 
 def test_a_quick_reply_needs_no_filler() -> None:

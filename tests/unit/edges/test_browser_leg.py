@@ -104,6 +104,22 @@ def test_bad_messages_are_answered_and_good_ones_pass() -> None:
     run_virtual(scenario())
 
 
+def test_a_frame_that_ends_within_a_sample_is_answered_and_the_next_is_heard() -> None:
+    async def scenario() -> None:
+        client = Client()
+        leg = await _connect(client, AudioFormat("pcm_s16le", 16000))
+        for frame in (bytes(641), bytes(1), b"\1\0" * 320):
+            client.say(frame)
+        client.say({"type": "stop"})
+        async with leg:
+            heard = await _listen(leg)
+            await leg.close("done")
+        assert [item.samples.tolist() for item in heard if isinstance(item, AudioIn)] == [[1] * 320]
+        assert [message["type"] for message in client.messages()].count("error") == 2
+
+    run_virtual(scenario())
+
+
 def test_audio_is_binary_once_the_client_sends_binary() -> None:
     async def scenario() -> None:
         client = Client()
