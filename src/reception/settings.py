@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     cors_origins: str = ""
     trusted_proxies: str = ""
     recordings_url: str = ""
+    recordings_waiting_bytes: int = Field(default=8 << 30, ge=1 << 20)
     llm: str = ""
     llm_budget_s: float = Field(default=2.5, ge=0.2, le=60.0)
     dump_dir: Path | None = None

@@ -46,6 +46,7 @@ from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
 from reception.runtime.recording.store import RecordingStore
+from reception.runtime.recording.waiting import WaitingRoom
 from reception.runtime.returning import LostCallers
 from reception.runtime.spoken_answers import SpokenAnswers
 from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_register
@@ -182,7 +183,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     headroom = Headroom(figures.lag, speech.vad_behind_s)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
-    recordings = Recordings(store, settings.data_dir / "recording", database, clock)
+    room = WaitingRoom(settings.data_dir / "recording", settings.recordings_waiting_bytes)
+    recordings = Recordings(store, room, database, clock, figures)
     signing = SigningKeys(key, former_signing_keys(settings))
     tokens = Tokens(signing, clock)
     tickets = Tickets(signing, clock, ticket_register(database, clock))
@@ -243,7 +245,9 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         app.include_router(speech_router(speech, settings.speech_api_key.get_secret_value()))
     background = [
         asyncio.create_task(recorder.run(), name="metrics-recorder"),
-        asyncio.create_task(figures.run(lambda: live.count, speech.queues, speech.vad_behind_s), name="metrics"),
+        asyncio.create_task(
+            figures.run(lambda: (live.count, live.room), speech.queues, speech.vad_behind_s), name="metrics"
+        ),
         asyncio.create_task(recordings.run(), name="recordings"),
         asyncio.create_task(used.run(), name="usage"),
         asyncio.create_task(conversations.answers.run(), name="answer-cache"),
@@ -272,7 +276,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         await tools.aclose()
         if reranker is not None:
             await reranker.aclose()
-        await recordings.flush()
+        await recordings.aclose()
 
 
 def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:

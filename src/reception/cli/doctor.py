@@ -27,6 +27,7 @@ from reception.providers.embedded.weights import REQUIRED, Weights
 from reception.providers.http import open_http
 from reception.providers.limits import UNHURRIED
 from reception.providers.llm.models import LanguageModels
+from reception.runtime.recording.store import RecordingStore
 from reception.settings import Settings, load_settings, wanted_language, wanted_providers
 
 _NEEDED_BYTES = 1 << 30
@@ -74,6 +75,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _disk,
         _models,
         _database,
+        _recordings,
         _port,
         _providers,
         _language,
@@ -134,6 +136,22 @@ async def _asked(address: str) -> tuple[int, str]:
         found = await rows.fetchone()
     assert found is not None
     return int(found[0]), str(found[1] or "")
+
+
+async def _recordings(settings: Settings) -> list[Finding]:
+    """The place where recordings are kept, written to and read from."""
+    where = settings.recordings_url.partition("://")[0] if "://" in settings.recordings_url else "folder"
+    try:
+        store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
+        began_s = time.perf_counter()
+        await asyncio.to_thread(store.check)
+    except MissingModel as missing:
+        return [Finding("recordings", State.FAILED, f"{missing.what} is not installed", f"Run: {missing.mend}")]
+    except AppError as error:
+        advice = "See RECEPTION_RECORDINGS_URL, and for S3 the AWS_… variables; the bucket must exist."
+        return [Finding("recordings", State.FAILED, error.detail, advice)]
+    took_ms = 1000 * (time.perf_counter() - began_s)
+    return [Finding("recordings", State.OK, f"{where}: written, read and removed in {took_ms:.0f} ms")]
 
 
 async def _port(settings: Settings) -> list[Finding]:

@@ -47,5 +47,15 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     for noisy in ("uvicorn", "uvicorn.error", "alembic", "httpx", "faster_whisper", "procrastinate", "pdfminer"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # At their lowest level they write out headers, with the keys in them, and frames, with what is said.
-    for talkative in ("websockets", "httpcore", "botocore", "openai", "groq", "anthropic"):
+    for talkative in (
+        "websockets",
+        "httpcore",
+        "botocore",
+        "aiobotocore",
+        "s3fs",
+        "fsspec",
+        "openai",
+        "groq",
+        "anthropic",
+    ):
         logging.getLogger(talkative).setLevel(logging.INFO)

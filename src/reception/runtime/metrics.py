@@ -91,6 +91,8 @@ class Metrics:
             "reception_http_request_seconds", "HTTP requests, to the end of the answer", _REQUEST_S, "method", "route"
         )
         self._memory = self._gauge("reception_resident_memory_bytes", "Memory of a process in RAM", "liveall")
+        self._recordings = self._counter("reception_recordings", "Attempts to store a recording", "outcome")
+        self._unstored = self._gauge("reception_recordings_waiting", "Finished recordings not yet stored", "livemax")
         self.lag = LoopLag(self._lag.observe)
 
     def on_event(self, event: CallEvent) -> None:
@@ -124,10 +126,20 @@ class Metrics:
     def on_refusal(self) -> None:
         self._refused.inc()
 
+    def on_recording(self, outcome: str) -> None:
+        self._recordings.labels(outcome).inc()
+
+    def on_recordings_waiting(self, count: int) -> None:
+        self._unstored.set(count)
+
     async def run(
-        self, live_calls: Callable[[], int], queues: Mapping[str, Callable[[], int]], vad_behind_s: Callable[[], float]
+        self,
+        calls: Callable[[], tuple[int, int]],
+        queues: Mapping[str, Callable[[], int]],
+        vad_behind_s: Callable[[], float],
     ) -> None:
-        """Sample what only has a present, once a second, until cancelled."""
+        """Sample what only has a present, once a second, until cancelled: live calls and room for more, work that waits
+        for each model, and how far voice activity is behind."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.lag.run(), name="loop-lag")
             while True:

@@ -1,8 +1,7 @@
 """Calls are recorded where the agent's owner says so, and forgotten when their time is over."""
 
 import asyncio
-import os
-import time
+import fcntl
 import wave
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from reception.domains.tenants.service import delete_tenant
 from reception.ports.business import AgentSettings
 from reception.runtime.recording.service import Recordings
 from reception.runtime.recording.store import RecordingStore
+from reception.runtime.recording.waiting import WaitingRoom
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.typing_caller import call_from
 
@@ -97,6 +97,10 @@ async def test_nobody_is_recorded_unasked(installation: Installation, shop: Shop
     assert not (installation.data_dir / "recording" / str(shop.tenant_id)).exists()
 
 
+def _recordings(installation: Installation, store: RecordingStore, spool: Path) -> Recordings:
+    return Recordings(store, WaitingRoom(spool, 1 << 30), installation.services.database, SystemClock())
+
+
 def _write(path: Path, seconds: float) -> None:
     path.parent.mkdir(parents=True)
     with wave.open(str(path), "wb") as file:
@@ -116,7 +120,7 @@ async def test_recordings_go_when_their_agent_says_so(installation: Installation
         _write(tmp_path / str(one) / "part.wav", 1.0)
         store.keep(tmp_path / str(one) / "part.wav", shop.tenant_id, one)
     clock = FixedClock(datetime.now(UTC))
-    recordings = Recordings(store, tmp_path / "spool", database, clock)
+    recordings = Recordings(store, WaitingRoom(tmp_path / "spool", 1 << 30), database, clock)
     assert await recordings.clean() == 0
     clock.advance(timedelta(days=6))
     assert await recordings.clean() == 0
@@ -135,13 +139,13 @@ async def test_a_tenant_that_is_gone_takes_its_recordings_along(installation: In
     store.keep(tmp_path / "spool" / "part.wav", shop.tenant_id, uuid7())
     async with database.tenant_session(shop.tenant_id) as session:
         await delete_tenant(session)
-    await Recordings(store, tmp_path / "spool", database, SystemClock()).clean()
+    await _recordings(installation, store, tmp_path / "waiting").clean()
     assert store.tenants() == []
 
 
 async def test_what_a_dead_process_left_is_mended_and_kept(installation: Installation, tmp_path: Path) -> None:
     shop, conversation_id = await installation.open_shop(), uuid7()
-    cut = tmp_path / "spool" / str(shop.tenant_id) / f"{conversation_id}.0.wav"
+    cut = tmp_path / "spool" / str(shop.tenant_id) / f"{conversation_id}.1.wav"
     _write(cut, 2.0)
     with cut.open("r+b") as file:
         file.seek(4)
@@ -149,18 +153,33 @@ async def test_what_a_dead_process_left_is_mended_and_kept(installation: Install
         file.seek(40)
         file.write(bytes(4))
         file.truncate(44 + 4 * 12000 + 3)
-    empty = cut.with_name(f"{uuid7()}.0.wav")
+    empty = cut.with_name(f"{uuid7()}.2.wav")
     empty.write_bytes(b"RIFF")
-    fresh = cut.with_name(f"{uuid7()}.0.wav")
-    fresh.write_bytes(cut.read_bytes())
-    for path in (cut, empty):
-        os.utime(path, (time.time() - 3600,) * 2)
-    store = RecordingStore(str(tmp_path / "kept"))
-    await Recordings(store, tmp_path / "spool", installation.services.database, SystemClock()).keep_left_overs()
+    growing = cut.with_name(f"{uuid7()}.3.wav")
+    growing.write_bytes(cut.read_bytes())
+    recordings = _recordings(installation, RecordingStore(str(tmp_path / "kept")), tmp_path / "spool")
+    with growing.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        assert await recordings.storing.store_all()
     (path,) = (tmp_path / "kept").glob(f"{shop.tenant_id}/*/{conversation_id}.wav")
     with wave.open(str(path)) as file:
         assert file.getnframes() == 12000
-    assert list(cut.parent.iterdir()) == [fresh]
+    assert list(cut.parent.iterdir()) == [growing]
+
+
+async def test_parts_are_stored_in_their_order(installation: Installation, tmp_path: Path) -> None:
+    shop, conversation_id = await installation.open_shop(), uuid7()
+    first, second = (tmp_path / str(shop.tenant_id) / f"{conversation_id}.{number}.wav" for number in (9, 10))
+    _write(first, 2.0)
+    second.write_bytes(first.read_bytes()[:20000])
+    recordings = _recordings(installation, RecordingStore(str(tmp_path / "kept")), tmp_path)
+    with first.open("rb") as other_worker:
+        fcntl.flock(other_worker, fcntl.LOCK_EX)
+        await recordings.storing.store_all()
+        assert second.exists()
+    assert await recordings.storing.store_all()
+    kept = sorted((tmp_path / "kept").glob(f"{shop.tenant_id}/*/*.wav"))
+    assert [(path.stem[36:], path.stat().st_size > 20000) for path in kept] == [("-2", False), ("", True)]
 
 
 async def test_ids_tell_when_a_call_began(tmp_path: Path) -> None:

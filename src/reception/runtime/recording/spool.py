@@ -1,8 +1,10 @@
 """A two-channel WAV file that grows on the local disk while its call runs."""
 
 import asyncio
+import fcntl
 import wave
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import structlog
@@ -19,7 +21,7 @@ _MOST_WAITING_BYTES = 16 << 20
 
 class SpoolFile:
     """Takes blocks at once and writes them in a thread. A disk that fails, or falls 16 MB behind, ends the recording
-    and not the call."""
+    and not the call. The file is locked (flock) for as long as it grows, and no longer if its process dies."""
 
     def __init__(self, path: Path, rate_hz: int) -> None:
         self.path = path
@@ -44,20 +46,30 @@ class SpoolFile:
     async def run(self) -> None:
         """Write until `close`."""
         try:
-            file = await asyncio.to_thread(self._open)
+            raw = await asyncio.to_thread(self._open)
             try:
+                file = await asyncio.to_thread(self._begin, raw)
                 while (block := await self._blocks.get()) is not None:
                     self._waiting_bytes -= block.nbytes
                     if not self.failed:
                         await asyncio.to_thread(file.writeframesraw, np.ascontiguousarray(block, dtype="<i2").tobytes())
-            finally:
                 await asyncio.to_thread(file.close)
+            finally:
+                await asyncio.to_thread(raw.close)
         except OSError as error:
             self._fail(type(error).__name__)
 
-    def _open(self) -> wave.Wave_write:
+    def _open(self) -> BinaryIO:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        file = wave.open(str(self.path), "wb")  # noqa: SIM115  closed by `run`
+        # Under another name until it is locked: what is not locked is taken for a finished recording.
+        unborn = self.path.with_suffix(".new")
+        raw = unborn.open("xb")
+        fcntl.flock(raw, fcntl.LOCK_EX)
+        unborn.rename(self.path)
+        return raw
+
+    def _begin(self, raw: BinaryIO) -> wave.Wave_write:
+        file = wave.open(raw, "wb")  # noqa: SIM115  closed by `run`
         file.setnchannels(CHANNELS)
         file.setsampwidth(SAMPLE_BYTES)
         file.setframerate(self._rate_hz)
