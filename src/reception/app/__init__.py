@@ -99,17 +99,17 @@ async def build(settings: Settings, progress: Progress) -> AsyncIterator[Recepti
 
 @asynccontextmanager
 async def build_worker(
-    settings: Settings, progress: Progress, service_url: Awaitable[str], workers: int
+    settings: Settings, progress: Progress, service_url: Awaitable[str], workers: int, number: int
 ) -> AsyncIterator[Reception]:
-    """One of `workers` processes on a foundation that another process has laid, or is laying: the models load while
-    `service_url` is awaited. `demo_login` is for the one that laid it to tell.
+    """Number `number` of `workers` processes on a foundation that another process has laid, or is laying: the models
+    load while `service_url` is awaited. `demo_login` is for the one that laid it to tell.
 
     Raises:
         AppError: a part cannot start.
     """
     async with (
         _loading(progress, workers=workers) as loading,
-        _served(settings, await service_url, loading, progress) as reception,
+        _served(settings, await service_url, loading, progress, number) as reception,
     ):
         yield reception
 
@@ -128,14 +128,14 @@ async def _loading(progress: Progress, *, workers: int) -> AsyncIterator[asyncio
 
 @asynccontextmanager
 async def _served(
-    settings: Settings, service_url: str, loading: asyncio.Task[Speech], progress: Progress
+    settings: Settings, service_url: str, loading: asyncio.Task[Speech], progress: Progress, number: int = 1
 ) -> AsyncIterator[Reception]:
     clock = SystemClock()
     database = Database(service_url)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.dispose)
         speech = await loading
-        figures = Metrics()
+        figures = Metrics(number)
         desk = await stack.enter_async_context(open_desk(speech, wanted_providers(settings), watch=figures))
         understanding = LocalUnderstanding(speech.embedder)
         await understanding.warm()

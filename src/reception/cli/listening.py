@@ -3,16 +3,20 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from reception.cli.frames import DirectSocket
 from reception.core.errors import Conflict, InvalidInput
 
 _BACKLOG = 512
+
+PassOn = Callable[[socket.socket, bytes], bool]
+"""Gives a call, with the request that has been read of it, to another process. False when none takes it."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -46,12 +50,36 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+class _HttpProtocol(HttpToolsProtocol):
+    """Offers a call to other processes before this one takes it: while the handshake has not been answered, a socket
+    can still change hands."""
+
+    pass_on: PassOn | None = None
+
+    def handle_websocket_upgrade(self) -> None:
+        if self.pass_on is not None and self._pass_on(self.pass_on):
+            self.transport.abort()
+            return
+        super().handle_websocket_upgrade()
+
+    def _pass_on(self, pass_on: PassOn) -> bool:
+        head = [b"GET ", self.url, b" HTTP/1.1\r\n"]
+        for name, value in self.headers:
+            head += [name, b": ", value, b"\r\n"]
+        self.transport.pause_reading()
+        if pass_on(self.transport.get_extra_info("socket"), b"".join([*head, b"\r\n"])):
+            return True
+        self.transport.resume_reading()
+        return False
+
+
 class Server(uvicorn.Server):
     """Leaves signals to the command, which drains calls first. Serves listening sockets, and connections that are
     given to it."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
+        self.pass_on: PassOn | None = None
         self._up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -65,23 +93,31 @@ class Server(uvicorn.Server):
     def connections(self) -> int:
         return len(self.server_state.connections)
 
-    async def take(self, connection: socket.socket) -> None:
-        """Serve a connection that another process has accepted. The server must have started.
+    @property
+    def calls(self) -> int:
+        """Sockets that are calls, or about to be."""
+        return sum(isinstance(connection, DirectSocket) for connection in self.server_state.connections)
+
+    async def take(self, connection: socket.socket, head: bytes = b"") -> None:
+        """Serve a connection that another process has accepted; `head` is what it has read of it, and then the call is
+        not passed on again. The server must have started.
 
         Raises:
             OSError: the connection is gone.
         """
         config, state = self.config, self.server_state
 
-        def protocol() -> asyncio.Protocol:
-            made: asyncio.Protocol = config.http_protocol_class(  # type: ignore[call-arg]
-                config=config, server_state=state, app_state=self.lifespan.state
-            )
+        def protocol() -> _HttpProtocol:
+            made = _HttpProtocol(config=config, server_state=state, app_state=self.lifespan.state)
+            if not head:
+                made.pass_on = self.pass_on
             return made
 
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+        _, made = await asyncio.get_running_loop().connect_accepted_socket(protocol, connection)
+        if head:
+            made.data_received(head)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

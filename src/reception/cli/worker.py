@@ -20,7 +20,7 @@ import structlog
 import uvloop
 
 from reception.app import Reception, build_worker
-from reception.cli.handover import CONNECTION, HURRY, ToParent, WorkerState
+from reception.cli.handover import CONNECTION, HURRY, PASSED_ON, Call, ToParent, WorkerState
 from reception.cli.listening import Server, http_server
 from reception.cli.logs import configure_logs
 from reception.core.errors import AppError
@@ -55,28 +55,38 @@ class _Desk:
 
     def read(self) -> None:
         while (read := self._parent.read()) is not None:
-            message, connection = read
-            if connection is not None:
-                self._take(connection)
+            message, call = read
+            if call is not None:
+                self._take(call)
             if message == HURRY:
                 self.hurry.set()
-            if message != CONNECTION:
+            if message not in (CONNECTION, PASSED_ON):
                 self.stop.set()
             if not message:
                 _log.warning("worker.orphaned")
                 asyncio.get_running_loop().remove_reader(self._parent.fileno())
                 return
 
-    def _take(self, connection: socket.socket) -> None:
-        task = asyncio.create_task(self._serve(connection))
+    def _take(self, call: Call) -> None:
+        task = asyncio.create_task(self._serve(call))
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
 
-    async def _serve(self, connection: socket.socket) -> None:
+    async def _serve(self, call: Call) -> None:
         try:
-            await self._server.take(connection)
+            await self._server.take(call.connection, call.head)
         except OSError:
-            connection.close()
+            call.close()
+
+    @property
+    def _room(self) -> int:
+        """How many more calls there is room for, beside those that have a connection and are not admitted yet."""
+        live = self._reception.live
+        return max(0, live.room - max(0, self._server.calls - live.count))
+
+    def pass_on(self, connection: socket.socket, head: bytes) -> bool:
+        """Give a call to the parent if there is no room for it here. False when it is to be taken or refused here."""
+        return not self._room and self._parent.pass_on(Call(connection, head))
 
     async def report(self) -> None:
         """Tell the parent of every change, and now and then of none, until cancelled."""
@@ -87,6 +97,7 @@ class _Desk:
                 ready=True,
                 draining=self.stop.is_set(),
                 live_calls=self._reception.live.count,
+                room=self._room,
                 connections=self._server.connections,
                 agents=agents,
             )
@@ -98,13 +109,14 @@ class _Desk:
 
 
 async def _work(order: Order, settings: Settings, parent: ToParent, service_url: Awaitable[str]) -> None:
-    async with build_worker(settings, _unseen, service_url, order.workers) as reception:
+    async with build_worker(settings, _unseen, service_url, order.workers, order.number) as reception:
         gc.collect()
         gc.freeze()
         server = http_server(reception.app, max_frame_bytes=settings.max_frame_bytes)
         serving = asyncio.create_task(server.serve(sockets=[]), name="http-server")
         await server.until_started()
         desk = _Desk(parent, reception, server)
+        server.pass_on = desk.pass_on
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, desk.stop.set)
         loop.add_reader(parent.fileno(), desk.read)

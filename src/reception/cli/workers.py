@@ -13,7 +13,7 @@ import socket
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
-from reception.cli.handover import DRAIN, HURRY, ToWorker, WorkerState
+from reception.cli.handover import DRAIN, HURRY, Call, ToWorker, WorkerState
 from reception.core.errors import Unavailable
 from reception.core.telemetry import WORKER_DIED, WORKER_READY, WORKER_REPLACED
 from reception.runtime.metrics import METRICS_DIRECTORY
@@ -39,7 +39,9 @@ _BEYOND_DRAIN_S = 15.0
 class Worker:
     """One process, from its start to its end."""
 
-    def __init__(self, number: int, process: Process, end: socket.socket) -> None:
+    def __init__(
+        self, number: int, process: Process, end: socket.socket, on_call: Callable[["Worker", Call], None]
+    ) -> None:
         self.number = number
         self.process = process
         self.state = WorkerState()
@@ -48,7 +50,7 @@ class Worker:
         self._given = 0
         self._loop = asyncio.get_running_loop()
         self._began_s = self._heard_s = self._loop.time()
-        self._channel = ToWorker(end, self._on_state)
+        self._channel = ToWorker(end, self._on_state, partial(on_call, self))
         self._loop.add_reader(end.fileno(), self._read)
 
     @property
@@ -60,13 +62,24 @@ class Worker:
         return self.state.ready and not self.state.draining
 
     @property
-    def load(self) -> tuple[bool, int]:
-        """Smaller is less busy: silence first, then calls, each of which is a connection too."""
+    def has_room(self) -> bool:
+        """For one more call, whatever the connections given to it since its last report are."""
+        return self.state.room > self._given
+
+    @property
+    def load(self) -> tuple[bool, bool, int]:
+        """Smaller is less busy: silence first, then want of room, then calls, each of which is a connection too."""
         silent = self._loop.time() - self._heard_s >= SILENT_AFTER_S
-        return silent, self.state.live_calls + self.state.connections + self._given
+        return silent, not self.has_room, self.state.live_calls + self.state.connections + self._given
 
     def hand_over(self, connection: socket.socket) -> bool:
         if not self._channel.hand_over(connection):
+            return False
+        self._given += 1
+        return True
+
+    def pass_on(self, call: Call) -> bool:
+        if not self._channel.pass_on(call):
             return False
         self._given += 1
         return True
@@ -245,7 +258,7 @@ class Workforce:
                 start_new_session=True,
                 env={**os.environ, METRICS_DIRECTORY: str(self._metrics)},
             )
-        worker = self._workers[number] = Worker(number, process, ours)
+        worker = self._workers[number] = Worker(number, process, ours, self._pass_on)
         order = {"number": number, "workers": self._count, "overrides": self._overrides}
         self._write(process, json.dumps(order))
         return worker
@@ -305,3 +318,13 @@ class Workforce:
             if worker.hand_over(connection):
                 return
         _log.error("connection.dropped", serving=len(serving))
+
+    def _pass_on(self, sender: Worker, call: Call) -> None:
+        """To a worker with room; when there is none, back to the one that had none, which refuses it."""
+        with call.connection:
+            # What was given to a worker since its last report need not be calls.
+            others = [worker for worker in self._workers.values() if worker.serves and worker.state.room]
+            for worker in [*sorted(others, key=lambda one: one.load), sender]:
+                if worker.pass_on(call):
+                    return
+        _log.error("connection.dropped", serving=len(others))

@@ -82,6 +82,13 @@ class LiveCalls:
         return self._admitted
 
     @property
+    def room(self) -> int:
+        """How many more calls would be admitted now."""
+        if self._draining or (self._admitted and self._is_full()):
+            return 0
+        return max(0, self._limit - self._admitted)
+
+    @property
     def draining(self) -> bool:
         return self._draining
 

@@ -62,9 +62,16 @@ class Observers:
 class Metrics:
     """The figures of one process. An observer of calls, too: implements `ports.events.CallObserver`."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: int = 1) -> None:
         self._own = CollectorRegistry()
+        self._worker = str(worker)
         self._calls_live = self._gauge("reception_calls_live", "Calls that are going on", "livesum")
+        self._of_worker = self._gauge(
+            "reception_worker_calls_live", "Calls that are going on, by worker", "livesum", "worker"
+        )
+        self._room = self._gauge(
+            "reception_worker_room", "Calls that a worker would still admit: 0 when it is full", "livesum", "worker"
+        )
         self._calls = self._counter("reception_calls", "Calls that have ended, by reason", "reason")
         self._refused = self._counter("reception_calls_refused", "Calls for which there was no line")
         self._turns = self._counter("reception_turns", "Turns that were answered in calls")
@@ -143,7 +150,10 @@ class Metrics:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.lag.run(), name="loop-lag")
             while True:
-                self._calls_live.set(live_calls())
+                live, room = calls()
+                self._calls_live.set(live)
+                self._of_worker.labels(self._worker).set(live)
+                self._room.labels(self._worker).set(room)
                 self._vad.set(vad_behind_s())
                 self._memory.set(resident_bytes())
                 for model, waiting in queues.items():

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
@@ -11,8 +12,9 @@ from uuid import UUID
 
 import httpx
 import psycopg
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from reception.cli.phone_book import look_up
 from reception.runtime.demo.businesses import demo_businesses
@@ -74,11 +76,13 @@ async def _until_replaced(pid: int, dead: int) -> None:
 
 
 async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path) -> None:
-    server = await launch("--workers", "2", "--port", "0", "--data-dir", str(data_dir), RECEPTION_DRAIN_S="5")
+    settings = {"RECEPTION_DRAIN_S": "30", "RECEPTION_MAX_CALLS": "2"}
+    server = await launch("--workers", "2", "--port", "0", "--data-dir", str(data_dir), **settings)
     try:
         printed = await read_until(server, r"Stop with Ctrl-C")
         url = _found(r"Address\s+(http://\S+?)/\n", printed)[1]
         login = _found(r"Demo login\s+(\S+)\s+password (\S+)", printed)
+        await _fill_every_line(server.pid, url)
         await _lose_a_worker(server.pid, url, data_dir)
         async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as http:
             assert (await http.post("/auth/login", json={"email": login[1], "password": login[2]})).status_code == 200
@@ -89,23 +93,93 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
         assert code == 1
         assert "in use by another Reception server" in told
         assert "Traceback" not in told
-    finally:
+        last = await _dial(url)
+        caller = await start(last, await _agent_id(url))
         server.send_signal(signal.SIGTERM)
+        await caller.type("Do you have parking?")
+        await caller.until("turn_metrics")
+        await caller.stop()
+        await last.close()
+    finally:
+        if server.returncode is None:
+            server.send_signal(signal.SIGTERM)
         code, told = await finish(server)
     assert code == 0, told
     assert "worker.died" in told
     assert "Stopped." in told
 
 
-async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
+async def _dial(url: str, *, over: socket.socket | None = None) -> ClientConnection:
+    """A connection to the telephone of the demo's restaurant, on which nothing was said yet."""
     line = await look_up(url, "harbor-table")
-    agent_id = UUID(line.agent_id)
+    headers = {"Authorization": f"Bearer {line.token}"}
     address = url.replace("http", "ws", 1) + "/voice/stream"
+    return await connect(address, additional_headers=headers, proxy=None, max_size=None, sock=over)
 
-    def dial() -> connect:
-        return connect(address, additional_headers={"Authorization": f"Bearer {line.token}"}, proxy=None, max_size=None)
 
-    async with dial() as socket, dial() as other_socket:
+async def _agent_id(url: str) -> UUID:
+    return UUID((await look_up(url, "harbor-table")).agent_id)
+
+
+async def _kept_alive(url: str) -> socket.socket:
+    """A connection on which a request was answered already, as proxies keep them."""
+    loop, address = asyncio.get_running_loop(), httpx.URL(url)
+    connection = socket.socket()
+    connection.setblocking(False)
+    await loop.sock_connect(connection, (address.host, address.port))
+    await loop.sock_sendall(connection, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+    answer = b""
+    while b"}}" not in answer:
+        answer += await loop.sock_recv(connection, 4096)
+    assert answer.startswith(b"HTTP/1.1 200")
+    return connection
+
+
+async def _figures(url: str, name: str) -> dict[str, float]:
+    """A figure of each worker, by its number."""
+    async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+        text = (await http.get("/metrics")).text
+    return {
+        worker: float(value) for worker, value in re.findall(rf'^{name}{{worker="(\d)"}} (\S+)$', text, re.MULTILINE)
+    }
+
+
+async def _until(url: str, name: str, *values: float) -> None:
+    """Until the workers have these figures, in whichever order."""
+    async with asyncio.timeout(20):
+        while sorted((await _figures(url, name)).values()) != [*values]:  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+
+async def _fill_every_line(pid: int, url: str) -> None:
+    """There are two lines on each of two workers. Connections made early become calls when one line is left: the worker
+    that has it takes the first of them over from the one that has none, and the others are refused."""
+    agent_id = await _agent_id(url)
+    early = [await _kept_alive(url) for _ in range(4)]
+    calls = [await start(await _dial(url), agent_id) for _ in range(3)]
+    await _until(url, "reception_worker_room", 0.0, 1.0)
+    await _until(url, "reception_worker_calls_live", 1.0, 2.0)
+    workers = _children(pid)
+    carrying = [_holder(workers, caller.socket.local_address[1]) for caller in calls]
+    full = next(worker for worker in workers if carrying.count(worker) == 2)
+    early.sort(key=lambda connection: _holder(workers, connection.getsockname()[1]) != full)
+    port = early[0].getsockname()[1]
+    assert _holder(workers, port) == full
+    calls.append(await start(await _dial(url, over=early[0]), agent_id))
+    assert _holder(workers, port) != full
+    await _until(url, "reception_worker_calls_live", 2.0, 2.0)
+    for connection in early[1:]:
+        with pytest.raises(ConnectionClosedError, match=r"1013.*lines are busy"):
+            await start(await _dial(url, over=connection), agent_id)
+    for caller in calls:
+        await caller.stop()
+        await caller.socket.close()
+    await _until(url, "reception_worker_calls_live", 0.0, 0.0)
+
+
+async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
+    agent_id = await _agent_id(url)
+    async with await _dial(url) as socket, await _dial(url) as other_socket:
         caller = await start(socket, agent_id)
         other = await start(other_socket, agent_id)
         workers = _children(pid)
@@ -118,7 +192,7 @@ async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
         await other.type("Do you have parking?")
         await other.until("reply")
         await other.stop()
-    async with dial() as socket:
+    async with await _dial(url) as socket:
         again = await start(socket, agent_id, conversation_id=caller.conversation_id, resume_after_seq=caller.seq)
         assert again.messages[0]["resumed"] is True
         await again.until_said("cut off")
