@@ -3,7 +3,7 @@
 import asyncio
 import re
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -11,9 +11,10 @@ import numpy as np
 
 from reception.core.audio import Pcm16, Resampler
 from reception.core.speakable import speakable
-from reception.ports.speech import Voice
+from reception.ports.speech import Voice, WordEnd
 from reception.providers.access import Access
 from reception.providers.clauses import pieces
+from reception.providers.said_words import SaidWords, Voicing
 
 _WORD = re.compile(r"\w")
 _OUR_VOICES = frozenset({"", "heart"})
@@ -31,6 +32,7 @@ class VendorTextToSpeech(ABC):
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._said = SaidWords()
 
     @property
     def provider(self) -> str:
@@ -47,6 +49,13 @@ class VendorTextToSpeech(ABC):
                 async with aclosing(self._timed(piece, voice, sample_rate_hz)) as chunks:
                     async for chunk in chunks:
                         yield chunk
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """See `TellsWords`: of texts that were one request, where the vendor tells."""
+        return self._said.of(text, self._voicing(voice), sample_rate_hz)
+
+    def _voicing(self, voice: Voice) -> Voicing:
+        return self._voice(voice), voice.speed
 
     async def _timed(self, text: str, voice: Voice, wanted_hz: int) -> AsyncGenerator[Pcm16]:
         limits = self._access.limits

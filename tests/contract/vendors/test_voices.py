@@ -82,6 +82,22 @@ async def test_the_rate_is_the_one_asked_for(case: Case, rate_hz: int, connect: 
     assert audio[-rate_hz // 20] == pytest.approx(6000, abs=150)
 
 
+@pytest.mark.parametrize("rate_hz", [8000, 24_000])
+async def test_a_vendor_that_tells_when_each_word_was_said_is_believed(rate_hz: int, connect: Connect) -> None:
+    (case,) = [case for case in CASES if case.make is ElevenLabsTextToSpeech]
+    async with serve(case) as server:
+        tts = case.make(connect(case.provider, server.base_url))
+        stream = tts.stream(TEXT, Voice(), rate_hz)
+        await anext(stream)
+        early = tts.word_ends(TEXT, Voice(), rate_hz)
+        _ = [chunk async for chunk in stream]
+        ends = tts.word_ends(TEXT, Voice(), rate_hz)
+    assert [TEXT[: end.chars].split()[-1] for end in ends] == TEXT.split()
+    assert [end.sample for end in ends] == pytest.approx([end.chars * rate_hz * 60 / 1000 for end in ends], abs=2)
+    assert early == ends[: len(early)]
+    assert len(early) < len(ends)
+
+
 @BY_PHONE
 async def test_telephones_get_what_was_made_for_them(case: Case, connect: Connect) -> None:
     async with serve(case) as server:

@@ -40,9 +40,12 @@ class ElevenLabsServer(WsVendor):
         assert orjson.loads(await socket.recv()) == {"text": ""}
         form, _, rate = dict(parse_qsl(urlsplit(request.path).query))["output_format"].partition("_")
         audio = encode(tone(said["text"][:-1], int(rate)), "mulaw" if form == "ulaw" else "pcm_s16le")
-        await self._answer(socket, cut(audio))
+        assert dict(parse_qsl(urlsplit(request.path).query))["sync_alignment"] == "true"
+        bytes_a_char = len(audio) // len(said["text"][:-1])
+        await self._answer(socket, cut(audio), said["text"], bytes_a_char)
 
-    async def _answer(self, socket: ServerConnection, pieces: list[bytes]) -> None:
+    async def _answer(self, socket: ServerConnection, pieces: list[bytes], text: str, bytes_a_char: int) -> None:
+        at = 0
         if self.fault is Fault.GARBAGE:
             await socket.send("<<<\x00 not json")
         if self.fault is not Fault.SLOW_FIRST_BYTE:
@@ -55,7 +58,15 @@ class ElevenLabsServer(WsVendor):
                         break
                     if self.fault is Fault.GATED:
                         await self.gate.wait()
-                told = {"audio": base64.b64encode(piece).decode(), "isFinal": None, "alignment": None}
+                begun = range(-(-at // bytes_a_char), -(-(at + len(piece)) // bytes_a_char))
+                starts = [60 * (number * bytes_a_char - at) / bytes_a_char for number in begun]
+                alignment = {
+                    "chars": [*text[begun.start : begun.stop]],
+                    "charStartTimesMs": starts,
+                    "charDurationsMs": [60] * len(begun),
+                }
+                at += len(piece)
+                told = {"audio": base64.b64encode(piece).decode(), "isFinal": None, "alignment": alignment}
                 await socket.send(orjson.dumps(told).decode())
             else:
                 await socket.send('{"audio":null,"isFinal":true}')

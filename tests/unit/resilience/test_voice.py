@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError
-from reception.ports.speech import Voice
+from reception.core.speakable.alignment import word_ends
+from reception.ports.speech import Voice, WordEnd
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Probes
 from reception.providers.resilience.voice import ResilientTextToSpeech
 from tests.support.letters import said_once
 from tests.support.virtual_time import run_virtual
-from tests.unit.resilience.fakes import RATE_HZ, Told, Voiced, letters
+from tests.unit.resilience.fakes import MS_PER_CHAR, RATE_HZ, Told, Voiced, letters
 
 TEXT = "Certainly, madam, we have a lovely round table beside the window for you. Shall I put that down?"
 SPOKEN = TEXT.replace(" ", "")
@@ -164,5 +165,30 @@ def test_a_voice_s_name_is_for_the_vendor_that_has_it() -> None:
         async for _ in tts.stream("Good evening.", Voice("21m00Tcm4TlvDq8ikWAM"), RATE_HZ):
             pass
         assert asked == {"first": "21m00Tcm4TlvDq8ikWAM", "second": "heart"}
+
+    run_virtual(call())
+
+
+class Telling(Voiced):
+    """Implements `TellsWords`."""
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> list[WordEnd]:
+        return [WordEnd(end, end * MS_PER_CHAR * sample_rate_hz // 1000) for end in word_ends(text)]
+
+
+def test_it_knows_when_each_word_was_said_unless_one_broke_off() -> None:
+    async def call() -> None:
+        tts = voice_of(Telling("first"), Voiced("second"))
+        audio = np.concatenate(await say(tts))
+        ends = tts.word_ends(TEXT, Voice(), RATE_HZ)
+        assert [TEXT[: end.chars].split()[-1] for end in ends] == TEXT.split()
+        for end in ends:
+            assert letters([audio[: end.sample]])[-1] == TEXT[end.chars - 1]
+        broken = voice_of(Telling("first", breaks_after_ms=1500), Telling("second"))
+        await say(broken)
+        assert not broken.word_ends(TEXT, Voice(), RATE_HZ)
+        silent = voice_of(Voiced("first"))
+        await say(silent)
+        assert not silent.word_ends(TEXT, Voice(), RATE_HZ)
 
     run_virtual(call())

@@ -2,8 +2,6 @@
 
 import asyncio
 import importlib
-import math
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
 
@@ -13,12 +11,12 @@ from numpy.typing import NDArray
 from reception.core.audio import Pcm16, Resampler
 from reception.core.errors import ProviderError
 from reception.core.speakable import speakable
-from reception.core.speakable.alignment import word_ends, words_needed
 from reception.ports.speech import Voice, WordEnd
 from reception.providers.clauses import Clause, clauses
 from reception.providers.embedded.lane import Lane
 from reception.providers.embedded.spoken_words import WordClock, phoneme_words, telling
 from reception.providers.embedded.weights import HIBARI, Weights
+from reception.providers.said_words import SaidWords
 
 _PROVIDER = "hibari"
 _RATE_HZ = 24000
@@ -33,7 +31,6 @@ _ONSET, _DECAY = 10 ** (-55 / 20), 10 ** (-62 / 20)
 _LEAD_FRAMES, _TAIL_FRAMES = 2, 6
 _CLAUSE_PAUSE = _RATE_HZ * 160 // 1000
 _SENTENCE_PAUSE = _RATE_HZ * 380 // 1000
-_TEXTS_REMEMBERED = 1024
 _Spoken = tuple[Pcm16, list[int]]
 
 
@@ -50,7 +47,7 @@ class HibariTextToSpeech:
         self._hibari = importlib.import_module("hibari").Hibari(voice=_VOICE, model=telling(path.read_bytes()))
         self._synth = importlib.import_module("hibari.dsp").synth
         self._clock = WordClock(self._hibari.g2p)
-        self._said: OrderedDict[tuple[str, float], tuple[int, ...]] = OrderedDict()
+        self._said = SaidWords()
         # "Zyxtor" is in no lexicon: the network that reads unknown words is loaded by the first of them.
         self._say("Ready, Zyxtor.", 1.0)
         self._lane = Lane(_PROVIDER, limit=_WAITING)
@@ -78,7 +75,7 @@ class HibariTextToSpeech:
         resampler = Resampler(_RATE_HZ, sample_rate_hz)
         parts = clauses(speakable(text))
         ahead: asyncio.Future[_Spoken] | None = None
-        words: list[int] = []
+        words: list[float] = []
         at = 0
         try:
             for index, clause in enumerate(parts):
@@ -88,9 +85,9 @@ class HibariTextToSpeech:
                     pause = _SENTENCE_PAUSE if parts[index - 1].ends_sentence else _CLAUSE_PAUSE
                     audio = np.concatenate((np.zeros(pause, np.int16), audio))
                     ends = [pause + end for end in ends]
-                words += [at + end for end in ends]
+                words += [1000 * (at + end) / _RATE_HZ for end in ends]
                 at += audio.size
-                self._remember(text, speed, words)
+                self._said.note(text, (_VOICE, speed), words)
                 converted = resampler.process(audio, last=ahead is None)
                 if converted.size:
                     yield converted
@@ -100,20 +97,7 @@ class HibariTextToSpeech:
 
     def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
         """See `TellsWords`. Of texts spoken lately only."""
-        said = self._said.get((text, _speed(voice)), ())
-        needed = words_needed(text, speakable(text)) if said else ()
-        return tuple(
-            WordEnd(chars, math.ceil(said[count - 1] * sample_rate_hz / _RATE_HZ) if count else 0)
-            for chars, count in zip(word_ends(text), needed, strict=False)
-            if count <= len(said)
-        )
-
-    def _remember(self, text: str, speed: float, words: list[int]) -> None:
-        key = (text, speed)
-        if len(words) > len(self._said.get(key, ())):
-            self._said[key] = tuple(words)
-        if len(self._said) > _TEXTS_REMEMBERED:
-            self._said.popitem(last=False)
+        return self._said.of(text, (_VOICE, _speed(voice)), sample_rate_hz)
 
     def _begin(self, clause: Clause, speed: float) -> asyncio.Future[_Spoken]:
         return asyncio.wrap_future(self._lane.submit(partial(self._say, clause.text, speed)))

@@ -1,5 +1,6 @@
 """A voice that goes on with another when one fails, in the middle of a sentence if need be, and repeats nothing."""
 
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from functools import partial
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError
 from reception.core.speakable import speakable
-from reception.ports.speech import Voice
+from reception.ports.speech import Voice, WordEnd
 from reception.providers.clauses import clauses
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Chain, Link, OnSwitch, Probes
@@ -16,11 +17,13 @@ from reception.providers.resilience.health import loop_s
 from reception.providers.resilience.pace import Pace, quietest_cut
 from reception.providers.resilience.race import Race
 from reception.providers.resilience.reader import ClauseReader
+from reception.providers.said_words import as_written
 from reception.providers.speech_cache import CachedTextToSpeech
 
 _LEAD_S = 0.4
 """How far ahead of the ear a clause is given out that is not whole yet."""
 _CUT_WITHIN_S = 0.4
+_TEXTS_REMEMBERED = 32
 _USUAL = Voice().name
 
 
@@ -50,6 +53,19 @@ class ResilientTextToSpeech:
         self._chain = Chain("tts", links, probes, on_switch)
         self._budget = budget
         self.provider = self._chain.provider
+        self._said: OrderedDict[str, list[_Clause]] = OrderedDict()
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """See `TellsWords`: while every clause so far was said whole by one that tells."""
+        ends: list[int] = []
+        complete = True
+        for clause in self._said.get(text, ()):
+            told = clause.tts.word_ends(clause.text, clause.voice, sample_rate_hz)
+            if clause.broken or not complete:
+                return ()
+            ends += [clause.start + end.sample for end in told]
+            complete = len(told) == len(clause.text.split())
+        return as_written(text, ends)
 
     async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
         """As `TextToSpeech.stream`; `provider` names who made the latest chunk.
@@ -59,11 +75,14 @@ class ResilientTextToSpeech:
         """
         ear = _Ear(sample_rate_hz)
         breaks = 0
+        said_clauses = self._said[text] = []
+        if len(self._said) > _TEXTS_REMEMBERED:
+            self._said.popitem(last=False)
         for clause in clauses(speakable(text)):
             rest = clause.text
             while rest:
                 said = _Said(rest, voice, sample_rate_hz)
-                async with aclosing(self._say(said, ear)) as chunks:
+                async with aclosing(self._say(said, ear, said_clauses)) as chunks:
                     async for chunk in chunks:
                         ear.hears(chunk.size)
                         yield chunk
@@ -73,10 +92,12 @@ class ResilientTextToSpeech:
                     if breaks > len(self._chain.links):
                         raise said.failure
 
-    async def _say(self, said: "_Said", ear: "_Ear") -> AsyncGenerator[Pcm16]:
+    async def _say(self, said: "_Said", ear: "_Ear", clauses_said: "list[_Clause]") -> AsyncGenerator[Pcm16]:
         """What one provider says of a text."""
         place, reader, known = await self._begin(said)
         link = self._chain.links[place]
+        clause = _Clause(said.text, said.voice_of(place), link.asked.tts, ear.heard)
+        clauses_said.append(clause)
         async with reader:
             if not known or place > self._chain.current:
                 self._chain.answered(place)
@@ -92,6 +113,7 @@ class ResilientTextToSpeech:
             else:
                 self._chain.failed(place, reader.failure)
                 said.failure = reader.failure
+                clause.broken = True
                 said.left = link.asked.pace.left_of(said.text, audio_ms, said.voice.speed)
 
     async def _begin(self, said: "_Said") -> tuple[int, ClauseReader, bool]:
@@ -117,6 +139,17 @@ class ResilientTextToSpeech:
         tts = self._chain.links[place].asked.tts
         stream = partial(tts.stream, said.text, said.voice_of(place), said.rate_hz)
         return await ClauseReader(tts.provider, stream).begin()
+
+
+@dataclass(slots=True)
+class _Clause:
+    """A text that `tts` has begun to say at sample `start` of a whole; `broken` off in the middle, perhaps."""
+
+    text: str
+    voice: Voice
+    tts: CachedTextToSpeech
+    start: int
+    broken: bool = False
 
 
 @dataclass(slots=True)
@@ -163,16 +196,16 @@ class _Ear:
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._began_s: float | None = None
-        self._heard = 0
+        self.heard = 0
 
     def hears(self, samples: int) -> None:
         now_s = loop_s()
         if self._began_s is None or self.lead_s < 0:
-            self._began_s = now_s - self._heard / self._rate_hz
-        self._heard += samples
+            self._began_s = now_s - self.heard / self._rate_hz
+        self.heard += samples
 
     @property
     def lead_s(self) -> float:
         if self._began_s is None:
             return 0.0
-        return self._heard / self._rate_hz - (loop_s() - self._began_s)
+        return self.heard / self._rate_hz - (loop_s() - self._began_s)

@@ -25,10 +25,40 @@ _SLOWEST, _FASTEST = 0.7, 1.2
 _LIMITS = ("rate_limit", "quota", "too_many", "system_busy")
 
 
+class _Alignment(BaseModel):
+    """Of the characters in one message's audio, counted from its beginning."""
+
+    chars: list[str]
+    charStartTimesMs: list[float]  # noqa: N815  the vendor's name
+    charDurationsMs: list[float]  # noqa: N815  the vendor's name
+
+
 class _Message(BaseModel):
     audio: str | None = None
+    alignment: _Alignment | None = None
     isFinal: bool | None = None  # noqa: N815  the vendor's name
     error: str | None = None
+
+
+class _Words:
+    """The words whose last character, and the space after it, have come."""
+
+    def __init__(self) -> None:
+        self.ends_ms: list[float] = []
+        self._end_ms: float | None = None
+
+    def take(self, alignment: _Alignment, before_ms: float) -> None:
+        timed = zip(alignment.chars, alignment.charStartTimesMs, alignment.charDurationsMs, strict=False)
+        for char, start_ms, lasts_ms in timed:
+            if char.isspace():
+                self.end()
+            else:
+                self._end_ms = before_ms + start_ms + lasts_ms
+
+    def end(self) -> None:
+        if self._end_ms is not None:
+            self.ends_ms.append(self._end_ms)
+            self._end_ms = None
 
 
 class ElevenLabsTextToSpeech(VendorTextToSpeech):
@@ -47,6 +77,7 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
         by_phone = sample_rate_hz == TELEPHONE_HZ
         url, headers = self._url(voice, sample_rate_hz), {"xi-api-key": access.api_key}
         reader = SampleReader("mulaw" if by_phone else "pcm_s16le")
+        words, made = _Words(), 0
         socket = await access.sockets.take(url, headers)
         try:
             speed = min(max(voice.speed, _SLOWEST), _FASTEST)
@@ -58,9 +89,16 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
                 told = _Message.model_validate_json(await socket.recv())
                 if told.error is not None:
                     raise self._failure(told.error)
+                if told.alignment is not None:
+                    words.take(told.alignment, 1000 * made / sample_rate_hz)
+                    self._said.note(text, self._voicing(voice), words.ends_ms)
                 if told.audio:
-                    yield reader.read(self._decoded(told.audio))
+                    audio = reader.read(self._decoded(told.audio))
+                    made += audio.size
+                    yield audio
                 if told.isFinal:
+                    words.end()
+                    self._said.note(text, self._voicing(voice), words.ends_ms)
                     return
         finally:
             socket.transport.abort()
@@ -71,6 +109,7 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
             "model_id": access.model,
             "output_format": "ulaw_8000" if sample_rate_hz == TELEPHONE_HZ else f"pcm_{sample_rate_hz}",
             "auto_mode": "true",
+            "sync_alignment": "true",
         }
         if access.model in _MULTILINGUAL:
             asked["language_code"] = voice.locale.split("-")[0].lower()
