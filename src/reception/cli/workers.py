@@ -323,7 +323,11 @@ class Workforce:
         """To a worker with room; when there is none, back to the one that had none, which refuses it."""
         with call.connection:
             # What was given to a worker since its last report need not be calls.
-            others = [worker for worker in self._workers.values() if worker.serves and worker.state.room]
+            others = [
+                worker
+                for worker in self._workers.values()
+                if worker is not sender and worker.serves and worker.state.room
+            ]
             for worker in [*sorted(others, key=lambda one: one.load), sender]:
                 if worker.pass_on(call):
                     return

@@ -123,16 +123,21 @@ async def _agent_id(url: str) -> UUID:
 
 async def _kept_alive(url: str) -> socket.socket:
     """A connection on which a request was answered already, as proxies keep them."""
-    loop, address = asyncio.get_running_loop(), httpx.URL(url)
+    address = httpx.URL(url)
     connection = socket.socket()
     connection.setblocking(False)
-    await loop.sock_connect(connection, (address.host, address.port))
-    await loop.sock_sendall(connection, b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n")
+    await asyncio.get_running_loop().sock_connect(connection, (address.host, address.port))
+    await _ask(connection)
+    return connection
+
+
+async def _ask(connection: socket.socket) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.sock_sendall(connection, b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
     answer = b""
     while b"}}" not in answer:
         answer += await loop.sock_recv(connection, 4096)
     assert answer.startswith(b"HTTP/1.1 200")
-    return connection
 
 
 async def _figures(url: str, name: str) -> dict[str, float]:
@@ -152,28 +157,32 @@ async def _until(url: str, name: str, *values: float) -> None:
 
 
 async def _fill_every_line(pid: int, url: str) -> None:
-    """There are two lines on each of two workers. Connections made early become calls when one line is left: the worker
-    that has it takes the first of them over from the one that has none, and the others are refused."""
+    """There are two lines on each of two workers. A connection made early becomes a call when one line is left: the
+    worker that has the line takes the call over from the one that has none. What comes then is refused."""
     agent_id = await _agent_id(url)
     early = [await _kept_alive(url) for _ in range(4)]
-    calls = [await start(await _dial(url), agent_id) for _ in range(3)]
-    await _until(url, "reception_worker_room", 0.0, 1.0)
-    await _until(url, "reception_worker_calls_live", 1.0, 2.0)
+    calls: list[Caller] = []
+    for _ in range(3):
+        calls.append(await start(await _dial(url), agent_id))
+        for connection in early:
+            await _ask(connection)
     workers = _children(pid)
     carrying = [_holder(workers, caller.socket.local_address[1]) for caller in calls]
     full = next(worker for worker in workers if carrying.count(worker) == 2)
     early.sort(key=lambda connection: _holder(workers, connection.getsockname()[1]) != full)
     port = early[0].getsockname()[1]
     assert _holder(workers, port) == full
-    calls.append(await start(await _dial(url, over=early[0]), agent_id))
+    calls.append(await start(await _dial(url, over=early.pop(0)), agent_id))
     assert _holder(workers, port) != full
     await _until(url, "reception_worker_calls_live", 2.0, 2.0)
-    for connection in early[1:]:
-        with pytest.raises(ConnectionClosedError, match=r"1013.*lines are busy"):
-            await start(await _dial(url, over=connection), agent_id)
+    await _until(url, "reception_worker_room", 0.0, 0.0)
+    with pytest.raises(ConnectionClosedError, match=r"1013.*lines are busy"):
+        await start(await _dial(url), agent_id)
     for caller in calls:
         await caller.stop()
         await caller.socket.close()
+    for connection in early:
+        connection.close()
     await _until(url, "reception_worker_calls_live", 0.0, 0.0)
 
 
