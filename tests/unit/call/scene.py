@@ -12,11 +12,11 @@ from tests.support.call_fakes import (
     FakeDialogue,
     FakeLeg,
     FakeRecognizer,
-    FakeTts,
     FakeVad,
     Phrasebook,
     Recorded,
 )
+from tests.support.fake_voice import FakeTts
 from tests.support.virtual_time import LoopClock, run_virtual
 
 Script = Callable[["Scene"], Awaitable[None]]

@@ -9,7 +9,8 @@ from reception.call import CallConfig
 from reception.ports.dialogue import Say
 from reception.ports.events import TranscriptHeard, TurnMetrics
 from reception.ports.expectation import Completeness
-from tests.support.call_fakes import FakeDetector, FakeDialogue, FakeTts
+from tests.support.call_fakes import FakeDetector, FakeDialogue
+from tests.support.fake_voice import FakeTts
 from tests.unit.call.scene import Scene, play
 
 _acts = st.lists(

@@ -11,7 +11,8 @@ from reception.ports.audio import Pcm16
 from reception.ports.dialogue import Say
 from reception.ports.events import CallFault, ReplySaid
 from reception.ports.leg import AudioIn
-from tests.support.call_fakes import FakeDialogue, FakeTts, silence
+from tests.support.call_fakes import FakeDialogue, silence
+from tests.support.fake_voice import FakeTts
 from tests.unit.call.scene import Scene, play
 
 LONG = "We are open every day from noon until ten in the evening and there is parking behind the house."
