@@ -79,7 +79,7 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
     settings = {"RECEPTION_DRAIN_S": "30", "RECEPTION_MAX_CALLS": "2"}
     server = await launch("--workers", "2", "--port", "0", "--data-dir", str(data_dir), **settings)
     try:
-        printed = await read_until(server, r"Stop with Ctrl-C")
+        printed = await read_until(server, r"Stop with Ctrl-C", 180.0)
         url = _found(r"Address\s+(http://\S+?)/\n", printed)[1]
         login = _found(r"Demo login\s+(\S+)\s+password (\S+)", printed)
         await _fill_every_line(server.pid, url)
