@@ -100,8 +100,9 @@ class CallConfig:
     dtmf_full_digits: int = 10
     dtmf_full_pause_s: float = 0.6
 
-    # How long a part may take before the turn goes on without it.
-    stt_timeout_s: float = 6.0
+    # How long a part may take before the turn goes on without it. A transcript may be late because many wait for one
+    # model: to ask the caller to say it again would make them more.
+    stt_timeout_s: float = 10.0
     detector_timeout_s: float = 0.4
     tts_timeout_s: float = 4.0
     dialogue_timeout_s: float = 15.0
