@@ -16,7 +16,7 @@ from reception.api.preconditions import IfMatch, check_unchanged, tag_of
 from reception.api.rules import Rules
 from reception.api.schemas import Request, Response, Slug, Text, Timezone
 from reception.api.services import ServicesDep
-from reception.core.errors import Conflict, Forbidden, NotFound
+from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.core.telemetry import TENANT_DELETED
 from reception.domains.tenants import service as tenants
@@ -195,14 +195,12 @@ async def change(
 async def delete(
     tenant_id: UUID,
     services: ServicesDep,
-    bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_WRITE))],
+    bearer: Annotated[Principal, Depends(allowed(Scope.TENANT_DELETE))],
     confirm: Annotated[str, Query(description="The tenant's name, exactly", max_length=120)],
 ) -> None:
     """Agents, documents, conversations and their recordings, reservations, leads, users and API keys go with it; this
     cannot be undone."""
     _check_own(bearer, tenant_id)
-    if bearer.agent_id is not None:
-        raise Forbidden("This token is for one agent only.")
     async with services.database.tenant_session(tenant_id) as session:
         if (await tenants.get_business(session)).name != confirm:
             raise Conflict("`confirm` must be the tenant's name, exactly.")

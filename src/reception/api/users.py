@@ -17,7 +17,6 @@ from reception.api.services import ServicesDep
 from reception.domains.access import users
 from reception.domains.access.password_tokens import INVITATION_LIFETIME, RESET_LIFETIME, issue_password_token
 from reception.domains.access.service import Role, User, create_user
-from reception.domains.tenants.service import get_business
 from reception.runtime.principal import Scope
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -90,7 +89,6 @@ async def create(body: NewUser, services: ServicesDep, where: _Writer, answer: A
     users.check_manages(where.bearer.role, body.role)
     expires_at = services.clock.now() + INVITATION_LIFETIME
     async with services.database.tenant_session(where.tenant_id) as session:
-        await get_business(session)
         user = await create_user(
             session,
             tenant_id=where.tenant_id,

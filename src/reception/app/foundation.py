@@ -75,7 +75,7 @@ async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tupl
 async def _demo_login(owner_url: str) -> Login:
     """A platform admin whose password is new at each start and kept nowhere."""
     login = Login(DEMO_ADMIN_EMAIL, secrets.token_urlsafe(12))
-    await _ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
+    await ensure_platform_admin(owner_url, login, _DEMO_ADMIN_ID)
     return login
 
 
@@ -87,10 +87,10 @@ async def create_platform_admin(settings: Settings, login: Login) -> None:
     """
     user_id = uuid5(NAMESPACE_URL, f"mailto:{login.email.strip().lower()}")
     async with _storage(settings, lambda _: None) as (owner_url, _):
-        await _ensure_platform_admin(owner_url, login, user_id)
+        await ensure_platform_admin(owner_url, login, user_id)
 
 
-async def _ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) -> None:
+async def ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) -> None:
     """Needs the role that owns the tables."""
     owner = Database(owner_url, pool_size=1)
     try:

@@ -15,6 +15,7 @@ class Scope(StrEnum):
     """Act in any tenant, and make tenants."""
     TENANT_READ = "tenant:read"
     TENANT_WRITE = "tenant:write"
+    TENANT_DELETE = "tenant:delete"
     AGENTS_READ = "agents:read"
     AGENTS_WRITE = "agents:write"
     RESOURCES_READ = "resources:read"
@@ -63,7 +64,7 @@ _MANAGER = _STAFF | {
     Scope.USERS_WRITE,
     Scope.KEYS_READ,
 }
-_OWNER = _MANAGER | {Scope.TENANT_WRITE, Scope.KEYS_WRITE}
+_OWNER = _MANAGER | {Scope.TENANT_WRITE, Scope.TENANT_DELETE, Scope.KEYS_WRITE}
 
 ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
     Role.READ_ONLY: _READ,
@@ -75,13 +76,14 @@ ROLE_SCOPES: dict[Role, frozenset[Scope]] = {
 DEMO_SCOPES = frozenset({Scope.CHAT, Scope.CALL})
 KEY_SCOPES = frozenset(Scope) - {
     Scope.PLATFORM,
+    Scope.TENANT_DELETE,
     Scope.USERS_READ,
     Scope.USERS_WRITE,
     Scope.KEYS_READ,
     Scope.KEYS_WRITE,
     Scope.ACCOUNT,
 }
-"""What an API key may be for: the business, and never who has access to it."""
+"""What an API key may be for: the business, and neither its end nor who has access to it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Users, their sign-ins and API keys, as the people who have them meet them."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -225,6 +226,28 @@ async def test_an_api_key_is_shown_once_and_kept_as_a_hash(
     assert [error["pointer"] for error in too_much.json()["errors"]] == ["/scopes/1"]
     await owner.done("DELETE", f"/api-keys/{made['id']}")
     assert (await page.send("GET", "/agents")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("/api-keys", {"name": "x", "scopes": ["chat"], "expires_at": "9999-12-31T23:59:59-12:00"}, "/expires_at"),
+        ("/api-keys", {"name": "x", "scopes": ["chat"], "expires_at": "2020-01-01T00:00:00Z"}, "/expires_at"),
+        ("/api-keys", {"name": "x", "scopes": []}, "/scopes"),
+        ("/api-keys", {"name": "x\u0000", "scopes": ["chat"]}, "/name"),
+        ("/users", {"email": "\u0130" * 126 + "@example.com", "role": "staff"}, "/email"),
+        ("/users", {"email": "ann@nowhere", "role": "staff"}, "/email"),
+        ("/users", {"email": "ann@example.com", "role": "king"}, "/role"),
+        ("/users", {"email": "ann@example.com", "role": "staff", "name": "x" * 121}, "/name"),
+        ("/auth/password", {"current_password": "\ud800", "new_password": "x"}, "/current_password"),
+    ],
+)
+async def test_what_is_not_valid_is_named(owner: Person, path: str, body: dict[str, Any], pointer: str) -> None:
+    content = json.dumps(body).encode()
+    headers = {**owner.headers, "Content-Type": "application/json"}
+    answer = await owner.http.post(path, content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
 
 
 async def test_a_password_of_another_system_is_taken_over(

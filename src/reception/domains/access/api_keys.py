@@ -20,6 +20,7 @@ from reception.domains.access.models import ApiKeyRow
 KEY_KIND = "rk_"
 TOUCHED_EVERY = timedelta(hours=1)
 _MOST_KEYS = 100
+_LONGEST_LIFE = timedelta(days=3653)
 _PREFIX_CHARS = 15
 _LONGEST_KEY = 100
 _FIND = sql("SELECT key_id, tenant_id, hash, scopes, expires_at FROM find_api_key(:prefix)")
@@ -75,8 +76,8 @@ async def create_key(
         Unprocessable: a field is not valid.
     """
     label = bounded(name, "/name", shortest=1, longest=120)
-    if expires_at is not None and expires_at <= now:
-        raise refuse("/expires_at", "must be in the future")
+    if expires_at is not None and not now < expires_at <= now + _LONGEST_LIFE:
+        raise refuse("/expires_at", "must be in the future, and at most ten years away")
     live = select(func.count()).select_from(ApiKeyRow).where(ApiKeyRow.revoked_at.is_(None))
     if (await session.execute(live)).scalar_one() >= _MOST_KEYS:
         raise Conflict(f"There are {_MOST_KEYS} API keys already: revoke some first.")

@@ -1,9 +1,11 @@
 """Passwords: which are good enough, how they are kept, and whether one is right."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeVar
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -18,8 +20,13 @@ MOST_EXPENSIVE_BCRYPT = 14
 """Of the cost in a hash from elsewhere: 2 to that power rounds, about a second of a core."""
 _GOOD_ENOUGH = 2
 """Of zxcvbn's scores 0 to 4: it withstands ten thousand guesses an hour for days, and login allows far fewer."""
+_WORKERS = ThreadPoolExecutor(2, thread_name_prefix="passwords")
+"""Each hash takes 64 MB and all of a core: a flood of logins must leave calls enough of both."""
 _BCRYPT_BYTES = 72
 _RATED_CHARS = 72
+
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +46,14 @@ async def hash_password(password: str, *, about: Sequence[str], pointer: str = "
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise refuse(pointer, f"must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if await asyncio.to_thread(_is_common, password, tuple(about)):
+    if await _slowly(_is_common, password, tuple(about)):
         raise refuse(pointer, "is among the first that anybody would try; several unrelated words are better")
-    return await asyncio.to_thread(_hasher().hash, password)
+    return await _slowly(_hasher().hash, password)
 
 
 async def verify_password(password: str, hashed: str | None) -> Verdict:
     """Slow by design, and as slow for somebody unknown, who has no hash."""
-    return await asyncio.to_thread(_verify, password, hashed)
+    return await _slowly(_verify, password, hashed)
 
 
 def check_foreign_hash(hashed: str, pointer: str) -> str:
@@ -58,6 +65,10 @@ def check_foreign_hash(hashed: str, pointer: str) -> str:
     if not BcryptHasher.identify(hashed) or int(hashed[4:6]) > MOST_EXPENSIVE_BCRYPT:
         raise refuse(pointer, f"must be a bcrypt hash of a cost of at most {MOST_EXPENSIVE_BCRYPT}")
     return hashed
+
+
+async def _slowly(work: Callable[..., _Result], *given: object) -> _Result:
+    return await asyncio.get_running_loop().run_in_executor(_WORKERS, work, *given)
 
 
 class _Bcrypt(BcryptHasher):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from psycopg.errors import ForeignKeyViolation, InsufficientPrivilege, UniqueViolation
+from psycopg.errors import CheckViolation, ForeignKeyViolation, InsufficientPrivilege, UniqueViolation
 from sqlalchemy import insert, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
@@ -89,7 +89,7 @@ async def create_user(
     """
     if (role is Role.PLATFORM_ADMIN) != (tenant_id is None):
         raise refuse("/role", "platform_admin is the role of users without a tenant, and of these only")
-    address = normalised(email)
+    address = bounded(email.lower(), "/email", shortest=3, longest=254)
     if not _EMAIL.fullmatch(address):
         raise refuse("/email", "must be an e-mail address")
     hashed = check_foreign_hash(bcrypt_hash, "/bcrypt_hash") if bcrypt_hash is not None else None
@@ -110,16 +110,9 @@ async def create_user(
             raise Forbidden("This session may not create such a user") from error
         if is_violation(error, ForeignKeyViolation):
             raise NotFound("There is no such business") from error
+        if is_violation(error, CheckViolation):
+            raise refuse("/email", "must be an e-mail address in lower case") from error
         raise
-
-
-def normalised(email: str) -> str:
-    """The address as it is stored and looked up.
-
-    Raises:
-        Unprocessable: it cannot be one.
-    """
-    return bounded(email, "/email", shortest=3, longest=254).lower()
 
 
 def user_of(row: UserRow) -> User:
