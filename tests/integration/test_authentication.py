@@ -108,7 +108,7 @@ async def test_a_key_is_noted_as_used_once_an_hour(database: Database, clock: Fi
     used = []
     for _ in range(4):
         bearer = await authenticator.verify(made.value)
-        assert (bearer.tenant_id, bearer.scopes, bearer.session_id) == (user.tenant_id, {Scope.CHAT}, None)
+        assert (bearer.tenant_id, bearer.scopes, bearer.session_id) == (user.tenant_id, frozenset({Scope.CHAT}), None)
         async with database.tenant_session(user.tenant_id) as session:
             used.append((await list_keys(session, limit=1))[0].last_used_at)
         clock.advance(timedelta(minutes=25))
