@@ -111,7 +111,7 @@ async def asked(
     first: Annotated[LocalDay | None, Query(alias="from", description="First local day; 30 days by default")] = None,
     last: Annotated[LocalDay | None, Query(alias="to", description="Last local day; today by default")] = None,
     bucket: Annotated[
-        Bucket, Query(description="At most 31 days by the hour, 400 by the day, 1100 by the week or month")
+        Bucket, Query(description="At most 14 days by the hour, 400 by the day, 1100 by the week or month")
     ] = Bucket.DAY,
     format: Annotated[Literal["json", "csv"] | None, Query(description="The series as a table")] = None,  # noqa: A002
     accept: Annotated[str, Header(max_length=500)] = "application/json",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ _COUNTS = text(
     GROUP BY 1, 2, 3
     """
 )
+_IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
 _INTENTS = text(
     """
     SELECT intent, sum(times) FILTER (WHERE here) AS times, sum(times) FILTER (WHERE NOT here) AS before
@@ -45,8 +47,7 @@ _HOURS = text(
     """
     SELECT extract(isodow FROM local)::int AS weekday, extract(hour FROM local)::int AS hour, sum(times)::int AS times
     FROM (
-        SELECT date_trunc('hour', started_at) + interval '15 minutes'
-                * floor(extract(minute FROM started_at) / 15) AS quarter, count(*) AS times
+        SELECT date_bin('15 minutes', started_at, 'epoch') AS quarter, count(*) AS times
         FROM conversation_facts
         WHERE started_at >= :start AND started_at < :until
             AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
@@ -114,14 +115,14 @@ class BusyHour:
 
 
 async def count_calls(session: AsyncSession, period: Period, agent_id: UUID | None = None) -> Report[CallFigures]:
-    rows = (await session.execute(_COUNTS, period.parameters(agent_id))).all()
+    rows = await _counts(session, period, agent_id)
     return report(period, rows, _call_figures)
 
 
 async def count_questions(
     session: AsyncSession, period: Period, agent_id: UUID | None = None
 ) -> Report[KnowledgeFigures]:
-    rows = (await session.execute(_COUNTS, period.parameters(agent_id))).all()
+    rows = await _counts(session, period, agent_id)
     return report(period, rows, _knowledge_figures)
 
 
@@ -139,52 +140,66 @@ async def busy_hours(session: AsyncSession, period: Period, agent_id: UUID | Non
     return sorted(found, key=lambda one: (-one.conversations, one.weekday, one.hour))
 
 
+async def _counts(session: AsyncSession, period: Period, agent_id: UUID | None) -> Sequence[Row[Any]]:
+    # The number of groups is guessed much too high, and would be sorted on disk in less.
+    await session.execute(_IN_MEMORY)
+    return (await session.execute(_COUNTS, period.parameters(agent_id))).all()
+
+
 def _call_figures(rows: Sequence[Row[Any]]) -> CallFigures:
-    sums = _sums(rows)
+    columns = _columns(rows)
     outcomes: Counter[str] = Counter()
-    for row in rows:
-        outcomes[row.outcome] += row.conversations
-    calls = [row for row in rows if row.channel != "chat"]
-    conversations = sums["conversations"]
+    for outcome, times in zip(columns["outcome"], columns["conversations"], strict=True):
+        outcomes[outcome] += times
+    spoken = [channel != "chat" for channel in columns["channel"]]
+    calls = sum(compress(columns["conversations"], spoken))
+    call_seconds = sum(compress(columns["duration_s"], spoken))
+    conversations, engaged, contained, turns = (
+        sum(columns[name]) for name in ("conversations", "engaged", "contained", "turns")
+    )
     return CallFigures(
         conversations=conversations,
-        calls=sum(row.conversations for row in calls),
-        chats=conversations - sum(row.conversations for row in calls),
-        engaged=sums["engaged"],
-        contained=sums["contained"],
-        containment=ratio(sums["contained"], sums["engaged"]),
-        handed_over=sums["handed_over"],
-        with_reservation=sums["with_reservation"],
-        with_lead=sums["with_lead"],
+        calls=calls,
+        chats=conversations - calls,
+        engaged=engaged,
+        contained=contained,
+        containment=ratio(contained, engaged),
+        handed_over=sum(columns["handed_over"]),
+        with_reservation=sum(columns["with_reservation"]),
+        with_lead=sum(columns["with_lead"]),
         outcomes=dict(sorted(outcomes.items())),
-        turns=sums["turns"],
-        turns_each=ratio(sums["turns"], conversations),
-        duration_s_each=ratio(sum(row.duration_s for row in calls), sum(row.conversations for row in calls)),
-        call_seconds=round(sum(row.duration_s for row in calls), 1),
-        interruptions=sums["interruptions"],
-        switches=sums["switches"],
-        faults=sums["faults"],
+        turns=turns,
+        turns_each=ratio(turns, conversations),
+        duration_s_each=ratio(call_seconds, calls),
+        call_seconds=round(call_seconds, 1),
+        interruptions=sum(columns["interruptions"]),
+        switches=sum(columns["switches"]),
+        faults=sum(columns["faults"]),
     )
 
 
 def _knowledge_figures(rows: Sequence[Row[Any]]) -> KnowledgeFigures:
-    sums = _sums(rows)
-    looked_up = sums["cache_hits"] + sums["cache_misses"]
+    columns = _columns(rows)
+    questions, unanswered, hits, misses = (
+        sum(columns[name]) for name in ("questions", "unanswered", "cache_hits", "cache_misses")
+    )
     return KnowledgeFigures(
-        questions=sums["questions"],
-        unanswered=sums["unanswered"],
-        answered_share=ratio(max(0, sums["questions"] - sums["unanswered"]), sums["questions"]),
-        cache_hits=sums["cache_hits"],
-        cache_misses=sums["cache_misses"],
-        cache_share=ratio(sums["cache_hits"], looked_up),
+        questions=questions,
+        unanswered=unanswered,
+        answered_share=ratio(max(0, questions - unanswered), questions),
+        cache_hits=hits,
+        cache_misses=misses,
+        cache_share=ratio(hits, hits + misses),
     )
 
 
-_SUMMED = (
-    "conversations", "engaged", "contained", "handed_over", "with_reservation", "with_lead", "turns", "questions",
-    "unanswered", "interruptions", "switches", "faults", "cache_hits", "cache_misses",
+_COLUMNS = (
+    "bucket", "channel", "outcome", "conversations", "engaged", "contained", "handed_over", "with_reservation",
+    "with_lead", "duration_s", "turns", "questions", "unanswered", "interruptions", "switches", "faults",
+    "cache_hits", "cache_misses",
 )  # fmt: skip
+"""What `_COUNTS` yields, in order."""
 
 
-def _sums(rows: Sequence[Row[Any]]) -> dict[str, int]:
-    return {name: sum(int(getattr(row, name)) for row in rows) for name in _SUMMED}
+def _columns(rows: Sequence[Row[Any]]) -> Mapping[str, Sequence[Any]]:
+    return dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(_COLUMNS, ())

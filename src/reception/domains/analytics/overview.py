@@ -12,6 +12,8 @@ from reception.domains.analytics.period import Period
 from reception.domains.analytics.report import Report
 from reception.domains.analytics.times import LatencyFigures, measure_latency
 
+_WAIT = "voice_to_voice"
+
 
 @dataclass(frozen=True, slots=True)
 class OverviewFigures:
@@ -37,7 +39,7 @@ async def look_over(session: AsyncSession, period: Period) -> Report[OverviewFig
     calls = await count_calls(session, period)
     booked = await count_reservations(session, period)
     leads = await count_leads(session, period)
-    waits = await measure_latency(session, period)
+    waits = await measure_latency(session, period, stages=(_WAIT,))
     cost, _ = await add_up_cost(session, period)
     series = zip(calls.series, booked.series, leads.series, waits.series, cost.series, strict=True)
     return Report(
@@ -53,7 +55,7 @@ async def look_over(session: AsyncSession, period: Period) -> Report[OverviewFig
 def _together(
     calls: CallFigures, booked: ReservationFigures, leads: LeadFigures, waits: LatencyFigures, cost: CostFigures
 ) -> OverviewFigures:
-    waited = waits.stages.get("voice_to_voice")
+    waited = waits.stages.get(_WAIT)
     return OverviewFigures(
         conversations=calls.conversations,
         calls=calls.calls,

@@ -21,7 +21,7 @@ class Bucket(StrEnum):
     MONTH = "month"
 
 
-MOST_DAYS: Mapping[Bucket, int] = {Bucket.HOUR: 31, Bucket.DAY: 400, Bucket.WEEK: 1_100, Bucket.MONTH: 1_100}
+MOST_DAYS: Mapping[Bucket, int] = {Bucket.HOUR: 14, Bucket.DAY: 400, Bucket.WEEK: 1_100, Bucket.MONTH: 1_100}
 
 
 @dataclass(frozen=True, slots=True)

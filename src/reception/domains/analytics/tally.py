@@ -6,6 +6,7 @@ A time is counted in a bin that is 7 % wide, so that a percentile read from the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from math import floor, log, sqrt
 from uuid import UUID
 
@@ -122,6 +123,7 @@ def bin_of(ms: float) -> int:
     return min(max(floor(log(max(ms, _LEAST_MS) / _LEAST_MS) / log(_WIDTH)), 0), _LAST_BIN)
 
 
+@cache
 def time_of(number: int) -> float:
     """The middle of a bin, in milliseconds."""
     return round(_LEAST_MS * _WIDTH**number * sqrt(_WIDTH), 1)

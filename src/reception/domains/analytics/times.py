@@ -1,8 +1,9 @@
 """How long callers wait, stage by stage, and when a fallback stood in."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,28 +11,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.period import BEFORE, Bucket, Period
 from reception.domains.analytics.report import Report
-from reception.domains.analytics.tally import time_of
+from reception.domains.analytics.tally import STAGES, time_of
 
 _WHOLE = 0
 _TIMES = text(
     """
     WITH counted AS (
-        SELECT bucket, stage, bin, sum(turns) AS turns, sum(total_ms) AS total_ms
-        FROM (
-            SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS own, stage, bin,
-                sum(turns) AS turns, sum(total_ms) AS total_ms
-            FROM stage_times
-            WHERE grain = :grain AND starts_at >= :since AND starts_at < :until
-                AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-            GROUP BY 1, 2, 3
-        ) AS each
-        CROSS JOIN LATERAL (VALUES (own), (CASE WHEN own > :before THEN :whole END)) AS shown (bucket)
-        WHERE bucket IS NOT NULL
+        SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, stage, bin,
+            sum(turns)::float8 AS turns, sum(total_ms) AS total_ms
+        FROM stage_times
+        WHERE grain = :grain AND starts_at >= :since AND starts_at < :until
+            AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
+            AND stage = ANY(CAST(:stages AS text[]))
         GROUP BY 1, 2, 3
     ), ranked AS (
-        SELECT *, sum(turns) OVER (PARTITION BY bucket, stage ORDER BY bin) AS up_to,
-            sum(turns) OVER (PARTITION BY bucket, stage) AS all_turns
-        FROM counted
+        SELECT *, sum(turns) OVER bins AS up_to, sum(turns) OVER (PARTITION BY bucket, stage) AS all_turns
+        FROM counted WINDOW bins AS (PARTITION BY bucket, stage ORDER BY bin)
     )
     SELECT bucket, stage, max(all_turns)::bigint AS turns, sum(total_ms) AS total_ms,
         min(bin) FILTER (WHERE up_to >= 0.5 * all_turns) AS p50,
@@ -75,27 +70,27 @@ class LatencyFigures:
 
 
 async def measure_latency(
-    session: AsyncSession, period: Period, agent_id: UUID | None = None
+    session: AsyncSession, period: Period, agent_id: UUID | None = None, stages: Sequence[str] = STAGES
 ) -> Report[LatencyFigures]:
+    whole = {"bounds": [period.before, period.start], "since": period.before, "grain": "day"}
     grain = "hour" if period.bucket is Bucket.HOUR else "day"
-    values = {**period.parameters(agent_id), "grain": grain, "before": BEFORE, "whole": _WHOLE}
-    by_bucket: dict[int, dict[str, StageFigures]] = defaultdict(dict)
-    for row in await session.execute(_TIMES, values):
-        by_bucket[row.bucket][row.stage] = StageFigures(
-            turns=row.turns,
-            mean_ms=round(row.total_ms / row.turns, 1),
-            p50_ms=time_of(row.p50),
-            p90_ms=time_of(row.p90),
-            p95_ms=time_of(row.p95),
-            p99_ms=time_of(row.p99),
-        )
+    buckets = {"bounds": period.bounds(), "since": period.start, "grain": grain}
+    shared = {"until": period.end, "agent_id": agent_id, "stages": list(stages)}
+    both = await _stages(session, {**whole, **shared})
+    each = await _stages(session, {**buckets, **shared})
     return Report(
-        totals=_figures(by_bucket.get(_WHOLE)),
-        before=_figures(by_bucket.get(BEFORE)),
-        series=[
-            (start, _figures(by_bucket.get(number))) for number, start in enumerate(period.starts(), start=BEFORE + 1)
-        ],
+        totals=_figures(both.get(BEFORE + 1)),
+        before=_figures(both.get(BEFORE)),
+        series=[(start, _figures(each.get(number))) for number, start in enumerate(period.starts(), start=BEFORE + 1)],
     )
+
+
+async def _stages(session: AsyncSession, values: Mapping[str, Any]) -> Mapping[int, Mapping[str, StageFigures]]:
+    by_bucket: dict[int, dict[str, StageFigures]] = defaultdict(dict)
+    for bucket, stage, turns, total_ms, *percentiles in await session.execute(_TIMES, values):
+        p50, p90, p95, p99 = map(time_of, percentiles)
+        by_bucket[bucket][stage] = StageFigures(turns, round(total_ms / turns, 1), p50, p90, p95, p99)
+    return by_bucket
 
 
 async def count_switches(

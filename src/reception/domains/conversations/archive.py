@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, literal, literal_column, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, NotFound
@@ -13,6 +13,8 @@ from reception.domains.conversations.facts import Outcome
 from reception.domains.conversations.models import ConversationRow, EffectRun, FactsRow, MessageRow
 from reception.ports.dialogue import Json
 
+_LATELY = 1000
+_NEWEST_FIRST = (FactsRow.started_at.desc(), FactsRow.id.desc())
 _QUIET = timedelta(minutes=15)
 """A call that has not ended and says nothing for so long has lost its process."""
 
@@ -77,11 +79,35 @@ async def list_conversations(
     session: AsyncSession, wanted: Wanted, *, limit: int, before: tuple[datetime, UUID] | None = None
 ) -> list[Overview]:
     """The newest first; those begun before `before`, the beginning and id of another, where it is given."""
-    found = _overviews().where(*_conditions(wanted))
+    conditions = list(_conditions(wanted))
     if before is not None:
-        found = found.where(tuple_(FactsRow.started_at, FactsRow.id) < tuple_(literal(before[0]), literal(before[1])))
-    rows = await session.execute(found.order_by(FactsRow.started_at.desc(), FactsRow.id.desc()).limit(limit))
-    return [_overview(row) for row in rows]
+        conditions.append(tuple_(FactsRow.started_at, FactsRow.id) < tuple_(literal(before[0]), literal(before[1])))
+    if not wanted.words:
+        return await _newest(session, conditions, limit)
+    # Words that many have said are soon found among the newest; others are few, and the index knows them.
+    found = await _newest(session, [_said_lately(wanted.words, conditions), *conditions], limit)
+    if len(found) < limit:
+        everywhere = FactsRow.id.in_(select(func.conversations_with_words(wanted.words)))
+        found = await _newest(session, [everywhere, *conditions], limit)
+    return found
+
+
+async def _newest(session: AsyncSession, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[Overview]:
+    newest = _overviews().where(*conditions).order_by(*_NEWEST_FIRST).limit(limit)
+    return [_overview(row) for row in await session.execute(newest)]
+
+
+def _said_lately(words: str, conditions: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """Whether `words` were said in one of the newest conversations that meet `conditions`."""
+    newest = (
+        select(FactsRow.id)
+        .join(ConversationRow, ConversationRow.id == FactsRow.id)
+        .where(*conditions)
+        .order_by(*_NEWEST_FIRST)
+        .limit(_LATELY)
+    )
+    said = literal_column("messages.search").op("@@")(func.websearch_to_tsquery("english", words))
+    return FactsRow.id.in_(select(MessageRow.conversation_id).where(MessageRow.conversation_id.in_(newest), said))
 
 
 async def get_overview(session: AsyncSession, conversation_id: UUID) -> Overview:
@@ -159,7 +185,6 @@ def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
         ConversationRow.caller_phone == wanted.caller_phone if wanted.caller_phone else None,
         FactsRow.has_lead == wanted.has_lead if wanted.has_lead is not None else None,
         FactsRow.has_reservation == wanted.has_reservation if wanted.has_reservation is not None else None,
-        FactsRow.id.in_(select(func.conversations_with_words(wanted.words))) if wanted.words else None,
     ]
     return [condition for condition in narrowed if condition is not None]
 
