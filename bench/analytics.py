@@ -9,6 +9,7 @@ Everything is on an embedded server, in a directory that is removed unless it is
 import argparse
 import asyncio
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -43,11 +44,13 @@ Asking = Callable[[AsyncSession], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Milliseconds."""
+    """Milliseconds. `cpu` is what one asking takes of processors, in the database's processes and in this one: what is
+    left of the time when nothing else runs."""
 
     what: str
     p50: float
     slowest: float
+    cpu: float
 
 
 def _period(days: int, bucket: Bucket) -> Period:
@@ -105,16 +108,42 @@ def _lists() -> dict[str, Asking]:
     }
 
 
-async def measure(database: Database, asked: list[Asking], what: str) -> Measured:
+class Processors:
+    """What a server, all its processes counted, and this process have used of processors."""
+
+    def __init__(self, directory: Path) -> None:
+        self._postmaster = int((directory / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+    def used_s(self) -> float:
+        """Seconds, those of processes that have ended included."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                pid, _, rest = stat.read_text().replace(")", "(").split("(", 2)
+            except (OSError, ValueError):
+                continue
+            fields = rest.split()
+            if int(pid) == self._postmaster:
+                ticks += sum(map(int, fields[11:15]))
+            elif int(fields[1]) == self._postmaster:
+                ticks += sum(map(int, fields[11:13]))
+        return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
+
+
+async def measure(database: Database, asked: list[Asking], what: str, processors: Processors) -> Measured:
     spent = []
+    used_s = 0.0
     for number in range(_TIMES + 1):
+        if number == 1:
+            used_s = processors.used_s()
         began = time.perf_counter()
         async with database.tenant_session(TENANTS[0]) as session:
             for ask in asked:
                 await ask(session)
         if number:
             spent.append((time.perf_counter() - began) * 1000)
-    return Measured(what, round(float(np.median(spent)), 1), round(max(spent), 1))
+    cpu = (processors.used_s() - used_s) * 1000 / _TIMES
+    return Measured(what, round(float(np.median(spent)), 1), round(max(spent), 1), round(cpu, 1))
 
 
 async def run(conversations: int, days: int, kept: Path | None) -> dict[str, Any]:
@@ -129,7 +158,8 @@ async def run(conversations: int, days: int, kept: Path | None) -> dict[str, Any
             (directory / _FILLED).touch()
         filled_s = time.perf_counter() - began
         database = Database(server.runtime_url)
-        measured = [await measure(database, asked, what) for what, asked in askings(days).items()]
+        processors = Processors(directory)
+        measured = [await measure(database, asked, what, processors) for what, asked in askings(days).items()]
         await database.dispose()
         sizes = sizes_mb(server)
     finally:
@@ -159,7 +189,7 @@ def main() -> None:
     print(f"{found['conversations']} conversations over {found['days']} days, filled in {found['filled_s']} s")
     print(", ".join(f"{table} {size} MB" for table, size in found["sizes_mb"].items()))
     for one in found["ms"]:
-        print(f"{one['what']:<50}{one['p50']:>9.1f} ms{one['slowest']:>9.1f} ms")
+        print(f"{one['what']:<50}{one['p50']:>9.1f} ms{one['slowest']:>9.1f} ms{one['cpu']:>9.1f} ms of a processor")
 
 
 if __name__ == "__main__":

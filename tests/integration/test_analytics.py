@@ -217,7 +217,7 @@ async def test_reservations_are_told_by_when_they_were_made_and_when_they_are_du
 async def test_leads_are_told_by_kind_and_by_what_has_become_of_them(database: Database) -> None:
     business = await make_business(database)
     async with database.tenant_session(business.tenant_id) as session:
-        for kind, stage in (("message", Stage.NEW), ("viewing", Stage.WON), ("viewing", Stage.LOST)):
+        for kind, stage in (("message", Stage.WON), ("viewing", Stage.WON), ("viewing", Stage.LOST)):
             lead = CreateLead(kind, "Ann", "", "", {})
             await update_lead(session, await create_lead(session, business.tenant_id, None, lead), stage=stage)
         today = datetime.now(UTC).astimezone(NEW_YORK).date()

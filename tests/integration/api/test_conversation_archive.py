@@ -117,8 +117,10 @@ async def test_conversations_are_found_by_what_came_of_them(installation: Instal
         if (await office.get(f"/conversations/{left}"))["has_lead"]:
             break
     call = str(await office.call(PHONE))
+    person = (await office.say("Can I speak to a human, please?"))["conversation_id"]
 
-    assert await office.found() == [call, left, asked, booked]
+    assert await office.found() == [person, call, left, asked, booked]
+    assert await office.found(outcome="handed_over") == [person]
     assert await office.found(channel="voice") == [call]
     assert await office.found(outcome="booked") == [booked]
     assert await office.found(outcome="message") == [left]
@@ -133,7 +135,7 @@ async def test_conversations_are_found_by_what_came_of_them(installation: Instal
     assert await office.found(q="the") == []
     today = installation.services.clock.now().date()
     days = {"from": (today - timedelta(days=1)).isoformat(), "to": (today + timedelta(days=1)).isoformat()}
-    assert len(await office.found(**days)) == 4
+    assert len(await office.found(**days)) == 5
     assert await office.found(to=(today - timedelta(days=2)).isoformat()) == []
     await office.get("/conversations", 422, phone="nobody")
     await office.get("/conversations", 422, outcome="excellent")

@@ -23,8 +23,8 @@ _MESSAGES = frozenset({"message", "callback"})
 
 @dataclass(frozen=True, slots=True)
 class LeadFigures:
-    """`messages` are messages and callbacks, which count among the `leads`; `conversion` is the share of won ones in
-    those that are won or lost."""
+    """`messages` are messages and callbacks, which count among the `leads` but are not `won` or `lost`; `conversion` is
+    the share of won ones in those that are won or lost."""
 
     leads: int = 0
     messages: int = 0
@@ -44,15 +44,18 @@ async def count_leads(session: AsyncSession, period: Period) -> Report[LeadFigur
 def _figures(rows: Sequence[Row[Any]]) -> LeadFigures:
     kinds: Counter[str] = Counter()
     stages: Counter[str] = Counter()
+    ends: Counter[str] = Counter()
     for row in rows:
         kinds[row.kind] += row.leads
         stages[row.stage] += row.leads
+        if row.kind not in _MESSAGES:
+            ends[row.stage] += row.leads
     return LeadFigures(
         leads=sum(kinds.values()),
         messages=sum(times for kind, times in kinds.items() if kind in _MESSAGES),
         kinds=dict(sorted(kinds.items())),
         stages=dict(sorted(stages.items())),
-        won=stages["won"],
-        lost=stages["lost"],
-        conversion=ratio(stages["won"], stages["won"] + stages["lost"]),
+        won=ends["won"],
+        lost=ends["lost"],
+        conversion=ratio(ends["won"], ends["won"] + ends["lost"]),
     )

@@ -101,7 +101,7 @@ _FACTS = """
             greatest(0, extract(epoch FROM coalesce(c.ended_at, said.last_at, c.started_at) - c.started_at)),
             c.ended_at IS NOT NULL, left(c.end_reason, 40),
             CASE
-                WHEN c.end_reason = 'transfer' OR done.handoff THEN 'handed_over'
+                WHEN c.end_reason = 'transfer' OR done.handoff OR said.for_person THEN 'handed_over'
                 WHEN done.booked THEN 'booked'
                 WHEN done.changed THEN 'changed'
                 WHEN done.cancelled THEN 'cancelled'
@@ -114,7 +114,7 @@ _FACTS = """
                 WHEN said.unanswered > 0 THEN 'unanswered'
                 ELSE 'other'
             END,
-            c.end_reason = 'transfer' OR done.handoff,
+            c.end_reason = 'transfer' OR done.handoff OR said.for_person,
             done.booked OR done.changed OR done.cancelled,
             done.lead OR done.message OR done.handoff,
             said.turns,
@@ -136,6 +136,7 @@ _FACTS = """
         CROSS JOIN LATERAL (
             SELECT count(*) FILTER (WHERE speaker = 'caller')::int AS turns,
                 max(created_at) AS last_at,
+                coalesce(bool_or(commands::text LIKE '%"RequestHuman(%'), false) AS for_person,
                 coalesce(sum((
                     SELECT count(*) FROM jsonb_array_elements_text(commands) AS command
                     WHERE command LIKE 'AskKnowledge(%'
