@@ -2,7 +2,8 @@
 
 Every message of a call is one whole, masked text frame of a few hundred bytes. Once a transport has attached a sink,
 such frames are unmasked and handed over at once; every other frame goes, whole, the long way through `websockets`,
-which keeps the say over everything that is not the common case.
+which keeps the say over everything that is not the common case. From then on the socket is read together with those of
+the other calls (`cli.sweep`), unless it is encrypted here.
 """
 
 from typing import Any
@@ -12,6 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined]
 from websockets.http11 import Request
 
+from reception.cli.sweep import sweep_of
 from reception.transports.direct import EXTENSION, TextSink
 
 _WHOLE_TEXT = 0x81
@@ -30,6 +32,7 @@ class DirectSocket(WebSocketsSansIOProtocol):
         self._sink: TextSink | None = None
         self._short_way = False
         self._tail = b""
+        self._descriptor = -1
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -48,17 +51,43 @@ class DirectSocket(WebSocketsSansIOProtocol):
                 self.queue.put_nowait(message)
         # The parser of `websockets` must stand between two frames when it is gone round.
         self._short_way = not self.conn.reader.buffer and not self.conn.extensions and not self.frames
-        self.resume()
+        self.read_paused = False
+        if self.transport.get_extra_info("sslcontext") is None and not self.transport.is_closing():
+            self._descriptor = self.transport.get_extra_info("socket").fileno()
+            self.transport.pause_reading()
+            sweep_of(self.loop).join(self._descriptor, self)
+        else:
+            self.transport.resume_reading()
         return self
 
     def pause(self) -> None:
         self.read_paused = True
-        self.transport.pause_reading()
+        if self._descriptor >= 0:
+            sweep_of(self.loop).leave(self._descriptor, self)
+        else:
+            self.transport.pause_reading()
 
     def resume(self) -> None:
-        if self.read_paused and not self.transport.is_closing():
-            self.read_paused = False
+        if not self.read_paused or self.transport.is_closing():
+            return
+        self.read_paused = False
+        if self._descriptor >= 0:
+            sweep_of(self.loop).join(self._descriptor, self)
+        else:
             self.transport.resume_reading()
+
+    def is_closing(self) -> bool:
+        return self.transport.is_closing()
+
+    def ended(self) -> None:
+        # The loop finds the end of the stream by itself, and tells everybody.
+        self._descriptor = -1
+        self.transport.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._descriptor >= 0:
+            sweep_of(self.loop).leave(self._descriptor, self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if not self._short_way:

@@ -141,9 +141,11 @@ class TwilioLeg:
         except InvalidInput:
             self._malformed += 1
             return
+        if type(received) is Media:
+            chunk, payload = received
+            self._hear(payload if chunk is None else self._order.take(chunk, payload))
+            return
         match received:
-            case Media(chunk=chunk, payload=payload):
-                self._hear(payload if chunk is None else self._order.take(chunk, payload))
             case KeyPressed(digit=digit):
                 self._queue(DtmfIn(digit))
             case MarkReached(name=name):

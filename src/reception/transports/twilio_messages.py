@@ -3,7 +3,7 @@
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
@@ -15,9 +15,9 @@ _DIGITS = frozenset("0123456789*#ABCD")
 _LONGEST_NAME = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Media:
-    """`chunk` counts a track's frames from 1; None where the sender does not number them."""
+class Media(NamedTuple):
+    """`chunk` counts a track's frames from 1; None where the sender does not number them. A tuple, as there are fifty
+    a second of every call."""
 
     chunk: int | None
     payload: bytes

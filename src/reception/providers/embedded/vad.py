@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reception.core.audio import Pcm16
 from reception.core.errors import InvalidInput
+from reception.providers.embedded.resting import RestingLines, Rows
 from reception.providers.embedded.sessions import Session, open_session
 from reception.providers.embedded.weights import SILERO_VAD, Weights
 
@@ -18,15 +19,16 @@ _STATE = 128
 _FIRST_SLOTS = 16
 _MAX_PENDING_S = 10
 _GATHER_S_PER_STREAM = 0.00025
-_MAX_GATHER_S = 0.008
+_MAX_GATHER_S = 0.002
 
 
 class SileroVad:
     """One model run stands for one window of every stream that has one ready.
 
     When it runs: with a single stream open, in the same turn of the event loop in which a window became whole. With
-    more, a quarter of a millisecond later for each further stream and never more than 8 ms, so that windows which
+    more, a quarter of a millisecond later for each further stream and never more than 2 ms, so that windows which
     become whole meanwhile share the run. A stream that is behind gets one window a run, and the loop turns in between.
+    Of a line on which nothing happens most windows are taken for what the last ones were (`resting.RestingLines`).
     """
 
     def __init__(self, *, weights: Weights | None = None) -> None:
@@ -128,6 +130,7 @@ class _Batch:
         self._context = _CONTEXT[rate_hz]
         self._contexts: NDArray[np.float32] = np.zeros((_FIRST_SLOTS, self._context), np.float32)
         self._states: NDArray[np.float32] = np.zeros((2, _FIRST_SLOTS, _STATE), np.float32)
+        self._resting = RestingLines(_FIRST_SLOTS)
         self._free = list(range(_FIRST_SLOTS))
         self._open = 0
         self._ready: list[SileroStream] = []
@@ -140,10 +143,12 @@ class _Batch:
             slots = self._contexts.shape[0]
             self._contexts = np.concatenate((self._contexts, np.zeros_like(self._contexts)))
             self._states = np.concatenate((self._states, np.zeros_like(self._states)), axis=1)
+            self._resting.double()
             self._free = list(range(slots, 2 * slots))
         slot = self._free.pop()
         self._contexts[slot] = 0.0
         self._states[:, slot] = 0.0
+        self._resting.enter(slot)
         self._open += 1
         return slot
 
@@ -183,15 +188,27 @@ class _Batch:
             loop.call_soon(self._run, loop)
 
     def _judge(self, streams: list[SileroStream]) -> list[float]:
-        slots = [stream.slot for stream in streams]
+        slots = np.array([stream.slot for stream in streams])
         audio = np.empty((len(streams), self._context + self.window), np.float32)
         windows = audio[:, self._context :]
         for row, stream in enumerate(streams):
             stream.take(windows[row])
         windows /= 32768.0
         audio[:, : self._context] = self._contexts[slots]
-        output, after = self._session.run(None, {"input": audio, "state": self._states[:, slots], "sr": self._rate})
         self._contexts[slots] = audio[:, self.window :]
-        self._states[:, slots] = after
-        probabilities: list[float] = output[:, 0].tolist()
+        power = np.einsum("ij,ij->i", windows, windows) / self.window
+        resting = self._resting.skip(slots, power)
+        if resting.any():
+            asked = ~resting
+            self._ask(slots[asked], audio[asked], power[asked])
+        else:
+            self._ask(slots, audio, power)
+        probabilities: list[float] = self._resting.last(slots).tolist()
         return probabilities
+
+    def _ask(self, slots: Rows, audio: NDArray[np.float32], power: NDArray[np.float32]) -> None:
+        if not slots.size:
+            return
+        output, after = self._session.run(None, {"input": audio, "state": self._states[:, slots], "sr": self._rate})
+        self._states[:, slots] = after
+        self._resting.judged(slots, power, output[:, 0])
