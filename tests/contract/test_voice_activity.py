@@ -120,3 +120,24 @@ async def test_what_piles_up_is_dropped_from_its_old_end_and_counted(vad: Silero
 async def test_other_rates_are_refused(vad: SileroVad) -> None:
     with pytest.raises(InvalidInput):
         vad.open(44100, lambda _: None)
+
+
+@pytest.mark.parametrize("noise_lsb", [4.0, 40.0, 200.0])
+async def test_speech_after_a_long_rest_is_found_at_once_on_a_quiet_line_and_a_noisy_one(
+    vad: SileroVad, noise_lsb: float
+) -> None:
+    """While nobody speaks most windows are not judged; the first one of a voice is."""
+    speech = speak("Good evening, is anybody there?", 8000)
+    audio = np.concatenate([np.zeros(3 * 8000), speech.astype(np.float64), np.zeros(2 * 8000), speech * 0.5])
+    assert audio.size < 80_000, "more at once is not kept"
+    noise = np.random.default_rng(3).normal(0, noise_lsb, audio.size)
+    line = np.clip(audio + noise, -32768, 32767).astype(np.int16)
+    probabilities: list[float] = []
+    stream = vad.open(8000, probabilities.append)
+    feed_in_frames(stream, line, 8000)
+    found = np.array(await judged(probabilities, windows_of(line, 8000))) > 0.5
+    stream.close()
+    loud = np.flatnonzero(np.abs(speech) > 1500)[0] // 256
+    for begins in (3 * 8000 // 256, (5 * 8000 + speech.size) // 256):
+        assert not found[begins - 60 : begins - 1].any()
+        assert found[begins : begins + loud + 5].any()

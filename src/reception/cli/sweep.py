@@ -6,6 +6,7 @@ they bring then also meets in one run of the voice-activity model.
 """
 
 import asyncio
+import contextlib
 import os
 import select
 from typing import Protocol
@@ -57,11 +58,9 @@ class Sweep:
         if self._sockets.get(descriptor) is not socket:
             return
         del self._sockets[descriptor]
-        try:
+        # A descriptor that is closed already is out of the kernel's list too.
+        with contextlib.suppress(OSError):
             self._epoll.unregister(descriptor)
-        except OSError:
-            # Closed already, by which the kernel has let go of it.
-            pass
         if not self._sockets and self._watched:
             self._unwatch()
 

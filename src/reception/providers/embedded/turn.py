@@ -1,4 +1,4 @@
-"""Has the caller finished? Judged from the sound of the last three and a half seconds by Smart Turn v3.2."""
+"""Has the caller finished? Judged from the sound of the last two and a half seconds by Smart Turn v3.2."""
 
 import math
 
@@ -16,10 +16,10 @@ _RATE_HZ = 16000
 _HEARD_S = 8
 """What the model was trained on; loudness is brought to its mean and variance over all of it."""
 _WINDOW = _HEARD_S * _RATE_HZ
-_JUDGED_FRAMES = 350
+_JUDGED_FRAMES = 250
 """Of 10 ms each."""
 _VARIANCE_FLOOR = 1e-7
-_SHORTER_IS_UNSURER = 1.1
+_SHORTER_IS_UNSURER = 1.0
 """Added to the log-odds: without the silence before it, the model calls an utterance complete less readily."""
 
 
