@@ -199,3 +199,9 @@ def test_ages_and_sizes_are_no_prices() -> None:
     assert not requirements("Is there a flat under 2000 square feet?").searches
     assert requirements("Which mains are under $30?").bounds_price
     assert not requirements("Which mains are under $30?").price_holds("Crab cakes: $30.")
+
+
+def test_a_word_that_is_everywhere_is_what_is_asked_about_where_there_is_no_other() -> None:
+    visit = _passage("Viewings > Your first viewing", "A viewing takes 45 minutes. Please bring a photo ID.", 0.45)
+    assert "photo ID" in _answer("What should I bring?", visit)
+    assert _answer("What should I bring?", _passage("Viewings > Length", "A viewing takes 45 minutes.", 0.3)) == ""
