@@ -21,7 +21,8 @@ from tests.support.vendors.chat_models import CompatibleChatServer
 __all__ = ["hasty_database"]
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-SHIPPED = (SCENARIOS / "restaurant" / "talk.yaml", SCENARIOS / "estate-agency" / "enquiries.yaml")
+SHIPPED = (SCENARIOS / "estate-agency" / "enquiries.yaml",)
+"""Some of them: all are played with `tests.support.model_server`."""
 ORDERS = """
 business:
   name: The Copper Pot
@@ -79,6 +80,7 @@ async def test_with_a_model_the_database_is_right_whatever_it_says(hasty_databas
         async with open_language(config, SystemClock(), lambda _: None, 20.0) as language:
             failed = await failures_of(hasty_database, scenarios, language)
     kinds = Counter(one.split(":")[0] for one in brain.asked)
-    assert kinds["wrong" if mistakes else "read"] >= 3, kinds
+    assert sum(kinds.values()) >= 3, kinds
+    assert bool(kinds["wrong"]) is bool(mistakes), kinds
     if failed:
         pytest.fail(f"{kinds}\n{failed}", pytrace=False)
