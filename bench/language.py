@@ -15,11 +15,11 @@ import orjson
 from tests.support.vendors.chat_models import AnthropicChatServer, GroqChatServer, OpenAiChatServer, Prompt, Writes
 from tests.support.vendors.faults import KEY
 
-from reception.core.clock import SystemClock
 from reception.ports.language import ChatMessage, ChatRequest
 from reception.providers.llm.chat import LangChainChatModel
 from reception.providers.llm.choice import ModelChoice
-from reception.providers.llm.guarded import GuardedChatModel
+from reception.providers.resilience.chain import Link, Probes
+from reception.providers.resilience.language import ResilientChatModel
 
 REQUESTS = 200
 _WARM_UP = 20
@@ -39,7 +39,11 @@ def _brain(prompt: Prompt) -> Writes:
     return Writes(_ANSWER)
 
 
-async def _through_the_port(model: GuardedChatModel) -> Times:
+async def _no_probe() -> None:
+    return None
+
+
+async def _through_the_port(model: ResilientChatModel) -> Times:
     began_s = time.perf_counter()
     first_s = 0.0
     async for _ in model.stream(_REQUEST):
@@ -75,7 +79,8 @@ async def main(requests: int) -> None:
     for name, kind in _SERVERS.items():
         vendor, _, model = name.partition(":")
         async with kind(_brain, model) as server:
-            made = GuardedChatModel(LangChainChatModel(ModelChoice(vendor, model), KEY, server.base_url), SystemClock())
+            adapter = LangChainChatModel(ModelChoice(vendor, model), KEY, server.base_url)
+            made = ResilientChatModel([Link(name, adapter, _no_probe)], Probes(), lambda _: None)
             await _through_the_port(made)
             async with httpx.AsyncClient() as client:
                 bare = await _measure(lambda client=client, server=server: _bare(client, server), requests)  # type: ignore[misc]
@@ -85,7 +90,7 @@ async def main(requests: int) -> None:
                 shown = [_at(one, 0.5), _at(one, 0.95), _at(other, 0.5), _at(other, 0.95)]
                 added = (shown[2] - shown[0], shown[3] - shown[1])
                 print(f"{name:28} {what:8} " + " ".join(f"{value:8.1f}" for value in (*shown, *added)))
-            await made.aclose()
+            await adapter.aclose()
 
 
 if __name__ == "__main__":

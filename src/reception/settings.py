@@ -162,16 +162,21 @@ def wanted_providers(settings: Settings) -> Wanted:
     if len(embeddings) > 1:
         raise InvalidInput("RECEPTION_EMBEDDINGS: one model only, for vectors of two models do not compare.")
     stt, tts = parse_chain(settings.stt, addresses=True), parse_chain(settings.tts, addresses=True)
-    addresses = {"openai": address} if (address := os.environ.get("OPENAI_BASE_URL", "").rstrip("/")) else {}
-    wanted = Wanted(stt, tts, embeddings[0], keys, addresses)
+    wanted = Wanted(stt, tts, embeddings[0], keys, _addresses())
     check_wanted(wanted)
     return wanted
 
 
 def wanted_language(settings: Settings) -> LanguageConfig:
-    """Which language model reads and words answers, with the keys that the environment holds for the vendors."""
+    """Which language models read and word answers, with the keys that the environment holds for the vendors."""
     keys = {name: key for name, vendor in VENDORS.items() if (key := os.environ.get(vendor.key_variable, ""))}
-    return LanguageConfig(settings.llm, keys)
+    return LanguageConfig(settings.llm, keys, _addresses())
+
+
+def _addresses() -> dict[str, str]:
+    """What stands in for vendors' own addresses, as their own packages read it too."""
+    address = os.environ.get("OPENAI_BASE_URL", "").rstrip("/")
+    return {"openai": address} if address else {}
 
 
 def encryption(settings: Settings) -> Vault | None:

@@ -120,7 +120,7 @@ class Line:
     provider: str
     budget_s: float = 5.0
 
-    async def language(self, settings: AgentSettings) -> LanguageModel | None:
+    async def language(self, tenant_id: UUID, settings: AgentSettings) -> LanguageModel | None:
         model = await self.models.for_agent(settings.llm)
         return None if model is None else LanguageModel(model, SystemClock(), self.budget_s)
 
@@ -129,7 +129,7 @@ async def _line(vendor: str, chosen: str, model: str) -> AsyncIterator[Line]:
     brain = ReadingModel({WISH: READ_WISH})
     async with VENDORS[vendor](brain, model) as server:
         config = LanguageConfig(chosen, {vendor: KEY}, {vendor: server.base_url})
-        models = LanguageModels(config, SystemClock())
+        models = LanguageModels(config)
         yield Line(server, brain, models, f"{vendor}:{model}")
         await models.aclose()
 

@@ -51,7 +51,7 @@ class AgentTuning(Request):
     recording: bool = False
     recording_notice: Annotated[Text, Field(max_length=300)] = ""
     recording_days: int = Field(default=30, ge=1, le=3650)
-    llm: Annotated[Text, Field(max_length=120)] = ""
+    llm: Annotated[Text, Field(max_length=400, examples=["groq:openai/gpt-oss-20b, openai:gpt-5-mini"])] = ""
 
     def value(self) -> AgentSettings:
         return AgentSettings(**self.model_dump())

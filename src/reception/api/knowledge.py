@@ -171,16 +171,17 @@ async def ingest(body: NewDocument, services: ServicesDep, where: Writer, respon
             pages=body.pages,
         )
         return DocumentRead.of(site)
-    document = await take_in(
-        services.database,
-        services.embedder,
-        where.tenant_id,
-        title=body.title,
-        text=body.text,
-        kind=body.kind,
-        agent_id=body.agent_id,
-        chunking=services.intake.chunking,
-    )
+    async with services.provider_keys.in_use(where.tenant_id):
+        document = await take_in(
+            services.database,
+            services.embedder,
+            where.tenant_id,
+            title=body.title,
+            text=body.text,
+            kind=body.kind,
+            agent_id=body.agent_id,
+            chunking=services.intake.chunking,
+        )
     return DocumentRead.of(document)
 
 

@@ -106,4 +106,6 @@ async def search(
 ) -> Found:
     retriever = Retriever(services.database, services.embedder, services.reranker)
     scope = Scope(agent_id=agent_id, kinds=frozenset(kind or ()))
-    return Found.of(await retriever.find(where.tenant_id, q, limit=limit, scope=scope, threshold=threshold))
+    async with services.provider_keys.in_use(where.tenant_id):
+        found = await retriever.find(where.tenant_id, q, limit=limit, scope=scope, threshold=threshold)
+    return Found.of(found)

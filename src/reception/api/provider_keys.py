@@ -11,6 +11,7 @@ from reception.api.schemas import Request, Response
 from reception.api.services import ServicesDep
 from reception.core.errors import NotFound
 from reception.domains.credentials import service as credentials
+from reception.providers.llm.vendors import KEYED
 from reception.providers.registry import key_names
 from reception.runtime.principal import Scope
 
@@ -42,7 +43,7 @@ async def list_all(services: ServicesDep, where: _Reader) -> list[KeyRead]:
 @router.put("/{vendor}", summary="Set the tenant's key for a provider")
 async def keep(vendor: _Vendor, body: NewKey, services: ServicesDep, where: _Owner) -> KeyRead:
     """It goes before the installation's key in this tenant's calls from now on."""
-    known = key_names()
+    known = {*key_names(), *KEYED}
     if vendor not in known:
         raise NotFound(f"There is no provider {vendor!r}. There are: {', '.join(sorted(known))}.")
     vault = services.provider_keys.vault

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import structlog
 from fastapi import FastAPI
@@ -49,6 +50,7 @@ from reception.runtime.recording.store import RecordingStore
 from reception.runtime.recording.waiting import WaitingRoom
 from reception.runtime.returning import LostCallers
 from reception.runtime.spoken_answers import SpokenAnswers
+from reception.runtime.switches import Switches
 from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
@@ -145,10 +147,21 @@ async def _served(
             async with database.exclusively(_SEEDING):
                 on_show = tuple(await seed_demo(database, desk.embedder, clock.now()))
             _log.info(DEMO_SEEDED, agents=len(on_show))
+        keys = ProviderKeys(database, encryption(settings), embeds_outside=not desk.embeds_locally)
         language = await stack.enter_async_context(
-            open_language(wanted_language(settings), clock, progress, settings.llm_budget_s)
+            open_language(
+                wanted_language(settings),
+                clock,
+                progress,
+                settings.llm_budget_s,
+                keys_of=keys.of,
+                watch=figures,
+                switches=Switches(figures.on_event),
+            )
         )
-        parts = _Parts(settings, service_url, database, speech, understanding, clock, desk, figures, language, on_show)
+        parts = _Parts(
+            settings, service_url, database, speech, understanding, clock, desk, figures, language, on_show, keys
+        )
         app, live = await stack.enter_async_context(_running(parts))
         yield Reception(app, live, None, on_show)
 
@@ -165,6 +178,7 @@ class _Parts:
     figures: Metrics
     language: LanguageOf
     demo_agents: tuple[DemoAgent, ...]
+    keys: ProviderKeys
 
 
 @asynccontextmanager
@@ -188,21 +202,20 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     signing = SigningKeys(key, former_signing_keys(settings))
     tokens = Tokens(signing, clock)
     tickets = Tickets(signing, clock, ticket_register(database, clock))
-    keys = ProviderKeys(database, encryption(settings))
     used = UsageBook(database, Prices.load(settings.prices), clock)
     services = Services(
         database=database,
         recordings=recordings,
         embedder=parts.desk.embedder,
         desk=parts.desk,
-        provider_keys=keys,
+        provider_keys=parts.keys,
         usage=used,
         clock=clock,
         tokens=tokens,
         authenticator=Authenticator(database, tokens, clock),
         tickets=tickets,
         attempts=LoginAttempts(database, clock),
-        chat=ChatDesk(database, conversations, used, recorder),
+        chat=ChatDesk(database, conversations, used, recorder, parts.keys),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
         readiness=Readiness(database, speech, live),
@@ -227,7 +240,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         recordings=recordings,
         dumps=dumps,
         desk=parts.desk,
-        keys=keys,
+        keys=parts.keys,
         usage=used,
         spoken=spoken,
     )
@@ -282,12 +295,22 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
 def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
     """Everything that is done in the background."""
     ingestion = Ingestion(parts.database, parts.desk.embedder, chunking=_chunking(parts.settings))
-    return (
+    embedding = (
         ingestion.task,
         Placement(parts.database, parts.desk.embedder).task,
         Reembedding(parts.database, parts.desk.embedder).task,
-        WaitlistAdvance(parts.database, parts.clock).task,
     )
+    return (*(_with_keys(task, parts.keys) for task in embedding), WaitlistAdvance(parts.database, parts.clock).task)
+
+
+def _with_keys(task: JobTask, keys: ProviderKeys) -> JobTask:
+    """`task`, done with the keys of the tenant whom it is done for."""
+
+    async def run(tenant_id: UUID, **named: UUID) -> None:
+        async with keys.in_use(tenant_id):
+            await task.run(tenant_id=tenant_id, **named)
+
+    return replace(task, run=run)
 
 
 def _reranker(settings: Settings) -> HttpReranker | None:

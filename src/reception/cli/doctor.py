@@ -6,7 +6,6 @@ import shutil
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,11 +17,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from reception.core.clock import SystemClock
 from reception.core.errors import AppError, Conflict, MissingModel
 from reception.db.embedded import EmbeddedPostgres
-from reception.ports.language import ChatMessage, ChatRequest
-from reception.providers.checkup import check_providers
+from reception.providers.checkup import Checked, check_language, check_providers
 from reception.providers.embedded.weights import REQUIRED, Weights
 from reception.providers.http import open_http
 from reception.providers.limits import UNHURRIED
@@ -33,7 +30,7 @@ from reception.settings import Settings, load_settings, wanted_language, wanted_
 _NEEDED_BYTES = 1 << 30
 _OLDEST_POSTGRES = 16
 _CONNECT_S = 5
-_ONE_WORD = ChatRequest((ChatMessage("user", "Answer with the word yes."),), 200, 15.0, 10.0, 30.0)
+_PARTS = {"llm_out": "language model"}
 
 
 class State(StrEnum):
@@ -175,45 +172,32 @@ async def _providers(settings: Settings) -> list[Finding]:
         checked = await check_providers(wanted, http)
     if not checked:
         return [Finding("providers", State.OK, "only the installation's own models are used")]
+    return _found(checked)
+
+
+async def _language(settings: Settings) -> list[Finding]:
+    """Every language model, those that stand in included, asked for one word."""
+    what = "language model"
+    try:
+        config = wanted_language(settings)
+        LanguageModels(config)
+    except AppError as error:
+        return [Finding(what, State.FAILED, error.detail, "Set it in the environment of `reception serve`.")]
+    if not config.choices():
+        return [Finding(what, State.OK, "none: understanding and answers are local")]
+    return _found(await check_language(config))
+
+
+def _found(checked: Iterable[Checked]) -> list[Finding]:
     return [
         Finding(
-            f"{one.part} {one.provider}",
+            f"{_PARTS.get(one.part, one.part)} {one.provider}",
             State.FAILED if one.problem else State.OK,
             one.problem or f"answered in {1000 * one.took_s:.0f} ms",
             one.advice,
         )
         for one in checked
     ]
-
-
-async def _language(settings: Settings) -> list[Finding]:
-    """The language model, asked for one word."""
-    what, told = "language model", list[str]()
-    try:
-        models = LanguageModels(wanted_language(settings), SystemClock())
-    except AppError as error:
-        return [Finding(what, State.FAILED, error.detail, "Set it in the environment of `reception serve`.")]
-    try:
-        await models.check(told.append)
-        model = await models.for_agent("")
-        if model is None:
-            failed = bool(told)
-            state, found = (
-                (State.FAILED, told[0]) if failed else (State.OK, "none: understanding and answers are local")
-            )
-            return [Finding(what, state, found, "See that the key and the model's name are right." if failed else "")]
-        started_s = time.perf_counter()
-        async with aclosing(model.stream(_ONE_WORD)) as pieces:
-            async for _ in pieces:
-                pass
-        took_ms = 1000 * (time.perf_counter() - started_s)
-        return [Finding(f"{what} {model.provider}", State.OK, f"answered in {took_ms:.0f} ms")]
-    except AppError as error:
-        return [
-            Finding(what, State.FAILED, error.detail, "See that the key, the model's name and the account are right.")
-        ]
-    finally:
-        await models.aclose()
 
 
 def _show(findings: Iterable[Finding]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reception.core.clock import Clock, SystemClock
 from reception.core.errors import InvalidInput, Unavailable
+from reception.core.ids import uuid7
 from reception.db import address
 from reception.db.address import TIMEOUTS
 from reception.db.database import Database
@@ -88,10 +89,10 @@ async def _language(mode: str, progress: Progress) -> AsyncIterator[LanguageOf]:
         return
     settings = load_settings()
     config = wanted_language(settings)
-    if config.choice() is None:
+    if not config.choices():
         raise InvalidInput("No language model is configured: set RECEPTION_LLM or a vendor's key, or use --mode local.")
     async with open_language(config, SystemClock(), progress, settings.llm_budget_s) as language:
-        if await language(AgentSettings()) is None:
+        if await language(uuid7(), AgentSettings()) is None:
             raise Unavailable("The language model that is configured cannot be used now.")
         yield language
 

@@ -195,9 +195,9 @@ class AgentSettings:
     `recording_days`, and begin with `recording_notice`, or with one of ours where it is empty.
 
     `stt` and `tts` name who hears and speaks, in the order in which they stand in for each other (`deepgram:nova-3,
-    embedded`); empty for what the installation uses. `voice` is one of the first of `tts`. `llm` is a language model as
-    `vendor:model`, `local` for none, empty for the installation's. `language` is a BCP 47 tag, empty for that of the
-    business. `pronunciations` say for words as written how they are spoken.
+    embedded`); empty for what the installation uses. `voice` is one of the first of `tts`. `llm` names language models
+    likewise (`groq:openai/gpt-oss-20b, openai:gpt-5-mini`); `local` for none, empty for the installation's. `language`
+    is a BCP 47 tag, empty for that of the business. `pronunciations` say for words as written how they are spoken.
     """
 
     greeting: str = ""

@@ -1,5 +1,6 @@
-"""On whose account requests to vendors go."""
+"""On whose account requests to vendors go, and with whose keys."""
 
+from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Protocol
 
@@ -14,3 +15,6 @@ class Account(Protocol):
 
 account: ContextVar[Account | None] = ContextVar("account", default=None)
 """That of the present task; tasks inherit it from the one that starts them."""
+
+own_keys: ContextVar[Mapping[str, str]] = ContextVar("own_keys", default={})  # noqa: B039  nobody writes to it
+"""By vendor, the keys of its own that the tenant has whom the present task works for; inherited likewise."""

@@ -15,7 +15,7 @@ from reception.core.errors import FieldProblem, InvalidInput, MissingModel
 from reception.core.telemetry import PROVIDER_SKIPPED
 from reception.ports.speech import Embedder, Recognizer, TextToSpeech
 from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
-from reception.providers.account import account
+from reception.providers.account import account, own_keys
 from reception.providers.bundle import Speech
 from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
@@ -93,7 +93,6 @@ class SpeechDesk:
         self._warmth = Warmth(http)
         self._addresses: dict[str, str] = {}
         self._links: OrderedDict[tuple[Part, ProviderSpec, str], Link[Any]] = OrderedDict()
-        self._by_name: dict[str, list[Health]] = {}
         self._own_stt: Link[Recognizer] = Link(
             own.recognizer.provider, own.recognizer, partial(probe_recognizer, own.recognizer)
         )
@@ -126,6 +125,10 @@ class SpeechDesk:
     def is_local(self, stt: str, tts: str) -> bool:
         """Whether a call with these chains asks nobody outside."""
         return all(chain[0].vendor == EMBEDDED for chain in self._specs(stt, tts))
+
+    @property
+    def embeds_locally(self) -> bool:
+        return self._wanted.embeddings.vendor == EMBEDDED
 
     def _specs(self, stt: str, tts: str) -> tuple[tuple[ProviderSpec, ...], tuple[ProviderSpec, ...]]:
         """An agent's chains, or the installation's. One that cannot be read any more must not end a call."""
@@ -169,18 +172,16 @@ class SpeechDesk:
         self._warmth.used(self._addresses[seen.provider])
         self._told.on_vendor(seen)
 
-    def on_limit(self, provider: str, for_s: float) -> None:
-        """Every call heeds the limit that one of them was told of."""
-        for health in self._by_name.get(provider, ()):
-            health.limited(for_s)
-        self._told.on_limit(provider, for_s)
-
     def _embedder(self) -> Embedder:
+        """One for everybody, who asks with the present tenant's own key where there is one."""
         spec = self._wanted.embeddings
-        if spec.vendor == EMBEDDED:
+
+        def links(keys: Mapping[str, str]) -> list[Link[Embedder]]:
+            return self._chain("embeddings", EMBEDDINGS, (spec,), keys, _as_is, probe_embedder)
+
+        if spec.vendor == EMBEDDED or not links({}):
             return self._own.embedder
-        links = self._chain("embeddings", EMBEDDINGS, (spec,), {}, _as_is, probe_embedder)
-        return GuardedEmbedder(links[0], self._probes) if links else self._own.embedder
+        return GuardedEmbedder(lambda: links(own_keys.get())[0], self._probes)
 
     def _chain(
         self,
@@ -218,6 +219,7 @@ class SpeechDesk:
         link = self._links.get(known)
         if link is None:
             model = spec.model or entry.model
+            health = Health()
             access = Access(
                 provider=f"{spec.vendor}:{model}",
                 model=model,
@@ -225,18 +227,33 @@ class SpeechDesk:
                 http=self._http,
                 api_key=key,
                 limits=self._limits,
-                watch=self,
+                watch=_LinkWatch(self, health, self._told),
                 sockets=self._sockets,
             )
             self._addresses[access.provider] = access.base_url
             made = dressed(entry.make(access))
-            link = self._links[known] = Link(access.provider, made, partial(probe, made))
-            self._by_name.setdefault(access.provider, []).append(link.health)
+            link = self._links[known] = Link(access.provider, made, partial(probe, made), health)
             if len(self._links) > _MOST_LINKS:
-                _, oldest = self._links.popitem(last=False)
-                self._by_name[oldest.provider].remove(oldest.health)
+                self._links.popitem(last=False)
         self._links.move_to_end(known)
         return link
+
+
+@dataclass(frozen=True, slots=True)
+class _LinkWatch:
+    """Implements `Watch` for one model with one key: every call with that key heeds the limit that one of them was told
+    of, and no other does."""
+
+    desk: SpeechDesk
+    health: Health
+    told: Watch
+
+    def on_vendor(self, seen: RequestSeen) -> None:
+        self.desk.on_vendor(seen)
+
+    def on_limit(self, provider: str, for_s: float) -> None:
+        self.health.limited(for_s)
+        self.told.on_limit(provider, for_s)
 
 
 def check_wanted(wanted: Wanted) -> None:

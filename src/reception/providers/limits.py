@@ -9,7 +9,8 @@ class TimeLimits:
     begun by `first_s` is given up, and another has the rest.
 
     `answer_s` bounds an answer that comes in one piece, plus `answer_s_per_audio_s` for each second of audio sent;
-    `between_s` is the longest pause within an answer that has begun; `connect_s` bounds a new connection.
+    `between_s` is the longest pause within an answer that has begun; `connect_s` bounds a new connection. Vectors have
+    `embed_s`, and as much again for a whole request of texts, which no caller waits for.
     """
 
     connect_s: float = 1.0
@@ -18,7 +19,7 @@ class TimeLimits:
     answer_s: float = 1.0
     answer_s_per_audio_s: float = 0.05
     flush_s: float = 0.7
-    embed_s: float = 1.5
+    embed_s: float = 0.8
 
 
 UNHURRIED = TimeLimits(

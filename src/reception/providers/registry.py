@@ -104,7 +104,7 @@ def find(entries: Mapping[str, Entry[T]], spec: ProviderSpec) -> Entry[T]:
 
 
 def key_names() -> dict[str, tuple[str, ...]]:
-    """For each vendor, the environment variables that may hold its key."""
+    """For each vendor of speech and embeddings, the environment variables that may hold its key."""
     return {
         **{vendor: entry.key_names for vendor, entry in EMBEDDINGS.items()},
         **{vendor: entry.key_names for vendor, entry in TEXT_TO_SPEECH.items()},

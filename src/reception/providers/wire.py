@@ -5,6 +5,8 @@ import re
 import wave
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 import orjson
@@ -75,15 +77,36 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
 def used_up_for_s(headers: Mapping[str, str]) -> float:
     """Seconds until another request is allowed, by the headers that come with an answer; 0 when one is allowed now.
 
-    `x-ratelimit-remaining-requests` and `x-ratelimit-reset-requests` (such as `1m2.5s`), of OpenAI and those like it.
+    `x-ratelimit-remaining-requests` and `x-ratelimit-reset-requests` (such as `1m2.5s`), and the same of tokens, of
+    OpenAI and those like it; `anthropic-ratelimit-requests-remaining` and `-reset` (a date), and the same of tokens.
     """
-    if headers.get("x-ratelimit-remaining-requests") != "0":
-        return 0.0
-    match = _DURATION.fullmatch(headers.get("x-ratelimit-reset-requests", ""))
-    if match is None or not match[0]:
+    waits_s = [
+        _duration_s(headers.get(f"x-ratelimit-reset-{what}", ""))
+        for what in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{what}") == "0"
+    ]
+    waits_s += [
+        _until_s(headers.get(f"anthropic-ratelimit-{what}-reset", ""), headers.get("date", ""))
+        for what in ("requests", "tokens", "input-tokens", "output-tokens")
+        if headers.get(f"anthropic-ratelimit-{what}-remaining") == "0"
+    ]
+    return min(max(waits_s, default=0.0), LONGEST_RETRY_AFTER_S)
+
+
+def _duration_s(written: str) -> float:
+    match = _DURATION.fullmatch(written)
+    if match is None:
         return 0.0
     hours, minutes, seconds, milliseconds = (float(part or 0) for part in match.groups())
-    return min(hours * 3600 + minutes * 60 + seconds + milliseconds / 1000, LONGEST_RETRY_AFTER_S)
+    return hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
+
+
+def _until_s(instant: str, now: str) -> float:
+    """From `now`, as an HTTP date, to `instant`, as RFC 3339 has it."""
+    try:
+        return max(0.0, (datetime.fromisoformat(instant) - parsedate_to_datetime(now)).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
 
 
 def wav_bytes(samples: Pcm16, sample_rate_hz: int) -> bytes:

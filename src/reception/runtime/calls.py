@@ -19,10 +19,11 @@ from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import TAKEN_OVER, CallLeg
 from reception.ports.speech import Recognizer, TextToSpeech, Voice
-from reception.providers.account import account
+from reception.providers.account import account, own_keys
 from reception.providers.bundle import Speech
 from reception.providers.desk import SpeechDesk
 from reception.providers.lexicon import PronouncingTextToSpeech
+from reception.providers.resilience.chain import present_call
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.dumps import CallDumps
 from reception.runtime.provider_keys import ProviderKeys
@@ -234,6 +235,7 @@ class CallCentre:
         with context:
             async with AsyncExitStack() as taps:
                 switches = Switches()
+                present_call.set(switches)
                 if self.usage is not None:
                     used = self.usage.call(wired.business.tenant_id, wired.agent.agent_id, dialogue.conversation_id)
                     account.set(used)
@@ -265,8 +267,9 @@ class CallCentre:
         tts: TextToSpeech = self.speech.tts
         settings = wired.agent.settings
         if self.desk is not None:
-            local = self.keys is None or self.desk.is_local(settings.stt, settings.tts)
+            local = self.keys is None or (self.desk.is_local(settings.stt, settings.tts) and self.desk.embeds_locally)
             keys = {} if self.keys is None or local else await self.keys.of(wired.business.tenant_id)
+            own_keys.set(keys)
             seat = self.desk.seat(settings.stt, settings.tts, keys, switches)
             recognizer, tts = seat.recognizer, seat.tts
         if settings.pronunciations:

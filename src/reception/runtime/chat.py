@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -19,6 +19,7 @@ from reception.domains.conversations.turns import give_back_turn, hold_turn
 from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.events import CallObserver, ProviderSwitched, TurnMetrics
 from reception.runtime.conversations import ConversationFactory
+from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.usage import UsageBook
 
@@ -54,10 +55,12 @@ class ChatDesk:
         conversations: ConversationFactory,
         usage: UsageBook | None = None,
         recorder: MetricsRecorder | None = None,
+        keys: ProviderKeys | None = None,
     ) -> None:
         self._database = database
         self._recorder = recorder
         self._usage = usage
+        self._keys = keys
         self.conversations = conversations
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
@@ -121,13 +124,16 @@ class ChatDesk:
         return self.conversations.wire(wired, "chat", conversation_id, state=state, last_turn=last_turn)
 
     async def _accounted(self, tenant_id: UUID, agent_id: UUID, dialogue: GraphDialogue, message: str) -> ChatReply:
-        """One turn, with what it uses of providers on the conversation's account."""
+        """One turn, with what it uses of providers on the conversation's account, and its tenant's keys."""
         watch = (
             self._recorder.observer(tenant_id, agent_id, dialogue.conversation_id, "chat") if self._recorder else None
         )
-        if self._usage is None:
-            return await self._turn(dialogue, message, watch)
-        with self._usage.call(tenant_id, agent_id, dialogue.conversation_id).turn(dialogue.next_turn):
+        async with AsyncExitStack() as stack:
+            if self._keys is not None:
+                await stack.enter_async_context(self._keys.in_use(tenant_id))
+            if self._usage is not None:
+                used = self._usage.call(tenant_id, agent_id, dialogue.conversation_id)
+                stack.enter_context(used.turn(dialogue.next_turn))
             return await self._turn(dialogue, message, watch)
 
     async def _turn(self, dialogue: GraphDialogue, message: str, watch: CallObserver | None) -> ChatReply:

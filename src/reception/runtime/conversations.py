@@ -91,7 +91,7 @@ class ConversationFactory:
         async with self._database.tenant_session(tenant_id) as session:
             agent = await get_agent(session, agent_id)
             business = await get_business(session)
-        return WiredAgent(business, agent, await self._language(agent.settings))
+        return WiredAgent(business, agent, await self._language(tenant_id, agent.settings))
 
     async def at_version(self, wired: WiredAgent, version: int | None) -> WiredAgent:
         """`wired` with its agent as `version` was; as it is where that is not kept any more."""
@@ -102,7 +102,7 @@ class ConversationFactory:
                 agent = await get_version(session, wired.agent.agent_id, version)
             except NotFound:
                 return wired
-        return WiredAgent(wired.business, agent, await self._language(agent.settings))
+        return WiredAgent(wired.business, agent, await self._language(wired.business.tenant_id, agent.settings))
 
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> GraphDialogue:
         """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""

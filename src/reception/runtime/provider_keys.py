@@ -1,6 +1,7 @@
 """The keys that a tenant has of its own, for its calls."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 import structlog
@@ -10,16 +11,19 @@ from reception.core.telemetry import KEYS_NOT_OPENED
 from reception.core.vault import HOW_TO_MAKE, Vault
 from reception.db.database import Database
 from reception.domains.credentials import service as credentials
+from reception.providers.account import own_keys
 
 _log = structlog.get_logger(__name__)
 
 
 class ProviderKeys:
-    """Opens tenants' keys. Without a vault there are none, and none can be kept."""
+    """Opens tenants' keys. Without a vault there are none, and none can be kept. `embeds_outside` says whether any are
+    of use to embeddings."""
 
-    def __init__(self, database: Database, vault: Vault | None) -> None:
+    def __init__(self, database: Database, vault: Vault | None, *, embeds_outside: bool = False) -> None:
         self._database = database
         self._vault = vault
+        self._embeds_outside = embeds_outside
 
     @property
     def vault(self) -> Vault:
@@ -38,3 +42,12 @@ class ProviderKeys:
         except AppError as error:
             _log.error(KEYS_NOT_OPENED, code=error.code)
             return {}
+
+    @asynccontextmanager
+    async def in_use(self, tenant_id: UUID) -> AsyncIterator[None]:
+        """What is embedded in the block is embedded with the tenant's own key, if it has one."""
+        token = own_keys.set(await self.of(tenant_id) if self._embeds_outside else {})
+        try:
+            yield
+        finally:
+            own_keys.reset(token)

@@ -13,8 +13,8 @@ _log = structlog.get_logger(__name__)
 class Switches:
     """What providers are given to report to, before there is a session; `tell` is the session's once there is."""
 
-    def __init__(self) -> None:
-        self.tell: Callable[[CallEvent], None] | None = None
+    def __init__(self, tell: Callable[[CallEvent], None] | None = None) -> None:
+        self.tell = tell
 
     def __call__(self, switched: ProviderSwitched) -> None:
         _log.warning(

@@ -4,20 +4,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reception.core.clock import FixedClock, SystemClock
-from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
+from reception.core.errors import ProviderError, ProviderRefused, ProviderTimeout
 from reception.ports.language import ChatMessage, ChatModel, ChatRequest, OutputSchema
 from reception.providers.access import RequestSeen
 from reception.providers.account import account
 from reception.providers.llm.catalogue import check_model
 from reception.providers.llm.chat import LangChainChatModel
 from reception.providers.llm.choice import ModelChoice
-from reception.providers.llm.guarded import GuardedChatModel
 from reception.providers.llm.metered import MeteredChatModel
+from reception.providers.resilience.chain import Link, Probes
+from reception.providers.resilience.language import ResilientChatModel
 from tests.support.vendors.chat_models import (
     AnthropicChatServer,
     CompatibleChatServer,
@@ -26,7 +25,7 @@ from tests.support.vendors.chat_models import (
     Prompt,
     Writes,
 )
-from tests.support.vendors.faults import FAILURES, KEY, RETRY_AFTER_S, Fault, assert_told, ends_at_once
+from tests.support.vendors.faults import FAILURES, KEY, Fault, assert_told, ends_at_once
 
 MESSAGES = (ChatMessage("system", "Answer."), ChatMessage("user", "Is there parking?"))
 ANSWER = "Yes. Parking is free behind the house, for as long as you stay."
@@ -83,8 +82,12 @@ def request(output: OutputSchema | None = None, *, patient: bool = True) -> Chat
     return ChatRequest(MESSAGES, 200, *((20.0, 20.0, 20.0) if patient else (0.2, 0.2, 20.0)), output)
 
 
-def guarded(model: ChatModel) -> GuardedChatModel:
-    return GuardedChatModel(model, SystemClock())
+def guarded(model: ChatModel) -> ResilientChatModel:
+    return ResilientChatModel([Link(model.provider, model, _no_probe)], Probes(), lambda _: None)
+
+
+async def _no_probe() -> None:
+    return None
 
 
 async def whole(model: ChatModel, asked: ChatRequest) -> str:
@@ -260,46 +263,6 @@ async def test_a_refusal_of_openai_is_no_answer(models: Models) -> None:
             await whole(models(CASES[2], server), request())
 
 
-async def test_a_model_at_its_limit_is_left_alone_for_as_long_as_it_asks(models: Models) -> None:
-    clock = FixedClock(datetime(2027, 1, 1, tzinfo=UTC))
-    case = CASES[1]
-    async with case.serve() as server:
-        model = GuardedChatModel(models(case, server), clock)
-        server.fault = Fault.LIMITED
-        with pytest.raises(ProviderLimited):
-            await whole(model, request())
-        server.fault = Fault.NONE
-        with pytest.raises(ProviderError, match="left alone"):
-            await whole(model, request())
-        assert len(server.asked) == 1
-        clock.advance(_seconds(RETRY_AFTER_S + 0.1))
-        assert await whole(model, request()) == ANSWER
-
-
-async def test_a_model_that_fails_again_and_again_is_tried_by_one_request_at_a_time(models: Models) -> None:
-    clock = FixedClock(datetime(2027, 1, 1, tzinfo=UTC))
-    case = CASES[0]
-    async with case.serve() as server:
-        model = GuardedChatModel(models(case, server), clock)
-        server.fault = Fault.BROKEN
-        for _ in range(3):
-            with pytest.raises(ProviderError, match="500"):
-                await whole(model, request())
-        with pytest.raises(ProviderError, match="left alone"):
-            await whole(model, request())
-        clock.advance(_seconds(11))
-        server.fault = Fault.GATED
-        probe = model.stream(request())
-        await anext(probe)
-        with pytest.raises(ProviderError, match="left alone"):
-            await whole(model, request())
-        server.gate.set()
-        async for _ in probe:
-            pass
-        server.fault = Fault.NONE
-        assert await whole(model, request()) == ANSWER
-
-
 async def test_a_model_that_writes_on_and_on_is_given_up(models: Models) -> None:
     case = CASES[0]
     async with case.serve() as server:
@@ -307,7 +270,3 @@ async def test_a_model_that_writes_on_and_on_is_given_up(models: Models) -> None
         asked = ChatRequest(MESSAGES, 200, 20.0, 20.0, 0.2)
         with pytest.raises(ProviderTimeout):
             await whole(guarded(models(case, server)), asked)
-
-
-def _seconds(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds)

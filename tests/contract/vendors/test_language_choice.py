@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from reception.core.clock import SystemClock
 from reception.core.errors import InvalidInput
 from reception.providers.llm.choice import ModelChoice, read_choice
 from reception.providers.llm.models import LanguageConfig, LanguageModels
@@ -39,21 +38,21 @@ def test_what_names_no_model_says_how_it_is_done(written: str) -> None:
 
 def test_groq_is_used_when_its_key_is_there_and_nothing_else_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GROQ_API_KEY", raising=False)
-    assert wanted_language(load_settings()).choice() is None
+    assert wanted_language(load_settings()).choices() == ()
     monkeypatch.setenv("GROQ_API_KEY", "a-key")
-    assert wanted_language(load_settings()).choice() == ModelChoice("groq", GPT_OSS)
-    assert wanted_language(load_settings(llm="local")).choice() is None
+    assert wanted_language(load_settings()).choices() == (ModelChoice("groq", GPT_OSS),)
+    assert wanted_language(load_settings(llm="local")).choices() == ()
     assert "a-key" not in repr(wanted_language(load_settings()))
 
 
 def test_a_model_without_its_key_is_refused_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInput, match="OPENAI_API_KEY"):
-        LanguageModels(LanguageConfig("openai:gpt-5-mini"), SystemClock())
+        LanguageModels(LanguageConfig("openai:gpt-5-mini"))
 
 
 async def test_a_missing_model_is_told_of_at_the_start_and_not_used() -> None:
     async with GroqChatServer(lambda prompt: Writes("x"), GPT_OSS, models=["llama-9"]) as server:
-        models = LanguageModels(LanguageConfig("", {"groq": KEY}, {"groq": server.base_url}), SystemClock())
+        models = LanguageModels(LanguageConfig("", {"groq": KEY}, {"groq": server.base_url}))
         told: list[str] = []
         await models.check(told.append)
         assert GPT_OSS in told[0]
@@ -64,14 +63,14 @@ async def test_a_missing_model_is_told_of_at_the_start_and_not_used() -> None:
 
 async def test_a_vendor_that_does_not_answer_at_the_start_is_used_when_it_does() -> None:
     async with GroqChatServer(lambda prompt: Writes("x"), GPT_OSS) as server:
-        models = LanguageModels(LanguageConfig("", {"groq": KEY}, {"groq": server.base_url}), SystemClock())
+        models = LanguageModels(LanguageConfig("", {"groq": KEY}, {"groq": server.base_url}))
         server.fault = Fault.BROKEN
         told: list[str] = []
         await models.check(told.append)
         assert "local" in told[0]
         model = await models.for_agent("")
         assert model is not None
-        assert model is await models.for_agent(f"groq:{GPT_OSS}")
+        assert model.provider == f"groq:{GPT_OSS}"
         assert await models.for_agent("local") is None
         assert await models.for_agent("http://169.254.169.254/v1#x") is None
         assert await models.for_agent("openai:gpt-5-mini") is None

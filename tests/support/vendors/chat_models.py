@@ -22,12 +22,14 @@ class Writes:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model was asked. `output` is the name of the JSON object that was asked for, empty for text."""
+    """What a model was asked. `output` is the name of the JSON object that was asked for, empty for text; `said` is
+    what of its answer there is already, where it is asked to go on."""
 
     system: str
     user: str
     output: str
     body: Mapping[str, Any]
+    said: str = ""
 
 
 Brain = Callable[[Prompt], Writes]
@@ -76,8 +78,9 @@ class OpenAiChatServer(HttpVendor):
         assert body["stream"] is (self.streams_json or "response_format" not in body)
         assert 0 < body[self.tokens] <= 1000
         self.check_options(body)
-        system, user = body["messages"]
+        system, user, *later = body["messages"]
         assert (system["role"], user["role"]) == ("system", "user")
+        assert [message["role"] for message in later] in ([], ["assistant", "user"])
         wanted = body.get("response_format")
         output = ""
         if wanted is not None:
@@ -86,7 +89,7 @@ class OpenAiChatServer(HttpVendor):
             assert asked["strict"] is True
             check_strict(asked["schema"])
             output = asked["name"]
-        return Prompt(system["content"], user["content"], output, body)
+        return Prompt(system["content"], user["content"], output, body, later[0]["content"] if later else "")
 
     def check_options(self, body: Mapping[str, Any]) -> None:
         assert body["temperature"] == 0.0
@@ -182,15 +185,16 @@ class AnthropicChatServer(OpenAiChatServer):
         assert body["model"] == self.model
         assert body["stream"] is True
         assert 0 < body["max_tokens"] <= 1000
-        (user,) = body["messages"]
+        user, *later = body["messages"]
         assert user["role"] == "user"
+        assert [message["role"] for message in later] in ([], ["assistant", "user"])
         output = ""
         if "tools" in body:
             (tool,) = body["tools"]
             assert body["tool_choice"] == {"type": "tool", "name": tool["name"]}
             check_strict(tool["input_schema"])
             output = tool["name"]
-        return Prompt(body["system"], user["content"], output, body)
+        return Prompt(body["system"], user["content"], output, body, later[0]["content"] if later else "")
 
     def written(self, writes: Writes, prompt: Prompt) -> list[bytes]:
         tool = writes.tool or prompt.output

@@ -4,10 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from uuid import uuid4
 
+import pytest
+
 from reception.core.clock import SystemClock
 from reception.dialogue.language.turn import LanguageModel
 from reception.ports.dialogue import CallerTurn, PreparedTurn, ReplyPart, Say
+from reception.ports.events import ProviderSwitched
 from reception.ports.knowledge import Passage
+from reception.ports.language import ChatModel
+from reception.providers.resilience.chain import Link, Probes
+from reception.providers.resilience.language import ResilientChatModel
 from tests.unit.dialogue.stage import Caller, book_of, restaurant
 from tests.unit.language.scripted import FAILS, GATE, STALLS, ScriptedModel
 
@@ -18,7 +24,7 @@ PARKING = Passage(
 QUESTION = "Is there parking?"
 
 
-def caller(model: ScriptedModel, *, budget_s: float = 5.0, passages: Sequence[Passage] = (PARKING,)) -> Caller:
+def caller(model: ChatModel, *, budget_s: float = 5.0, passages: Sequence[Passage] = (PARKING,)) -> Caller:
     return Caller(book_of(restaurant()), passages=passages, language=LanguageModel(model, SystemClock(), budget_s))
 
 
@@ -113,6 +119,37 @@ async def test_a_model_that_fails_later_ends_the_answer_and_repeats_nothing() ->
     assert reply.endswith("?")
     assert [switch.part for switch in prepared.switches] == ["answer"]
     assert prepared.providers["answer"] == "local"
+
+
+@pytest.mark.parametrize(
+    "goes_on",
+    [
+        ("You need not ", "reserve a space."),
+        ("Parking is free behind the house. You need not reserve a space.",),
+    ],
+    ids=["as it was asked", "from the beginning"],
+)
+async def test_another_model_goes_on_in_the_middle_of_a_reply_and_repeats_nothing(goes_on: Sequence[str]) -> None:
+    first = ScriptedModel(lambda request: ("Parking is free behind the house. You need not", FAILS), "test:first")
+    second = ScriptedModel(lambda request: goes_on, "test:second")
+    told: list[ProviderSwitched] = []
+    links = [Link(model.provider, model, _no_probe) for model in (first, second)]
+    one = caller(ResilientChatModel(links, Probes(), told.append))
+    prepared = await prepare(one)
+    reply = await one.commit(prepared)
+    assert reply.startswith("Parking is free behind the house. You need not reserve a space.")
+    assert reply.count("Parking is free") == reply.count("You need not") == 1
+    assert [(switch.from_provider, switch.to_provider) for switch in told] == [("test:first", "test:second")]
+    assert not prepared.switches
+    assert prepared.providers["answer"] == "test:second"
+    (asked,) = second.requests
+    assert [message.text for message in asked.messages if message.role == "assistant"] == [
+        "Parking is free behind the house."
+    ]
+
+
+async def _no_probe() -> None:
+    return None
 
 
 async def test_a_model_that_writes_too_slowly_is_replaced() -> None:

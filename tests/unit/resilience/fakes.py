@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError, ProviderTimeout
 from reception.ports.events import ProviderSwitched
+from reception.ports.language import ChatModel, ChatRequest
 from reception.ports.speech import Recognizer, Transcript, TranscriptionHints, Voice
 from reception.providers.resilience.chain import Link
+from reception.providers.resilience.probing import probe_chat_model
 from reception.providers.resilience.voice import Speaker
 from reception.providers.segmented import SegmentedRecognizer
 from reception.providers.speech_cache import CachedTextToSpeech
@@ -125,3 +128,37 @@ class Told:
     @property
     def path(self) -> list[tuple[str, str, str]]:
         return [(one.from_provider, one.to_provider, one.reason) for one in self.switches]
+
+
+@dataclass
+class Writer:
+    """Writes `pieces`, the first after `delay_s` and each further one `every_s` later; a piece that is an error is
+    raised."""
+
+    name: str
+    pieces: tuple[str | ProviderError, ...] = ("Hello. ", "Good day.")
+    delay_s: float = 0.1
+    every_s: float = 0.05
+    asked: list[ChatRequest] = field(default_factory=list)
+    closed: int = 0
+
+    @property
+    def provider(self) -> str:
+        return self.name
+
+    async def aclose(self) -> None:
+        return None
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
+        self.asked.append(request)
+        try:
+            for number, piece in enumerate(self.pieces):
+                await asyncio.sleep(self.every_s if number else self.delay_s)
+                if isinstance(piece, ProviderError):
+                    raise piece
+                yield piece
+        finally:
+            self.closed += 1
+
+    def link(self) -> Link[ChatModel]:
+        return Link(self.name, self, partial(probe_chat_model, self))

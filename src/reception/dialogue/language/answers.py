@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reception.core.errors import ProviderError, ProviderTimeout
 from reception.dialogue.hours import profile_text
@@ -18,6 +18,7 @@ from reception.dialogue.turn import TurnScene
 from reception.ports.answers import Lookup
 from reception.ports.dialogue import Say
 from reception.ports.knowledge import Passage
+from reception.ports.language import ChatMessage, ChatRequest
 
 PART = "answer"
 _MOST_TOKENS = 500
@@ -26,6 +27,11 @@ _MOST_WRITTEN = 8
 _LONGEST_UNBROKEN = 1500
 """Characters without the end of a sentence, at which no more is read."""
 _CHARS_A_TOKEN = 4
+_MOST_BREAKS = 3
+_GO_ON = (
+    "Your reply was cut off there. Go on with the next sentence as if nothing had happened, and repeat nothing of it. "
+    "Write nothing if it was complete."
+)
 _AFTER_THE_MODEL_S = 0.05
 """A model that writes nothing is given up by its own deadline."""
 _MARK_BEHIND = re.compile(r"([.!?])\s*([\[【]\d[^\]】]{0,12}[\]】])")
@@ -60,6 +66,8 @@ class WrittenAnswer:
         self._most = most
         self._sources = Sources(passages, profile_text(scene), f"{question}\n{scene.text}")
         self._request = turn.writing_request(answering_messages(question, passages, scene, most), _MOST_TOKENS)
+        self._written = 0
+        self._breaks = 0
         self._kept: asyncio.Queue[Say | None] = asyncio.Queue()
         self._task = turn.spawn(self._write())
 
@@ -93,29 +101,52 @@ class WrittenAnswer:
             return None
 
     async def _write(self) -> None:
-        kept = written = 0
         try:
-            async with (
-                aclosing(self._turn.model.stream(self._request)) as pieces,
-                aclosing(_sentences(pieces, self._turn)) as sentences,
-            ):
-                async for sentence in sentences:
-                    written += 1
-                    if NO_ANSWER in sentence:
-                        self.knows = kept > 0
-                        self._turn.did(PART)
-                        break
-                    kept += self._take(sentence)
-                    if kept >= self._most or written >= _MOST_WRITTEN:
-                        break
+            while not await self._read_on():
+                self._breaks += 1
             self.finished_s = self._turn.clock.monotonic_s()
         except ProviderError as error:
             self._turn.replaced(PART, error)
         finally:
             self._kept.put_nowait(None)
 
+    async def _read_on(self) -> bool:
+        """Read what the model writes, to the end; False when it broke off after it had begun, and may be asked again
+        for what is missing. What it had not finished as a sentence is as if it had not been written."""
+        read = _Read()
+        try:
+            async with (
+                aclosing(self._turn.model.stream(self._going_on())) as pieces,
+                aclosing(_sentences(read.noting(pieces), self._turn)) as sentences,
+            ):
+                async for sentence in sentences:
+                    self._written += 1
+                    if NO_ANSWER in sentence:
+                        self.knows = bool(self.kept)
+                        self._turn.did(PART)
+                        break
+                    self._take(sentence)
+                    if len(self.kept) >= self._most or self._written >= _MOST_WRITTEN:
+                        break
+        except ProviderError as error:
+            if not read.pieces or not error.retryable or self._breaks >= _MOST_BREAKS:
+                raise
+            return False
+        return True
+
+    def _going_on(self) -> ChatRequest:
+        """The request; for what is missing of the answer once some of it has been said."""
+        if not self.kept:
+            return self._request
+        said = ChatMessage("assistant", " ".join(say.text for say in self.kept))
+        messages = (*self._request.messages, said, ChatMessage("user", _GO_ON))
+        return replace(self._request, messages=messages, first_s=self._request.gap_s)
+
     def _take(self, sentence: str) -> bool:
         text = plain(sentence)
+        if self._breaks and any(content_terms(text) <= content_terms(say.text) for say in self.kept):
+            # Whoever goes on for another may begin again.
+            return False
         if text.rstrip("\"')” ").endswith("?") or not content_terms(text):
             # What is asked next is the flow's to say: an answer to anything else could not be understood.
             return False
@@ -127,6 +158,18 @@ class WrittenAnswer:
         self.kept.append(say)
         self._kept.put_nowait(say)
         return True
+
+
+@dataclass(slots=True)
+class _Read:
+    """How many pieces of one request have come."""
+
+    pieces: int = 0
+
+    async def noting(self, pieces: AsyncIterator[str]) -> AsyncIterator[str]:
+        async for piece in pieces:
+            self.pieces += 1
+            yield piece
 
 
 @dataclass(frozen=True, slots=True)

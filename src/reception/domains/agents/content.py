@@ -36,10 +36,11 @@ _LENGTHS = {
     "recording_notice": 300,
     "stt": 400,
     "tts": 400,
-    "llm": 120,
+    "llm": 400,
     "language": 35,
 }
-_LANGUAGE_MODEL = re.compile(r"local|(?!https?:)[a-z_]{2,32}:[\w./:@+-]{1,80}")
+_LANGUAGE_MODEL = r"(?:local|(?!https?:)[a-z_]{2,32}:[\w./:@+-]{1,80})"
+_LANGUAGE_MODELS = re.compile(rf"{_LANGUAGE_MODEL}(?:\s*,\s*{_LANGUAGE_MODEL}){{0,5}}")
 """No addresses: those are for the operator to choose, who alone knows what is behind them."""
 _DEFINITION: TypeAdapter[AgentDefinition] = TypeAdapter(AgentDefinition)
 
@@ -115,8 +116,11 @@ def _validated(settings: AgentSettings) -> AgentSettings:
         if not lowest <= getattr(settings, name) <= highest:
             raise refuse(f"/settings/{name}", f"must be {lowest} to {highest}")
     texts = {name: bounded(getattr(settings, name), f"/settings/{name}", longest=n) for name, n in _LENGTHS.items()}
-    if settings.llm and not _LANGUAGE_MODEL.fullmatch(settings.llm):
-        raise refuse("/settings/llm", "must be vendor:model, such as groq:openai/gpt-oss-20b, or local, or empty")
+    if settings.llm and not _LANGUAGE_MODELS.fullmatch(settings.llm):
+        raise refuse(
+            "/settings/llm",
+            "must be vendor:model, such as groq:openai/gpt-oss-20b, or several with commas between, or local, or empty",
+        )
     if len(settings.vocabulary) > MOST_WORDS:
         raise refuse("/settings/vocabulary", f"must have at most {MOST_WORDS} words")
     vocabulary = tuple(

@@ -1,7 +1,7 @@
 """A LangChain chat model as a `ChatModel`: pieces of text or of a JSON object, and every failure a `ProviderError`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from itertools import count
 from operator import attrgetter
 from typing import Any, cast
@@ -31,8 +31,15 @@ _NO_KEY = "none"
 class LangChainChatModel:
     """Implements `ports.language.ChatModel`. Asks once: whether to ask again is for its caller to say."""
 
-    def __init__(self, choice: ModelChoice, key: str = "", base_url: str = "") -> None:
-        """`base_url` replaces the vendor's own address.
+    def __init__(
+        self,
+        choice: ModelChoice,
+        key: str = "",
+        base_url: str = "",
+        heed: Callable[[Mapping[str, str]], None] | None = None,
+    ) -> None:
+        """`base_url` replaces the vendor's own address; `heed` is given the headers of every answer, which may tell of
+        limits.
 
         Raises:
             MissingModel: the vendor's package is not installed.
@@ -42,6 +49,8 @@ class LangChainChatModel:
         self._choice = choice
         self._model = _made(self._vendor, choice, key, base_url or choice.base_url or self._vendor.base_url)
         self._errors = self._vendor.errors()
+        if heed is not None and self._vendor.client:
+            _listen(attrgetter(self._vendor.client)(self._model), heed)
 
     @property
     def provider(self) -> str:
@@ -153,6 +162,17 @@ def _made(vendor: Vendor, choice: ModelChoice, key: str, base_url: str) -> BaseC
     except ValueError as error:
         raise ProviderError(choice.provider, f"LangChain cannot make this model ({type(error).__name__}).") from error
     return cast(BaseChatModel, made)
+
+
+def _listen(sdk: Any, heed: Callable[[Mapping[str, str]], None]) -> None:
+    """Tell `heed` of the headers of every answer that an SDK's client gets: LangChain shows them of few vendors."""
+
+    async def on_response(response: Any) -> None:
+        heed(response.headers)
+
+    http = sdk._client
+    hooks = http.event_hooks
+    http.event_hooks = {**hooks, "response": [*hooks["response"], on_response]}
 
 
 def _own_timeout_s() -> float:

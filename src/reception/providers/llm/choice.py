@@ -1,10 +1,11 @@
-"""Which model is meant: `vendor:model`, the base URL of a compatible server, or none."""
+"""Which models are meant: `vendor:model`, the base URL of a compatible server, several of them, or none."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from reception.core.errors import InvalidInput
+from reception.providers.spec import MOST_IN_CHAIN
 
 LOCAL = "local"
 """Says that no language model is to be used."""
@@ -26,6 +27,26 @@ class ModelChoice:
     def provider(self) -> str:
         """How it is told of: without an address, which may hold credentials."""
         return f"{self.vendor}:{self.model}"
+
+
+def read_choices(text: str) -> tuple[ModelChoice, ...]:
+    """The models that `text` names with commas between, in the order in which they stand in for each other; none for
+    `local`, which ends the list wherever it is named.
+
+    Raises:
+        InvalidInput: one cannot be read or is there twice, or there are more than `MOST_IN_CHAIN`.
+    """
+    found: list[ModelChoice] = []
+    for entry in text.split(","):
+        choice = read_choice(entry)
+        if choice is None:
+            break
+        if choice in found:
+            raise InvalidInput(f"The language model {choice.provider} is named twice.")
+        found.append(choice)
+    if len(found) > MOST_IN_CHAIN:
+        raise InvalidInput(f"At most {MOST_IN_CHAIN} language models can stand in for each other.")
+    return tuple(found)
 
 
 def read_choice(text: str) -> ModelChoice | None:

@@ -5,10 +5,11 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 
 from reception.core.errors import ProviderError
 from reception.ports.language import ChatModel, ChatRequest, TokenUsage
-from reception.providers.access import Part, RequestSeen
+from reception.providers.access import NoWatch, RequestSeen, Watch
 from reception.providers.account import account
 
 _CHARS_PER_TOKEN = 4
@@ -17,10 +18,12 @@ _CHARS_PER_TOKEN = 4
 
 class MeteredChatModel:
     """Implements `ports.language.ChatModel` on another; tells the present account of each request, as tokens read and
-    tokens written, whose prices differ: as the vendor counts them where it tells."""
+    tokens written, whose prices differ, and the watch once, as tokens written: as the vendor counts them where it tells.
+    """
 
-    def __init__(self, model: ChatModel) -> None:
+    def __init__(self, model: ChatModel, watch: Watch = NoWatch()) -> None:  # noqa: B008  has no state
         self._model = model
+        self._watch = watch
 
     @property
     def provider(self) -> str:
@@ -47,12 +50,11 @@ class MeteredChatModel:
             raise
         finally:
             request.usage.read, request.usage.written = usage.read, usage.written
+            elapsed_s = time.perf_counter() - started_s
+            read = sum(len(message.text) for message in request.messages)
+            seen = partial(RequestSeen, provider=self.provider, outcome=outcome, elapsed_s=elapsed_s, first_s=first_s)
+            writing = seen("llm_out", units=usage.written or written / _CHARS_PER_TOKEN)
+            self._watch.on_vendor(writing)
             if (payer := account.get()) is not None:
-                elapsed_s = time.perf_counter() - started_s
-                read = sum(len(message.text) for message in request.messages)
-                counted: tuple[tuple[Part, float], ...] = (
-                    ("llm_in", usage.read or read / _CHARS_PER_TOKEN),
-                    ("llm_out", usage.written or written / _CHARS_PER_TOKEN),
-                )
-                for part, units in counted:
-                    payer.add(RequestSeen(part, self.provider, outcome, elapsed_s, first_s, units))
+                payer.add(seen("llm_in", units=usage.read or read / _CHARS_PER_TOKEN))
+                payer.add(writing)

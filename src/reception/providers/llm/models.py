@@ -1,24 +1,33 @@
-"""The chat models of an installation: the one chosen for it, and those that agents choose for themselves."""
+"""The chat models of an installation: those chosen for it, and those that agents choose for themselves."""
 
 import asyncio
+import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import structlog
 
-from reception.core.clock import Clock
 from reception.core.errors import AppError, InvalidInput, ProviderError
 from reception.core.telemetry import PROVIDER_FAILED
+from reception.ports.events import ProviderSwitched
 from reception.ports.language import ChatModel
+from reception.providers.access import NoWatch, Watch
 from reception.providers.llm.catalogue import check_model
-from reception.providers.llm.choice import COMPATIBLE, DEFAULT_MODELS, ModelChoice, read_choice
+from reception.providers.llm.choice import COMPATIBLE, DEFAULT_MODELS, ModelChoice, read_choices
 from reception.providers.llm.vendors import vendor_of
+from reception.providers.resilience.chain import Link, OnSwitch, Probes, present_call
+from reception.providers.resilience.health import Health
+from reception.providers.resilience.language import ResilientChatModel
+from reception.providers.resilience.probing import probe_chat_model
+from reception.providers.wire import used_up_for_s
 
 _log = structlog.get_logger(__name__)
 
-MOST_MODELS = 16
-"""Of those that agents chose; beyond, the one not used for longest is let go."""
+MOST_MODELS = 64
+"""With their connections, one for each model and key; beyond, the one not used for longest is let go."""
+_NO_KEYS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,94 +39,139 @@ class LanguageConfig:
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     base_urls: Mapping[str, str] = field(default_factory=dict)
 
-    def choice(self) -> ModelChoice | None:
-        """The installation's model, or None for local mode.
+    def choices(self) -> tuple[ModelChoice, ...]:
+        """The installation's models, the preferred one first; none for local mode.
 
         Raises:
             InvalidInput: `chosen` cannot be read.
         """
         if self.chosen:
-            return read_choice(self.chosen)
+            return read_choices(self.chosen)
         with_key = (ModelChoice(vendor, model) for vendor, model in DEFAULT_MODELS.items() if self.keys.get(vendor))
-        return next(with_key, None)
+        return tuple(with_key)[:1]
 
 
 class LanguageModels:
-    """Hands out guarded chat models; one for each choice, shared by all conversations."""
+    """Hands out a chat model for each conversation. Those behind it are shared by all that use the same model with the
+    same key, as are their connections and what is known of their health."""
 
-    def __init__(self, config: LanguageConfig, clock: Clock) -> None:
-        """Raises `InvalidInput` where the installation's choice cannot be read, or lacks its key."""
+    def __init__(
+        self, config: LanguageConfig, *, watch: Watch | None = None, on_switch: OnSwitch | None = None
+    ) -> None:
+        """`on_switch` is told of switches outside calls; in a call, whoever it has in `present_call`.
+
+        Raises:
+            InvalidInput: the installation's choice cannot be read, or lacks a key.
+        """
         self._config = config
-        self._clock = clock
-        self._made: OrderedDict[ModelChoice, ChatModel] = OrderedDict()
+        self._watch = watch or NoWatch()
+        self._on_switch = on_switch
+        self._links: OrderedDict[tuple[ModelChoice, str], Link[ChatModel]] = OrderedDict()
         self._making = asyncio.Lock()
-        self._choice = config.choice()
-        if self._choice is not None:
-            self._check_key(self._choice)
+        self._probes = Probes()
+        self._choices = config.choices()
+        for choice in self._choices:
+            self._check_key(choice, _NO_KEYS)
 
     async def check(self, progress: Callable[[str], None]) -> None:
-        """Load the installation's model, if there is one, and ask its vendor whether it has it. What is wrong is told
-        to `progress` and logged; a model that is missing for certain is not used."""
-        if self._choice is None:
-            return
-        key, base_url = self._access(self._choice)
-        try:
-            self._choice = await check_model(self._choice, key, base_url)
-            await self._model(self._choice)
-            progress(f"Language model {self._choice.provider} ready")
-        except ProviderError as error:
-            _log.warning(PROVIDER_FAILED, part="llm", provider=error.provider, detail=error.detail)
-            if error.retryable and self._choice.model:
-                await self._model(self._choice)
-                progress(f"Language model: {error.detail} Until it answers, understanding and answers are local.")
-            else:
-                self._choice = None
-                progress(f"Language model: {error.detail} Going on without it.")
+        """Load the installation's models, and ask each vendor whether it has its own. What is wrong is told to
+        `progress` and logged; a model that is missing for certain is not used."""
+        checked = await asyncio.gather(*[self._checked(choice, progress) for choice in self._choices])
+        self._choices = tuple(choice for choice in checked if choice is not None)
 
-    async def for_agent(self, chosen: str) -> ChatModel | None:
-        """The model that an agent uses which has chosen so, None for local mode. Empty is the installation's.
+    async def for_agent(self, chosen: str, keys: Mapping[str, str] = _NO_KEYS) -> ChatModel | None:
+        """The model for one conversation of an agent that has chosen so, None for local mode. Empty is the
+        installation's; `keys` are its tenant's own by vendor, which go before the installation's.
 
-        What cannot be used is logged, and then the agent goes on in local mode.
+        What cannot be used is logged and left out.
         """
-        try:
-            choice = read_choice(chosen) if chosen else self._choice
-            # An agent's owner may not send this server to addresses of their choice.
-            if choice is None or (chosen and choice.vendor == COMPATIBLE):
-                return None
-            self._check_key(choice)
-            return await self._model(choice)
-        except AppError as error:
-            _log.warning(PROVIDER_FAILED, part="llm", detail=error.detail)
-            return None
+        links: list[Link[ChatModel]] = []
+        for choice in self._wanted(chosen):
+            try:
+                self._check_key(choice, keys)
+                links.append(await self._link(choice, keys))
+            except AppError as error:
+                _log.warning(PROVIDER_FAILED, part="llm", detail=error.detail)
+        return ResilientChatModel(links, self._probes, self._switched) if links else None
+
+    def is_local(self, chosen: str) -> bool:
+        """Whether an agent that has chosen so asks nobody outside."""
+        return not self._wanted(chosen)
 
     async def aclose(self) -> None:
         """Close the connections of all models."""
-        for model in self._made.values():
-            await model.aclose()
+        await self._probes.aclose()
+        for link in self._links.values():
+            await link.asked.aclose()
 
-    async def _model(self, choice: ModelChoice) -> ChatModel:
-        if choice not in self._made:
+    def _wanted(self, chosen: str) -> tuple[ModelChoice, ...]:
+        if not chosen:
+            return self._choices
+        try:
+            # An agent's owner may not send this server to addresses of their choice.
+            return tuple(choice for choice in read_choices(chosen) if choice.vendor != COMPATIBLE)
+        except InvalidInput as error:
+            _log.warning(PROVIDER_FAILED, part="llm", detail=error.detail)
+            return ()
+
+    async def _checked(self, choice: ModelChoice, progress: Callable[[str], None]) -> ModelChoice | None:
+        """The choice as it can be used, None when it cannot."""
+        try:
+            choice = await check_model(choice, self._key(choice, _NO_KEYS), self._base_url(choice))
+            await self._link(choice, _NO_KEYS)
+        except ProviderError as error:
+            _log.warning(PROVIDER_FAILED, part="llm", provider=error.provider, detail=error.detail)
+            if not error.retryable or not choice.model:
+                progress(f"Language model: {error.detail} Going on without it.")
+                return None
+            await self._link(choice, _NO_KEYS)
+            others = "it is passed over" if len(self._choices) > 1 else "understanding and answers are local"
+            progress(f"Language model: {error.detail} Until it answers, {others}.")
+        else:
+            progress(f"Language model {choice.provider} ready")
+        return choice
+
+    async def _link(self, choice: ModelChoice, keys: Mapping[str, str]) -> Link[ChatModel]:
+        key = self._key(choice, keys)
+        known = (choice, hashlib.sha256(key.encode()).hexdigest())
+        if known not in self._links:
             async with self._making:
-                if choice not in self._made:
-                    self._made[choice] = await asyncio.to_thread(self._load, choice)
-            while len(self._made) > MOST_MODELS:
-                self._made.popitem(last=False)
-        self._made.move_to_end(choice)
-        return self._made[choice]
+                if known not in self._links:
+                    self._links[known] = await asyncio.to_thread(self._load, choice, key)
+            while len(self._links) > MOST_MODELS:
+                self._links.popitem(last=False)
+        self._links.move_to_end(known)
+        return self._links[known]
 
-    def _load(self, choice: ModelChoice) -> ChatModel:
+    def _load(self, choice: ModelChoice, key: str) -> Link[ChatModel]:
         # LangChain and the SDKs take up to two seconds to load, and local mode needs neither.
         from reception.providers.llm.chat import LangChainChatModel  # noqa: PLC0415
-        from reception.providers.llm.guarded import GuardedChatModel  # noqa: PLC0415
         from reception.providers.llm.metered import MeteredChatModel  # noqa: PLC0415
 
-        key, base_url = self._access(choice)
-        return GuardedChatModel(MeteredChatModel(LangChainChatModel(choice, key, base_url)), self._clock)
+        health = Health()
 
-    def _access(self, choice: ModelChoice) -> tuple[str, str]:
-        return self._config.keys.get(choice.vendor, ""), self._config.base_urls.get(choice.vendor, "")
+        def heed(headers: Mapping[str, str]) -> None:
+            for_s = used_up_for_s(headers)
+            if for_s > 0:
+                health.limited(for_s)
+                self._watch.on_limit(choice.provider, for_s)
 
-    def _check_key(self, choice: ModelChoice) -> None:
+        model = MeteredChatModel(LangChainChatModel(choice, key, self._base_url(choice), heed), self._watch)
+        return Link(choice.provider, model, partial(probe_chat_model, model), health)
+
+    def _switched(self, switched: ProviderSwitched) -> None:
+        told = present_call.get() or self._on_switch
+        if told is not None:
+            told(switched)
+
+    def _key(self, choice: ModelChoice, keys: Mapping[str, str]) -> str:
+        own = "" if choice.vendor == COMPATIBLE else keys.get(choice.vendor, "")
+        return own or self._config.keys.get(choice.vendor, "")
+
+    def _base_url(self, choice: ModelChoice) -> str:
+        return self._config.base_urls.get(choice.vendor, "")
+
+    def _check_key(self, choice: ModelChoice, keys: Mapping[str, str]) -> None:
         vendor = vendor_of(choice.vendor)
-        if vendor.module and choice.vendor != COMPATIBLE and not self._config.keys.get(choice.vendor):
+        if vendor.module and choice.vendor != COMPATIBLE and not self._key(choice, keys):
             raise InvalidInput(f"The language model {choice.provider} needs {vendor.key_variable} to be set.")

@@ -119,6 +119,10 @@ VENDORS: Mapping[str, Vendor] = {
 }
 
 
+KEYED = frozenset({"groq", "openai", "anthropic"})
+"""Those whose key a tenant may bring: they are reached at the vendor's own address."""
+
+
 def vendor_of(name: str) -> Vendor:
     """The vendor called `name`; any that LangChain knows, which then reads its key and address from the environment."""
     return VENDORS.get(name) or Vendor(name, name.replace("_", "-"), "", "", "", "", "", json_by="tool")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextvars import Context
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
@@ -20,6 +20,9 @@ SPARED_S = 20.0
 """How long a call leaves a provider alone that has failed it: a voice that comes and goes is worse than another one."""
 
 OnSwitch = Callable[[ProviderSwitched], None]
+
+present_call: ContextVar[OnSwitch | None] = ContextVar("present_call", default=None)
+"""Is told of the switches of chains that are older than the call which they serve; tasks inherit it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +72,7 @@ class Chain(Generic[T]):
 
     def __init__(
         self,
-        part: Literal["stt", "tts"],
+        part: Literal["stt", "tts", "llm"],
         links: Sequence[Link[T]],
         probes: Probes,
         on_switch: OnSwitch,
@@ -89,13 +92,17 @@ class Chain(Generic[T]):
 
     def order(self, ready: Sequence[bool] = ()) -> list[int]:
         """Whom to ask, in this order; everybody when nobody is fit. `ready` says who needs nothing from outside."""
+        return self.able(ready) or list(range(len(self.links)))
+
+    def able(self, ready: Sequence[bool] = ()) -> list[int]:
+        """Whom to ask, in this order; nobody when all are to be left alone."""
         now_s = loop_s()
         for link in self.links:
             if link.health.probe_due:
                 self._probes.send(link)
         able = [place for place, link in enumerate(self.links) if link.health.admits or (bool(ready) and ready[place])]
         fit = [place for place in able if self._spared_until_s[place] <= now_s]
-        return fit or able or list(range(len(self.links)))
+        return fit or able
 
     def answered(self, place: int) -> None:
         """`place` has answered; the call is told when it was another before."""

@@ -61,7 +61,8 @@ class Health:
         self._rest_s = FIRST_REST_S
         self.circuit = Circuit.CLOSED
 
-    def failed(self, error: ProviderError) -> None:
+    def failed(self, error: ProviderError, *, at_once: bool = False) -> None:
+        """A request failed; `at_once` opens the circuit whatever went before."""
         if isinstance(error, ProviderLimited):
             self.limited(error.retry_after_s)
             if self.circuit is Circuit.HALF_OPEN:
@@ -74,7 +75,7 @@ class Health:
         elif isinstance(error, ProviderRefused) and error.of_key:
             self._rest_s = LONGEST_REST_S
             self._open()
-        elif self._failures >= TRIPS_AFTER:
+        elif at_once or self._failures >= TRIPS_AFTER:
             self._open()
 
     def limited(self, for_s: float) -> None:

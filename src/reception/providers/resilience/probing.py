@@ -1,12 +1,18 @@
 """The smallest real request to each kind of provider."""
 
+import asyncio
+from contextlib import aclosing
+
 import numpy as np
 
-from reception.core.errors import ProviderError
+from reception.core.errors import ProviderError, ProviderTimeout
+from reception.ports.language import ChatMessage, ChatModel, ChatRequest
 from reception.ports.speech import Embedder, Recognizer, TextToSpeech, TranscriptionHints, Voice
 
 _RATE_HZ = 8000
 _LENGTH_MS = 400
+_ONE_WORD = ChatRequest((ChatMessage("user", "Answer with the word yes."),), 200, 15.0, 10.0, 30.0)
+"""The tokens are for models that think first."""
 
 
 async def probe_recognizer(recognizer: Recognizer) -> None:
@@ -32,3 +38,13 @@ async def probe_voice(tts: TextToSpeech, voice: Voice = Voice()) -> None:  # noq
 async def probe_embedder(embedder: Embedder) -> None:
     """Have one word embedded. Raises `ProviderError`."""
     await embedder.embed(["yes"])
+
+
+async def probe_chat_model(model: ChatModel) -> None:
+    """Have one word written. Raises `ProviderError`."""
+    try:
+        async with asyncio.timeout(_ONE_WORD.within_s), aclosing(model.stream(_ONE_WORD)) as pieces:
+            async for _ in pieces:
+                pass
+    except TimeoutError:
+        raise ProviderTimeout(model.provider, f"{model.provider} did not answer in time", retryable=True) from None

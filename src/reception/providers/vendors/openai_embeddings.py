@@ -70,7 +70,7 @@ class OpenAiEmbedder:
         if "text-embedding-3" in access.model:
             asked["dimensions"] = DIMENSIONS
         with access.request("embeddings", sum(len(text) for text in texts) / _CHARS_PER_TOKEN) as request:
-            async with asyncio.timeout(access.limits.embed_s):
+            async with asyncio.timeout(access.limits.embed_s * (1 + len(texts) / _MOST_AT_ONCE)):
                 answer = await access.http.post(f"{access.base_url}/embeddings", headers=access.bearer(), json=asked)
             access.heed(answer.headers)
             if not answer.is_success:
