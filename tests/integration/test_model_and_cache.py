@@ -130,8 +130,8 @@ async def test_another_model_or_other_instructions_do_not_serve_what_was_written
     await place.ask(SOUP)
     assert (await place.ask(SOUP))[1].cache == CacheLevel.PROCESS
 
-    async def other_options(settings: AgentSettings) -> LanguageModel | None:
-        model = await line.language(settings)
+    async def other_options(tenant_id: UUID, settings: AgentSettings) -> LanguageModel | None:
+        model = await line.language(tenant_id, settings)
         return None if model is None else replace(model, generation='{"temperature": 0.7}')
 
     clock = FixedClock(NOW)

@@ -18,18 +18,22 @@ from rich.markup import escape
 from rich.table import Table
 
 from reception.core.errors import AppError, Conflict, MissingModel
+from reception.core.vault import Vault
+from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
-from reception.providers.checkup import Checked, check_language, check_providers
+from reception.domains.credentials.service import OpenedKey, open_all
+from reception.providers.checkup import Checked, check_key, check_language, check_providers
 from reception.providers.embedded.weights import REQUIRED, Weights
 from reception.providers.http import open_http
 from reception.providers.limits import UNHURRIED
 from reception.providers.llm.models import LanguageModels
 from reception.runtime.recording.store import RecordingStore
-from reception.settings import Settings, load_settings, wanted_language, wanted_providers
+from reception.settings import Settings, encryption, load_settings, wanted_language, wanted_providers
 
 _NEEDED_BYTES = 1 << 30
 _OLDEST_POSTGRES = 16
 _CONNECT_S = 5
+_MOST_KEYS = 50
 _PARTS = {"llm_out": "language model"}
 
 
@@ -76,6 +80,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _port,
         _providers,
         _language,
+        _tenant_keys,
     ]
     return [finding for check in checks for finding in await check(settings)]
 
@@ -186,6 +191,54 @@ async def _language(settings: Settings) -> list[Finding]:
     if not config.choices():
         return [Finding(what, State.OK, "none: understanding and answers are local")]
     return _found(await check_language(config))
+
+
+async def _tenant_keys(settings: Settings) -> list[Finding]:
+    """Every key that a tenant has brought, tried at its vendor; a tenant is named by its id, a key not at all."""
+    if settings.encryption_key is None and not (settings.data_dir / "encryption.key").exists():
+        return []
+    try:
+        vault = encryption(settings)
+        opened = await _opened_keys(settings, vault) if vault else []
+        wanted, config = wanted_providers(settings), wanted_language(settings)
+    except Conflict:
+        told = "not tried: the embedded database is in use"
+        return [Finding("tenants' keys", State.WARNING, told, "Stop the server, and run this again to try them.")]
+    except AppError as error:
+        return [Finding("tenants' keys", State.FAILED, error.detail, "See the database above.")]
+    async with open_http(connect_s=UNHURRIED.connect_s) as http:
+        checks = [check_key(one.vendor, one.key, wanted, config, http) for one in opened if one.key]
+        checked = iter(await asyncio.gather(*checks))
+    return [_of_tenant(one, next(checked) if one.key else None) for one in opened]
+
+
+async def _opened_keys(settings: Settings, vault: Vault) -> list[OpenedKey]:
+    embedded, address = None, ""
+    if settings.database_url is not None:
+        address = settings.database_url.get_secret_value()
+    else:
+        embedded = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
+        address = embedded.owner_url
+    owner = Database(address, pool_size=1)
+    try:
+        async with owner.login_session("") as session:
+            return await open_all(session, vault, most=_MOST_KEYS)
+    finally:
+        await owner.dispose()
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+
+
+def _of_tenant(one: OpenedKey, checked: Checked | None) -> Finding:
+    what = f"key of tenant {one.tenant_id} for {one.vendor}"
+    if checked is None:
+        told = "does not open under RECEPTION_ENCRYPTION_KEY"
+        return Finding(
+            what, State.FAILED, told, "Add the key under which it was sealed, or have the tenant set it anew."
+        )
+    if not checked.problem:
+        return Finding(what, State.OK, f"answered in {1000 * checked.took_s:.0f} ms")
+    return Finding(what, State.FAILED, checked.problem, "Have the tenant see to it: PUT /provider-keys/{vendor}.")
 
 
 def _found(checked: Iterable[Checked]) -> list[Finding]:

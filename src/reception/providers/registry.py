@@ -19,7 +19,7 @@ from reception.providers.vendors.google_stt import GoogleSpeechToText
 from reception.providers.vendors.google_tts import GoogleTextToSpeech
 from reception.providers.vendors.openai_embeddings import OpenAiEmbedder
 from reception.providers.vendors.openai_realtime_stt import OpenAiRealtimeDialect
-from reception.providers.vendors.openai_stt import OpenAiSpeechToText
+from reception.providers.vendors.openai_stt import GroqSpeechToText, OpenAiSpeechToText
 from reception.providers.vendors.openai_tts import GroqTextToSpeech, OpenAiTextToSpeech
 from reception.providers.vendors.polly_tts import PollyTextToSpeech
 
@@ -52,7 +52,7 @@ def _batch(make: Callable[[Access], VendorSpeechToText]) -> Callable[[Access], R
 
 SPEECH_TO_TEXT: Mapping[str, Entry[Recognizer]] = {
     "openai": Entry(_batch(OpenAiSpeechToText), "gpt-4o-mini-transcribe", _OPENAI, ("OPENAI_API_KEY",), streams=False),
-    "groq": Entry(_batch(OpenAiSpeechToText), "whisper-large-v3-turbo", _GROQ, ("GROQ_API_KEY",), streams=False),
+    "groq": Entry(_batch(GroqSpeechToText), "whisper-large-v3-turbo", _GROQ, ("GROQ_API_KEY",), streams=False),
     "openai-realtime": Entry(
         _streaming(OpenAiRealtimeDialect), "gpt-4o-mini-transcribe", "wss://api.openai.com", ("OPENAI_API_KEY",)
     ),

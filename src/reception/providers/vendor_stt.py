@@ -26,8 +26,11 @@ class VendorSpeechToText(ABC):
     """A `SpeechToText` over a vendor. The public call owns the deadline, the measuring and what is not worth asking.
 
     Partial transcripts are refused (retryable): every one would be a paid request for what is only shown, and another
-    in the chain that streams or runs here gives them for nothing.
+    in the chain that streams or runs here gives them for nothing. A vendor may bill no less than `least_billed_s` for
+    a request.
     """
+
+    least_billed_s = 0.0
 
     def __init__(self, access: Access) -> None:
         self._access = access
@@ -51,7 +54,7 @@ class VendorSpeechToText(ABC):
         heard = Heard("", 0.0)
         if audio_s >= SHORTEST_S and level_dbfs(samples) >= QUIETEST_DBFS:
             limits = self._access.limits
-            with self._access.request("stt", audio_s):
+            with self._access.request("stt", max(audio_s, self.least_billed_s)):
                 async with asyncio.timeout(limits.answer_s + limits.answer_s_per_audio_s * audio_s):
                     heard = await self._hear(samples, sample_rate_hz, hints)
         text = heard.text.strip()

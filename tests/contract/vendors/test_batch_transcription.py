@@ -13,7 +13,7 @@ from reception.ports.speech import Transcript, TranscriptionHints
 from reception.providers.access import Access
 from reception.providers.vendor_stt import VendorSpeechToText
 from reception.providers.vendors.google_stt import GoogleSpeechToText
-from reception.providers.vendors.openai_stt import OpenAiSpeechToText
+from reception.providers.vendors.openai_stt import GroqSpeechToText, OpenAiSpeechToText
 from tests.contract.vendors.conftest import Connect, Witness
 from tests.support.vendors.faults import FAILURES, Fault, assert_told, ends_at_once
 from tests.support.vendors.http_vendor import Answer, Asked, HttpVendor
@@ -26,6 +26,7 @@ class Case:
     make: Callable[[Access], VendorSpeechToText]
     server: Callable[[str], HttpVendor]
     confidence: float
+    billed_s: float = 1.0
 
     def __str__(self) -> str:
         return self.provider
@@ -33,7 +34,7 @@ class Case:
 
 CASES = [
     Case("openai:gpt-4o-mini-transcribe", OpenAiSpeechToText, OpenAiServer, 0.9),
-    Case("groq:whisper-large-v3-turbo", OpenAiSpeechToText, OpenAiServer, 0.82),
+    Case("groq:whisper-large-v3-turbo", GroqSpeechToText, OpenAiServer, 0.82, billed_s=10.0),
     Case("google:latest_short", GoogleSpeechToText, GoogleListenServer, 0.95),
 ]
 MODELS = pytest.mark.parametrize("case", CASES, ids=str)
@@ -52,7 +53,7 @@ async def test_what_the_vendor_heard_is_what_was_said(case: Case, connect: Conne
     assert (heard.text, heard.provider, heard.audio_ms) == (SAID, case.provider, 1000)
     assert heard.confidence == pytest.approx(case.confidence, abs=0.01)
     assert [(seen.part, seen.provider, seen.outcome, seen.units) for seen in witness.seen] == [
-        ("stt", case.provider, "ok", 1.0)
+        ("stt", case.provider, "ok", case.billed_s)
     ]
 
 

@@ -11,11 +11,13 @@ from reception.providers.resilience.budget import Budget
 from tests.integration.api.installation import Installation, serve_installation
 from tests.support.letters import sound_of
 from tests.support.postgres import server_directory
+from tests.support.vendors.chat_models import OpenAiChatServer, Writes
 from tests.support.vendors.faults import KEY, Fault
 from tests.support.vendors.http_vendor import Answer, Asked, HttpVendor
 
 RATE_HZ = 24_000
 QUESTION = "Do you have any parking?"
+WRITTEN = "Parking is free behind the house [1]. You need not reserve a space [1]. The gate closes at midnight [1]."
 GOOD, DEAD, MINE = "good", "dead", "mine"
 TENANTS_KEY = "key-of-a-tenant"
 
@@ -33,9 +35,11 @@ class Vendor(HttpVendor):
     def __init__(self) -> None:
         super().__init__()
         self._spoken: dict[str, int] = {}
+        self._writer = OpenAiChatServer(lambda prompt: Writes('{"commands": []}' if prompt.output else WRITTEN))
 
     def fault_of(self, asked: Asked) -> Fault:
-        model = str(asked.json()["model"]) if asked.path == "/audio/speech" else asked.form()["model"].decode()
+        in_form = asked.path == "/audio/transcriptions"
+        model = asked.form()["model"].decode() if in_form else str(asked.json()["model"])
         if model.startswith(DEAD):
             return Fault.BROKEN
         fault = next((fault for fault in Fault if model_of(fault) == model), Fault.NONE)
@@ -47,6 +51,10 @@ class Vendor(HttpVendor):
     def answer(self, asked: Asked) -> Answer:
         key = TENANTS_KEY if MINE in asked.body.decode(errors="replace") else KEY
         assert asked.headers["authorization"] == f"Bearer {key}"
+        if asked.path == "/chat/completions":
+            self._writer.model = str(asked.json()["model"])
+            prompt = self._writer.read(asked.json())
+            return Answer("text/event-stream", self._writer.written(self._writer.brain(prompt), prompt))
         if asked.path == "/audio/transcriptions":
             return Answer("application/json", [orjson.dumps({"text": QUESTION})])
         audio = sound_of(asked.json()["input"], RATE_HZ).tobytes()
@@ -60,7 +68,7 @@ async def installation() -> AsyncIterator[Installation]:
         os.environ |= {"OPENAI_BASE_URL": vendor.base_url, "OPENAI_API_KEY": KEY}
         try:
             with server_directory() as made:
-                async with serve_installation(made, max_calls=32) as served:
+                async with serve_installation(made, max_calls=32, llm_budget_s="20") as served:
                     # The machine may be busy with other tests: how fast it is, and how many calls it carries, is not
                     # what is tested here.
                     served.services.readiness._live._is_full = lambda: False

@@ -14,9 +14,9 @@ from tests.integration.providers.conftest import GOOD, MINE, TENANTS_KEY
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def call_with(installation: Installation, shop: Shop, tts: str) -> str:
-    """A short call with an agent that speaks like this; the id of its conversation."""
-    change = {"settings": {"tts": tts}}
+async def call_with(installation: Installation, shop: Shop, tts: str, llm: str = "") -> str:
+    """A short call with an agent that speaks and words its answers like this; the id of its conversation."""
+    change = {"settings": {"tts": tts, "llm": llm}}
     changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
     assert changed.status_code == 200, changed.text
     async with dial(installation, shop.token) as socket:
@@ -43,7 +43,7 @@ async def test_a_tenant_s_own_key_goes_before_the_installation_s_and_is_never_sh
     assert TENANTS_KEY.encode() not in stored
 
     # The vendor takes no other key for this model.
-    await call_with(installation, shop, f"openai:{MINE}")
+    await call_with(installation, shop, f"openai:{MINE}", f"openai:{MINE}")
 
     gone = await installation.http.delete("/provider-keys/openai", headers=shop.headers)
     assert gone.status_code == 204
@@ -82,7 +82,7 @@ async def test_what_a_call_used_is_told_by_turn_by_agent_and_for_the_tenant(inst
     line = turns["lines"][0]
     assert (line["part"], line["provider"], line["turn"]) == ("tts", "openai:gpt-4o-mini-tts", 1)
     assert line["units"] > 60
-    assert turns["cost_usd"] == pytest.approx(sum(one["units"] for one in turns["lines"]) * 0.012 / 1000)
+    assert turns["cost_usd"] == pytest.approx(sum(one["units"] for one in turns["lines"]) * 0.016 / 1000)
 
     total = (await installation.http.get("/usage", headers=shop.headers)).json()
     by_provider = {one["provider"]: one for one in total["lines"]}

@@ -68,6 +68,7 @@ class WsVendor:
         self.requests: list[Request] = []
         self.complaints: list[str] = []
         self.goodbyes: list[str | bytes] = []
+        self._live: set[ServerConnection] = set()
 
     def check_handshake(self, request: Request) -> None:
         raise NotImplementedError
@@ -75,6 +76,11 @@ class WsVendor:
     async def talk(self, socket: ServerConnection, request: Request) -> None:
         """One connection, as the vendor's documentation has it, with the faults that come after the handshake."""
         raise NotImplementedError
+
+    def break_connections(self) -> None:
+        """Every connection that there is breaks, without a word."""
+        for socket in self._live:
+            socket.transport.abort()
 
     @property
     def base_url(self) -> str:
@@ -108,6 +114,7 @@ class WsVendor:
         request = socket.request
         assert request is not None
         self.reached.set()
+        self._live.add(socket)
         try:
             await self.talk(socket, request)
         except (AssertionError, KeyError, ValueError) as wrong:
@@ -115,6 +122,7 @@ class WsVendor:
         except ConnectionClosed:
             pass
         finally:
+            self._live.discard(socket)
             self.hung_up.set()
 
 

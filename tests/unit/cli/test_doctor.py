@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from reception.cli.app import app
 from reception.cli.doctor import State, _language, _providers
 from reception.settings import load_settings
+from tests.support.vendors.chat_models import CompatibleChatServer, OpenAiChatServer, Writes
 from tests.support.vendors.faults import KEY, Fault
 from tests.support.vendors.openai_like import OpenAiServer
 
@@ -68,3 +69,21 @@ async def test_the_language_model_is_looked_at_too(monkeypatch: pytest.MonkeyPat
     (keyless,) = await _language(load_settings(data_dir=tmp_path, llm="openai:gpt-4o-mini"))
     assert (none.state, keyless.state) == (State.OK, State.FAILED)
     assert "OPENAI_API_KEY" in keyless.detail
+
+
+async def test_every_language_model_of_the_chain_is_asked_and_each_told_of(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.delenv("RECEPTION_LLM_API_KEY", raising=False)
+    async with (
+        OpenAiChatServer(lambda prompt: Writes("yes"), "gpt-4.1-mini", models=["gpt-9"]) as vendor,
+        CompatibleChatServer(lambda prompt: Writes("yes"), "qwen3:8b") as own,
+    ):
+        monkeypatch.setenv("OPENAI_BASE_URL", vendor.base_url)
+        chain = f"openai:gpt-4.1-mini, {own.base_url}#qwen3:8b, http://127.0.0.1:9#llama"
+        missing, answers, dead = await _language(load_settings(data_dir=tmp_path, llm=chain))
+    assert (missing.state, answers.state, dead.state) == (State.FAILED, State.OK, State.FAILED)
+    assert missing.what == "language model openai:gpt-4.1-mini"
+    assert "gpt-9" in missing.detail
+    assert "address" in dead.advice

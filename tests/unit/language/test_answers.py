@@ -133,7 +133,7 @@ async def test_another_model_goes_on_in_the_middle_of_a_reply_and_repeats_nothin
     first = ScriptedModel(lambda request: ("Parking is free behind the house. You need not", FAILS), "test:first")
     second = ScriptedModel(lambda request: goes_on, "test:second")
     told: list[ProviderSwitched] = []
-    links = [Link(model.provider, model, _no_probe) for model in (first, second)]
+    links: list[Link[ChatModel]] = [Link(model.provider, model, _no_probe) for model in (first, second)]
     one = caller(ResilientChatModel(links, Probes(), told.append))
     prepared = await prepare(one)
     reply = await one.commit(prepared)

@@ -16,6 +16,8 @@ from reception.ports.language import ChatModel
 from reception.providers.access import NoWatch, Watch
 from reception.providers.llm.catalogue import check_model
 from reception.providers.llm.choice import COMPATIBLE, DEFAULT_MODELS, ModelChoice, read_choices
+from reception.providers.llm.loading import LoadingChatModel
+from reception.providers.llm.metered import MeteredChatModel
 from reception.providers.llm.vendors import vendor_of
 from reception.providers.resilience.chain import Link, OnSwitch, Probes, present_call
 from reception.providers.resilience.health import Health
@@ -67,7 +69,6 @@ class LanguageModels:
         self._watch = watch or NoWatch()
         self._on_switch = on_switch
         self._links: OrderedDict[tuple[ModelChoice, str], Link[ChatModel]] = OrderedDict()
-        self._making = asyncio.Lock()
         self._probes = Probes()
         self._choices = config.choices()
         for choice in self._choices:
@@ -89,7 +90,7 @@ class LanguageModels:
         for choice in self._wanted(chosen):
             try:
                 self._check_key(choice, keys)
-                links.append(await self._link(choice, keys))
+                links.append(self._link(choice, keys))
             except AppError as error:
                 _log.warning(PROVIDER_FAILED, part="llm", detail=error.detail)
         return ResilientChatModel(links, self._probes, self._switched) if links else None
@@ -118,36 +119,36 @@ class LanguageModels:
         """The choice as it can be used, None when it cannot."""
         try:
             choice = await check_model(choice, self._key(choice, _NO_KEYS), self._base_url(choice))
-            await self._link(choice, _NO_KEYS)
+            await self._loaded(choice)
         except ProviderError as error:
             _log.warning(PROVIDER_FAILED, part="llm", provider=error.provider, detail=error.detail)
             if not error.retryable or not choice.model:
                 progress(f"Language model: {error.detail} Going on without it.")
                 return None
-            await self._link(choice, _NO_KEYS)
+            await self._loaded(choice)
             others = "it is passed over" if len(self._choices) > 1 else "understanding and answers are local"
             progress(f"Language model: {error.detail} Until it answers, {others}.")
         else:
             progress(f"Language model {choice.provider} ready")
         return choice
 
-    async def _link(self, choice: ModelChoice, keys: Mapping[str, str]) -> Link[ChatModel]:
+    async def _loaded(self, choice: ModelChoice) -> None:
+        """Raises `ProviderError` where its package is missing or does not take it."""
+        model = self._link(choice, _NO_KEYS).asked
+        assert isinstance(model, LoadingChatModel)
+        await model.loaded()
+
+    def _link(self, choice: ModelChoice, keys: Mapping[str, str]) -> Link[ChatModel]:
         key = self._key(choice, keys)
         known = (choice, hashlib.sha256(key.encode()).hexdigest())
         if known not in self._links:
-            async with self._making:
-                if known not in self._links:
-                    self._links[known] = await asyncio.to_thread(self._load, choice, key)
+            self._links[known] = self._made(choice, key)
             while len(self._links) > MOST_MODELS:
                 self._links.popitem(last=False)
         self._links.move_to_end(known)
         return self._links[known]
 
-    def _load(self, choice: ModelChoice, key: str) -> Link[ChatModel]:
-        # LangChain and the SDKs take up to two seconds to load, and local mode needs neither.
-        from reception.providers.llm.chat import LangChainChatModel  # noqa: PLC0415
-        from reception.providers.llm.metered import MeteredChatModel  # noqa: PLC0415
-
+    def _made(self, choice: ModelChoice, key: str) -> Link[ChatModel]:
         health = Health()
 
         def heed(headers: Mapping[str, str]) -> None:
@@ -156,7 +157,13 @@ class LanguageModels:
                 health.limited(for_s)
                 self._watch.on_limit(choice.provider, for_s)
 
-        model = MeteredChatModel(LangChainChatModel(choice, key, self._base_url(choice), heed), self._watch)
+        def load() -> ChatModel:
+            # Local mode needs neither LangChain nor an SDK.
+            from reception.providers.llm.chat import LangChainChatModel  # noqa: PLC0415
+
+            return MeteredChatModel(LangChainChatModel(choice, key, self._base_url(choice), heed), self._watch)
+
+        model = LoadingChatModel(choice.provider, load)
         return Link(choice.provider, model, partial(probe_chat_model, model), health)
 
     def _switched(self, switched: ProviderSwitched) -> None:

@@ -65,6 +65,12 @@ class OpenAiSpeechToText(VendorSpeechToText):
         return _heard(_Transcription.model_validate_json(answer.content))
 
 
+class GroqSpeechToText(OpenAiSpeechToText):
+    """Groq bills ten seconds for whatever is shorter: https://console.groq.com/docs/speech-to-text."""
+
+    least_billed_s = 10.0
+
+
 def _heard(told: _Transcription) -> Heard:
     if not told.segments:
         return Heard(told.text, UNSTATED_CONFIDENCE)
