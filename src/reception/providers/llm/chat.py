@@ -90,6 +90,9 @@ class LangChainChatModel:
                     piece = self._piece(chunk, request.output)
                     if piece:
                         pieces.put_nowait(piece)
+                        # Many come in one packet, and each takes LangChain a third of a millisecond: whoever waits for
+                        # the first goes on now, and so do other calls.
+                        await asyncio.sleep(0)
             wrong = self._ended(ending)
             if wrong is not None:
                 pieces.put_nowait(wrong)
