@@ -1,9 +1,11 @@
 """Real calls over the voice socket while a provider is slow, dead or wrong: how long the caller hears nothing.
 
     python -m bench.outages [hearing | voice]
+    python -m bench.outages many
 
-Each call asks one question. "answer" is from the caller's last sound to the first of the reply, fillers counted, read
-off the waveforms; "longest silence" is the longest stretch without sound within the reply.
+`many` is fifty calls at once, see `bench.outage_load`. Else each call asks one question. "answer" is from the caller's
+last sound to the first of the reply, fillers counted, read off the waveforms; "longest silence" is the longest stretch
+without sound within the reply.
 """
 
 import asyncio
@@ -17,6 +19,7 @@ from tests.support.caller_voice import speak
 from tests.support.postgres import server_directory
 from tests.support.vendors.faults import ERRORS, KEY
 
+from bench import outage_load
 from reception.cli.phone import dial
 from reception.cli.phone_book import Line
 from reception.ports.audio import AudioFormat
@@ -72,4 +75,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    if sys.argv[1:] == ["many"]:
+        outage_load.main()
+    else:
+        asyncio.run(main())
