@@ -102,7 +102,7 @@ def test_all_calls_leave_alone_what_has_failed_thrice_and_a_request_of_our_own_f
         await asyncio.sleep(3.0)
         await whole(ResilientChatModel([link, good.link()], probes, Told()))
         await asyncio.sleep(1.0)
-        assert "Answer with the word yes." in bad.asked[-1].messages[0].text
+        assert "Answer with the word yes." in bad.asked[-1].messages[-1].text
         assert await whole(ResilientChatModel([link, good.link()], probes, Told())) == "Yes."
         await probes.aclose()
 

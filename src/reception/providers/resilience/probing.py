@@ -11,7 +11,13 @@ from reception.ports.speech import Embedder, Recognizer, TextToSpeech, Transcrip
 
 _RATE_HZ = 8000
 _LENGTH_MS = 400
-_ONE_WORD = ChatRequest((ChatMessage("user", "Answer with the word yes."),), 200, 15.0, 10.0, 30.0)
+_ONE_WORD = ChatRequest(
+    (ChatMessage("system", "Answer in one word."), ChatMessage("user", "Answer with the word yes.")),
+    200,
+    15.0,
+    10.0,
+    30.0,
+)
 """The tokens are for models that think first."""
 
 

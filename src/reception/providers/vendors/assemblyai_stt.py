@@ -1,6 +1,7 @@
 """AssemblyAI's Universal Streaming, version 3.
 
-By websockets and not by AssemblyAI's package, whose streaming client runs threads that a cancelled call cannot stop.
+By websockets and not by AssemblyAI's package, whose goodbye a cancelled call waits 15 s for when the vendor has stopped
+reading, and which connects again by itself.
 Wire format: https://www.assemblyai.com/docs/streaming/message-sequence
 """
 

@@ -1,6 +1,6 @@
 """ElevenLabs over its WebSocket for text that is streamed in.
 
-By websockets and not by ElevenLabs's package, which is 45 MB, most of it for other things, and whose realtime client
+By websockets and not by ElevenLabs's package, which is 38 MB, most of it for other things, and whose realtime client
 blocks a thread.
 Wire format: https://elevenlabs.io/docs/api-reference/text-to-speech/v-1-text-to-speech-voice-id-stream-input
 """
