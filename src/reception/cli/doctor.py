@@ -221,7 +221,7 @@ async def _opened_keys(settings: Settings, vault: Vault) -> list[OpenedKey]:
         address = embedded.owner_url
     owner = Database(address, pool_size=1)
     try:
-        async with owner.login_session("") as session:
+        async with owner.unscoped_session() as session:
             return await open_all(session, vault, most=_MOST_KEYS)
     finally:
         await owner.dispose()

@@ -18,7 +18,7 @@ _CHARS_PER_TOKEN = 4
 
 class MeteredChatModel:
     """Implements `ports.language.ChatModel` on another; tells the present account of each request, as tokens read and
-    tokens written, whose prices differ, and the watch once, as tokens written: as the vendor counts them where it tells.
+    tokens written, whose prices differ, and the watch once, as tokens written; as the vendor counts them where it does.
     """
 
     def __init__(self, model: ChatModel, watch: Watch = NoWatch()) -> None:  # noqa: B008  has no state
