@@ -122,6 +122,7 @@ class Line:
 
     async def language(self, tenant_id: UUID, settings: AgentSettings) -> LanguageModel | None:
         model = await self.models.for_agent(settings.llm)
+        await self.models.loaded()
         return None if model is None else LanguageModel(model, SystemClock(), self.budget_s)
 
 

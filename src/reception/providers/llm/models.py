@@ -95,6 +95,11 @@ class LanguageModels:
                 _log.warning(PROVIDER_FAILED, part="llm", detail=error.detail)
         return ResilientChatModel(links, self._probes, self._switched) if links else None
 
+    async def loaded(self) -> None:
+        """Wait until the packages of all models that have been handed out are loaded, or cannot be."""
+        loading = [link.asked.loaded() for link in self._links.values() if isinstance(link.asked, LoadingChatModel)]
+        await asyncio.gather(*loading, return_exceptions=True)
+
     def is_local(self, chosen: str) -> bool:
         """Whether an agent that has chosen so asks nobody outside."""
         return not self._wanted(chosen)
