@@ -108,12 +108,12 @@ async def test_nothing_is_reported_after_close(vad: SileroVad) -> None:
     assert probabilities == []
 
 
-async def test_what_piles_up_is_dropped_from_its_old_end_and_counted(vad: SileroVad) -> None:
+async def test_what_piles_up_is_dropped_from_its_old_end_and_its_time_still_counts(vad: SileroVad) -> None:
     probabilities: list[float] = []
     stream = vad.open(8000, probabilities.append)
     stream.feed(sounds.silence(25, 8000))
-    assert stream.dropped_samples == 15 * 8000
-    await judged(probabilities, 10 * 8000 // 256)
+    assert stream.dropped_windows == -(-15 * 8000 // 256)
+    assert len(await judged(probabilities, 25 * 8000 // 256)) == 25 * 8000 // 256
     stream.close()
 
 

@@ -53,8 +53,8 @@ class SileroVad:
 
 
 class SileroStream:
-    """The voice activity of one call. Holds at most ten seconds that wait to be judged; older samples are dropped and
-    counted in `dropped_samples`."""
+    """The voice activity of one call. Holds at most ten seconds that wait to be judged; older windows are dropped,
+    counted in `dropped_windows`, and reported as the one after them, so that the count of windows remains the time."""
 
     def __init__(self, batch: "_Batch", on_window: Callable[[float], None]) -> None:
         self._batch = batch
@@ -63,7 +63,8 @@ class SileroStream:
         self._size = 0
         self.loop = asyncio.get_running_loop()
         self.closed = False
-        self.dropped_samples = 0
+        self.dropped_windows = 0
+        self._unreported = 0
         self.slot = batch.enter()
 
     @property
@@ -109,14 +110,18 @@ class SileroStream:
         self._size -= window
 
     def report(self, probability: float) -> None:
-        if not self.closed:
-            self._on_window(probability)
+        due, self._unreported = self._unreported + 1, 0
+        for _ in range(due):
+            if not self.closed:
+                self._on_window(probability)
 
     def _drop(self, excess: int) -> None:
-        kept = np.concatenate(self._waiting)[excess:]
+        windows = -(-excess // self._batch.window)
+        kept = np.concatenate(self._waiting)[windows * self._batch.window :]
         self._waiting = deque((kept,))
         self._size = kept.size
-        self.dropped_samples += excess
+        self._unreported += windows
+        self.dropped_windows += windows
 
 
 class _Batch:
