@@ -11,6 +11,7 @@ from reception.call.config import CallConfig, Phrases
 from reception.cli.eval_dialogue import OverheardDialogue
 from reception.cli.eval_line import Line
 from reception.cli.eval_voice import CallerVoice
+from reception.core.errors import Unprocessable
 from reception.dialogue.conversation import GraphDialogue
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Act as Done
@@ -78,6 +79,9 @@ class SpeechPhone:
 
     async def wait(self, length: timedelta) -> None:
         self._clock.advance(length)
+
+    async def reconnect(self) -> Heard:
+        raise Unprocessable("reconnect is played as text only")
 
     async def hang_up(self) -> str:
         if not self._call.done():

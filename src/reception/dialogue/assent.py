@@ -36,6 +36,7 @@ _WAITS = re.compile(
 )
 _DOUBTS = re.compile(
     r"\b(?:i am|we are) not (?:so |quite |really |too |entirely )*(?:sure|certain)\b|\bnot sure\b(?! why)|"
+    r"^(?:\w+ )?(?:yes (?:and|or|but) no|no (?:and|or|but) yes)$|"
     r"\bi do not know\b|\b(?:changed|changing) my mind\b|\bon second thoughts?\b"
 )
 _OBJECTS = re.compile(
@@ -48,11 +49,22 @@ _NOTHING_MORE = re.compile(
     r"\b(?:no (?:special |other |more |further )*(?:requests?|allergies|changes?|questions?|preferences?)|nothing "
     r"(?:else|special|more|to change)|no (?:problem|worries|need)|no thank you|no thanks)\b"
 )
+_OF_TERMS = re.compile(
+    r"\b(?:how much|costs?|pric\w+|fees?|charge[ds]?|deposits?|pre-?pay\w*|pay\w*|refund\w*|cancel\w*|total|rates?|"
+    r"altogether|expensive|penalt\w+|no[- ]show|terms|conditions|credit card)\b",
+    re.IGNORECASE,
+)
+"""Asks on what terms the booking is: what must be known before it is agreed to."""
 _NO = re.compile(r"\b(?:no|nope|nah|not|never|wrong)\b")
 _ONE_MORE = re.compile(
     r"\b(?:also|as well|too)\b.*\b(?:book|reserve|table|room|booking|reservation|appointment)\b|"
     r"\b(?:another|a second|one more) (?:table|room|booking|reservation|appointment)\b"
 )
+_AFTERWARDS = re.compile(
+    r"^(?:yes |please |okay )*(?:and|then|plus|also) (?:also )?(?:a|an|the|my|another|one) .*"
+    r"\b(?:after (?:that|this|it)|afterwards|as well|too)$"
+)
+"""One thing after the other: a wish of its own, not another value for the first."""
 _BESIDES = re.compile(r"\b(?:and|also|plus|then|afterwards|as well|too)\b")
 _JOINTS = re.compile(
     r"^(?:[\W_]*\b(?:yes|yeah|yep|yup|sure|please|correct|perfect|okay|ok|great|that['’]s right|book it|go ahead|"
@@ -67,6 +79,7 @@ _COMMITS = frozenset(
         Question.CONFIRM_CANCEL,
         Question.CONFIRM_LEAD,
         Question.CONFIRM_WAITLIST,
+        Question.CONFIRM_LEAVE_WAITLIST,
         Question.TAKE_OFFER,
     }
 )
@@ -82,6 +95,8 @@ def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tup
     words = words_of(tokenize(text))
     if _asks_besides(state, commands, words):
         return (Confirm(), Later(_JOINTS.sub("", text).strip() or text))
+    if state.question is Question.READ_BACK and _AFTERWARDS.search(words) and any(map(_is_of_a_query, commands)):
+        return (Later(_JOINTS.sub("", text).strip() or text),)
     if not any(map(_agrees, commands)):
         return commands
     says_more = any(isinstance(command, _VALUES) for command in commands)
@@ -93,7 +108,10 @@ def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tup
         return _without_answers(commands) or (NotUnderstood("unclear"),)
     if any(isinstance(command, Deny) for command in commands):
         return _both(commands, words)
-    asks = any(isinstance(command, AskKnowledge) for command in commands)
+    asked = [command.question for command in commands if isinstance(command, AskKnowledge)]
+    if state.question in _COMMITS and any(map(_OF_TERMS.search, asked)):
+        return _without_answers(commands)
+    asks = bool(asked)
     return _without_answers(commands) if asks and not says_yes(words) else commands
 
 

@@ -16,6 +16,7 @@ class Flow(StrEnum):
     CONFIRM_AGAIN = "confirm_again"
     RUNNING_LATE = "running_late"
     WAITLIST = "waitlist"
+    LEAVE_WAITLIST = "leave_waitlist"
     LEAVE_MESSAGE = "leave_message"
     LEAD = "lead"
     CUSTOM = "custom"
@@ -120,9 +121,10 @@ class CorrectSlot:
 @dataclass(frozen=True, slots=True)
 class RejectedSlot:
     """Something was given for `slot` that cannot be taken as it is; `reason`: `invalid_phone`, `incomplete_phone`,
-    `past_date`, `no_such_date`, `out_of_range`, `ambiguous`; `either` of several values, which `raw` holds with "|"
-    between; `contradictory`, the same for a day whose weekday and date differ; `more_than` the number in `raw`;
-    `before_arrival`, of a departure."""
+    `invalid_email`, `past_date`, `no_such_date`, `out_of_range`, `ambiguous`; `no_name` of what nobody is called;
+    `either` of several values, which `raw` holds with "|" between; `contradictory`, the same for a day whose weekday
+    and date differ; `more_than` the number in `raw`; `before_arrival`, of a departure. `any` of a time or a person that
+    is left to us, `other` of a time that is none of those offered, `else` of anybody but the person spoken of."""
 
     slot: SlotName
     reason: str

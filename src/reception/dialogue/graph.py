@@ -18,14 +18,7 @@ from reception.core.clock import Clock
 from reception.core.requirements import requirements
 from reception.dialogue.asking import completed, talking_of
 from reception.dialogue.assent import weighed
-from reception.dialogue.commands import (
-    AskKnowledge,
-    Command,
-    Confirm,
-    Flow,
-    RequestHuman,
-    StartFlow,
-)
+from reception.dialogue.commands import AskKnowledge, Command, Confirm, Flow, RequestHuman, StartFlow
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.finish import finish
 from reception.dialogue.flows.dispatch import advance, farewell
@@ -38,6 +31,7 @@ from reception.dialogue.language.data import without_orders
 from reception.dialogue.language.turn import LanguageTurn
 from reception.dialogue.listing import GO_ON, NO_MORE, asks_on, list_things
 from reception.dialogue.pointing import ASKS, ONLY_POINTS_BACK
+from reception.dialogue.quotes import quote
 from reception.dialogue.reasons import reason_asked
 from reception.dialogue.replies import NOT_CAUGHT, UNKNOWN
 from reception.dialogue.routing import Work, plan_work
@@ -159,6 +153,7 @@ async def _cache(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     about = talking_of(draft.state, _asked(draft), question, tools.scene)
     draft = replace(draft, state=about, told=False, lookup=None, fresh=(), searched=False, left=0)
     profile = reason_asked(_asked(draft), draft.state) or answer_from_profile(question, tools.scene)
+    profile = await quote(question, draft.state, draft.commands, tools.scene) or profile
     if profile:
         return {"draft": _told(draft, tuple(map(Say, profile)))}
     if tools.answers is not None and not draft.state.listed and may_share(question, draft.state, tools.scene):

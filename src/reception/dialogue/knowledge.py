@@ -5,6 +5,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
 from reception.core.requirements import Requirements, requirements, without_requirements
+from reception.dialogue.deeds import told_to_do
 from reception.dialogue.evidence import Evidence, enough, share, weigh
 from reception.dialogue.inquiry import DAYS, Inquiry, Kind, days_in, inquire
 from reception.dialogue.spoken import say_list
@@ -49,7 +50,7 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
     inquiry = inquire(question, about)
     required = requirements(question)
     if not (inquiry.terms or inquiry.addresses or required.searches):
-        return ()
+        return _told_to_do(question, passages[:PASSAGES])
     if required.searches and not inquiry.addresses and not _names_one(question, passages):
         return _fitting(question, required, inquiry, passages, about)
     passages = [each for each in passages[:PASSAGES] if inquiry.addresses or required.admits_guests(each.text)]
@@ -83,6 +84,18 @@ def _of_other_days(inquiry: Inquiry, passages: Sequence[Passage]) -> tuple[Sente
     last = stated[0]
     named = say_list([f"{DAYS[day]}s" for day in sorted(inquiry.days)], "and")
     return (last, replace(last, text=NOTHING_ON.format(days=named), source=f"{last.source}\n{named}"))
+
+
+def _told_to_do(question: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
+    """What callers are told to do, each with the heading that says for what."""
+    told = list(told_to_do(question, passages))
+    places = {each.heading for _, each in told}
+    said = []
+    for text, each in told:
+        heading = each.heading.rpartition(" > ")[2]
+        named = f"{heading}: {text[0].lower()}{text[1:]}" if len(places) > 1 and heading else text
+        said.append(Sentence(named, Citation(each.chunk_id, each.document), f"{each.heading}\n{each.text}"))
+    return tuple(said)
 
 
 def wanted_passages(question: str) -> int:

@@ -4,18 +4,20 @@ from dataclasses import replace
 
 from reception.dialogue.commands import Flow
 from reception.dialogue.custom.wording import ask_confirmation, ask_slot, expectation_of_slot
-from reception.dialogue.flows.alternatives import which_number
+from reception.dialogue.flows.alternatives import which_day, which_number
 from reception.dialogue.home_questions import HOME_WORDINGS, home_wording
 from reception.dialogue.kinds.registry import offers_of
 from reception.dialogue.replies import (
     capitalise,
     describe_enquiry,
+    describe_entry,
     describe_row,
     describe_slot,
     lower_first,
     option_words,
     read_back,
     say_subject,
+    say_total,
     with_article,
 )
 from reception.dialogue.spoken import (
@@ -26,6 +28,7 @@ from reception.dialogue.spoken import (
     say_nights,
     say_phone,
     say_time,
+    say_weekday,
 )
 from reception.dialogue.state import PROVING_DIGITS, DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
@@ -76,6 +79,7 @@ _EXPECTS: dict[Question, Expects] = {
     Question.NEXT_WISH: Expects.YES_NO,
     Question.OFFER_WAITLIST: Expects.YES_NO,
     Question.CONFIRM_WAITLIST: Expects.YES_NO,
+    Question.CONFIRM_LEAVE_WAITLIST: Expects.YES_NO,
     Question.TAKE_OFFER: Expects.YES_NO,
     Question.ANYTHING_ELSE: Expects.YES_NO,
     Question.MESSAGE: Expects.FREE_TEXT,
@@ -88,6 +92,12 @@ _EXPECTS: dict[Question, Expects] = {
     Question.FINANCING: Expects.FREE_TEXT,
     Question.VIEWING_TIME: Expects.FREE_TEXT,
 }
+
+_IN_LINE = Wording(
+    ("What phone number is it under?", "Which phone number did you leave for it?"),
+    "What phone number is it under?",
+    "Please give me the phone number that you left for the waitlist.",
+)
 
 _PRIMES: dict[Expects, str] = {
     Expects.PHONE: "My phone number is 415 555 0142.",
@@ -111,6 +121,8 @@ def expectation_of(state: DialogueState, scene: TurnScene) -> Expectation:
         options = scene.business.staff
     elif state.question is Question.CHOICE:
         options = option_words(state.offered, scene)
+    elif which_day(state, scene.now.date()):
+        options = tuple(map(say_weekday, state.details.or_days))
     elif state.question is Question.WHICH_RESERVATION:
         options = reservation_options(state, scene)
     return Expectation(expects, options, PROVING_DIGITS if state.question is Question.LAST_DIGITS else 0)
@@ -134,6 +146,8 @@ def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = Fals
 
     `resumed`: it is asked again only because something else was answered in between.
     """
+    if (days := which_day(state, scene.now.date())) and not state.attempts:
+        return (days,)
     if state.question in {Question.PARTY, Question.NIGHTS} and (number := which_number(state.details)):
         return (number,)
     if state.question in _RENDERED:
@@ -147,7 +161,9 @@ def put_question(state: DialogueState, scene: TurnScene, *, resumed: bool = Fals
 
 
 def _wording(state: DialogueState, scene: TurnScene) -> Wording:
-    if state.flow in _ON_ROWS and state.target is None:
+    if state.flow is Flow.LEAVE_WAITLIST and state.question is Question.PHONE:
+        return _IN_LINE
+    if state.flow is Flow.LEAVE_WAITLIST or (state.flow in _ON_ROWS and state.target is None):
         if state.question is Question.NAME:
             return Wording(("What name is it under?",), "What name is the booking under?")
         if state.question is Question.DATE:
@@ -249,14 +265,23 @@ def _ask_waitlist(state: DialogueState, scene: TurnScene, resumed: bool) -> tupl
     return (f"The waitlist for {what} {when}, {contact}.", "Is that right?")
 
 
+def _ask_leave_waitlist(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
+    if resumed or state.waiting is None:
+        return ("Shall I take you off the waitlist?",)
+    entry = f"{describe_entry(scene, state.waiting)}, under {state.waiting.guest.name}"
+    return (f"You're on the waitlist for {entry}.", "Shall I take you off it?")
+
+
 def _ask_change(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
     if resumed or state.slot is None:
         return ("Shall I make that change?",)
     name, phone = state.details.new_name, state.details.new_phone
     contact = f", under {name}" if name else ""
     contact += f", with the note: {state.details.notes}" if state.details.notes else ""
+    contact += f", e-mail {state.details.new_email}" if state.details.new_email else ""
     contact += f", phone {say_phone(phone, scene.business.region)}" if phone else ""
-    return (f"So that would be {describe_slot(scene, state.slot)}{contact}.", "Shall I change it?")
+    what = f"{describe_slot(scene, state.slot)}{say_total(state.slot)}"
+    return (f"So that would be {what}{contact}.", "Shall I change it?")
 
 
 def _ask_cancel(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
@@ -287,6 +312,7 @@ _RENDERED = {
     Question.SERVICE: _ask_service,
     Question.WHICH_STAFF: _ask_staff,
     Question.CONFIRM_WAITLIST: _ask_waitlist,
+    Question.CONFIRM_LEAVE_WAITLIST: _ask_leave_waitlist,
     Question.NEXT_WISH: _ask_next_wish,
     Question.READ_BACK: _ask_read_back,
     Question.CHOICE: _ask_choice,

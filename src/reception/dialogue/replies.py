@@ -163,10 +163,15 @@ def read_back(state: DialogueState, scene: TurnScene) -> str:
         return ""
     details = state.details
     contact = f"under {details.name}, phone {say_phone(details.phone, scene.business.region)}"
+    contact += f", e-mail {details.email}" if details.email else ""
     note = f", with the note: {details.notes}" if details.notes else ""
-    price = state.slot.price
-    cost = f", {say_price(price.amount, price.currency)} in total" if price is not None else ""
-    return f"{capitalise(describe_slot(scene, state.slot))}{cost}, {contact}{note}."
+    return f"{capitalise(describe_slot(scene, state.slot))}{say_total(state.slot)}, {contact}{note}."
+
+
+def say_total(booked: Slot | Reservation) -> str:
+    """ ", $540 in total", nothing where no rate is set."""
+    price = booked.price
+    return f", {say_price(price.amount, price.currency)} in total" if price is not None else ""
 
 
 def booked(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
@@ -175,11 +180,11 @@ def booked(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
     what = describe_row(scene, row)
     if scene.bookable is Bookable.VIEWING:
         what = what.removeprefix("a viewing of ").removeprefix("a viewing ")
-    return (f"{opening}: {what}.", f"Your reference is {row.reference}.")
+    return (f"{opening}: {what}{say_total(row)}.", f"Your reference is {row.reference}.")
 
 
 def moved(scene: TurnScene, row: Reservation) -> tuple[str, ...]:
-    return (f"That's changed: {describe_row(scene, row)}.", f"Your reference is still {row.reference}.")
+    return (f"That's changed: {describe_row(scene, row)}{say_total(row)}.", f"Your reference is still {row.reference}.")
 
 
 def welcome_back(texts: tuple[str, ...], name: str) -> tuple[str, ...]:
@@ -188,14 +193,18 @@ def welcome_back(texts: tuple[str, ...], name: str) -> tuple[str, ...]:
     return (*texts[:-1], back, texts[-1]) if texts and texts[-1].endswith("?") else (*texts, back)
 
 
+def describe_entry(scene: TurnScene, entry: WaitlistEntry) -> str:
+    """What somebody waits for: "a table for four on Friday, March 12th around 7 PM"."""
+    what = say_subject(scene, entry.place, entry.party_size)
+    day = say_day(entry.wanted.date())
+    return f"{what} on {day}" if scene.bookable is Bookable.ROOM else f"{what} on {day} around {say_time(entry.wanted)}"
+
+
 def in_line(scene: TurnScene, entry: WaitlistEntry) -> tuple[str, ...]:
     """That somebody is on the waitlist, and what happens then."""
-    what = say_subject(scene, entry.place, entry.party_size)
     phone = say_phone(entry.guest.phone, scene.business.region)
-    day = say_day(entry.wanted.date())
-    when = f"on {day}" if scene.bookable is Bookable.ROOM else f"on {day} around {say_time(entry.wanted)}"
     return (
-        f"You're on the waitlist: {what} {when}, under {entry.guest.name}.",
+        f"You're on the waitlist: {describe_entry(scene, entry)}, under {entry.guest.name}.",
         f"If something comes free, we'll let you know on {phone}.",
     )
 
@@ -234,6 +243,8 @@ def option_words(slots: Sequence[Slot], scene: TurnScene) -> tuple[str, ...]:
     days = {slot.starts_at.date() for slot in slots}
     if len(days) == 1:
         halves = {slot.starts_at.hour < 12 for slot in slots}
+        if len({slot.staff for slot in slots}) > 1:
+            return tuple(f"{say_time(slot.starts_at, half=len(halves) > 1)} with {slot.staff}" for slot in slots)
         return tuple(say_time(slot.starts_at, half=len(halves) > 1 or len(slots) == 1) for slot in slots)
     return tuple(_day_and_time(slot, slots, scene) for slot in slots)
 
@@ -243,6 +254,8 @@ def _day_and_time(slot: Slot, slots: Sequence[Slot], scene: TurnScene) -> str:
     day = slot.starts_at.date()
     first = next(other for other in slots if other.starts_at.date() == day)
     near = _option_day(day, scene)
+    if len({other.staff for other in slots}) > 1:
+        return f"{near} at {say_time(slot.starts_at)} with {slot.staff}"
     return f"{near} at {say_time(slot.starts_at)}" if slot is first else say_time(slot.starts_at)
 
 
@@ -326,6 +339,9 @@ REJECTIONS = {
     "past_date": "That day has already passed.",
     "no_such_date": "I'm afraid there is no such day.",
     "invalid_phone": "That doesn't sound like a complete phone number.",
+    "invalid_email": "That doesn't sound like a complete e-mail address.",
+    "no_name": "I'm sorry, I can't take that down as a name.",
+    "unknown_staff": "I'm sorry, I don't know anybody here of that name.",
     "out_of_range": "I'm afraid that can't be right.",
     "before_arrival": "That would be leaving before you arrive.",
     "more_than": "A larger party, then.",

@@ -24,6 +24,7 @@ class Question(StrEnum):
     HOW_LATE = "how_late"
     OFFER_WAITLIST = "offer_waitlist"
     CONFIRM_WAITLIST = "confirm_waitlist"
+    CONFIRM_LEAVE_WAITLIST = "confirm_leave_waitlist"
     TAKE_OFFER = "take_offer"
     PARTY_AND_WHEN = "party_and_when"
     PARTY = "party"
@@ -69,11 +70,12 @@ class Details:
 
     `or_days`, `or_times`, `or_party` and `or_nights` are what was given to choose from ("Friday or Saturday"), not
     settled on; `above_party` is what the party is larger than.
+    `any_staff`: whoever is free will do, `staff` being a wish only; `other_than` is the person it is not to be with.
     `cheapest`: of the rooms that are free, the one that costs least.
     `asked` are the questions of an enquiry that are done with, answered or not: none of them is put again; with a "?"
     those that were answered wrongly once.
     `part` is the part of the day that was named with it. `more_people`, `more_nights` and `more_minutes` are steps from
-    what is booked; `new_name` and `new_phone` are to replace what a booking was found by.
+    what is booked; `new_name`, `new_phone` and `new_email` are to replace what is on a booking.
     """
 
     party_size: int | None = None
@@ -84,6 +86,8 @@ class Details:
     any_place: bool = False
     service: str = ""
     staff: str = ""
+    any_staff: bool = False
+    other_than: str = ""
     name: str = ""
     phone: str = ""
     email: str = ""
@@ -111,6 +115,7 @@ class Details:
     more_minutes: int = 0
     new_name: str = ""
     new_phone: str = ""
+    new_email: str = ""
 
     def with_slot(self, slot: SlotName, value: SlotValue) -> "Details":
         """These details with `slot` set. A value of a type that the slot cannot hold is ignored."""

@@ -131,7 +131,9 @@ class ConversationFactory:
             raise NotFound("This call has ended: start a new one, without conversation_id.")
         return await self.at_version(wired, conversation.agent_version)
 
-    async def take_up(self, wired: WiredAgent, conversation_id: UUID) -> GraphDialogue:
+    async def take_up(
+        self, wired: WiredAgent, conversation_id: UUID, *, within: timedelta = RESUMABLE_FOR
+    ) -> GraphDialogue:
         """The dialogue of a call whose connection broke, as it was after its last turn. Nobody else may hold it.
 
         Raises:
@@ -150,7 +152,7 @@ class ConversationFactory:
             dialogue = self.wire(
                 wired, "voice", conversation_id, state=state, last_turn=last_turn, unheard=unheard, taken_up=taken_up
             )
-            if dialogue.ended or self._clock.now() - latest > RESUMABLE_FOR:
+            if dialogue.ended or self._clock.now() - latest > within:
                 # Leaving like this undoes the taking up.
                 raise NotFound("This call has ended: start a new one, without conversation_id.")
         return dialogue

@@ -85,7 +85,7 @@ class Book:
         lapses = self.clock.now() + self.business.rules.hold if status is ReservationStatus.HELD else None
         row = Reservation(
             uuid4(), f"R{len(self.entries):05d}", status, slot.starts_at, slot.ends_at, slot.party_size, guest,
-            slot.place, self._names(numbers), lapses, service=slot.service,
+            slot.place, self._names(numbers), lapses, service=slot.service, price=slot.price,
         )  # fmt: skip
         self.entries[row.reservation_id] = Entry(row, conversation_id, numbers)
         return row
@@ -97,7 +97,7 @@ class Book:
             return None
         entry.row = replace(
             entry.row, starts_at=slot.starts_at, ends_at=slot.ends_at, party_size=slot.party_size, place=slot.place,
-            guest=guest, service=slot.service, resource_names=self._names(numbers),
+            guest=guest, service=slot.service, price=slot.price, resource_names=self._names(numbers),
         )  # fmt: skip
         entry.numbers = numbers
         return entry.row

@@ -141,3 +141,23 @@ async def test_a_second_table_does_not_take_the_place_of_the_first() -> None:
     assert "table for four" in first
     await caller.talk("yes", "yes")
     assert sorted(row.party_size for row in booked(caller.book)) == [2, 4]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Sure, what's the fee?", "Yes, but can I cancel for free?", "yes, do you take a deposit?", "yes, how much is it?"],
+)
+async def test_a_yes_with_a_question_about_the_terms_waits_for_its_answer(text: str) -> None:
+    caller = await _at_read_back()
+    reply = await caller.say(text)
+    assert not booked(caller.book)
+    assert "book it?" in reply or "book that table?" in reply
+    await caller.say("yes")
+    assert len(booked(caller.book)) == 1
+
+
+@pytest.mark.parametrize("text", ["actually cancel that", "yes and no", "well, no or yes"])
+async def test_what_is_taken_back_or_undecided_books_nothing(text: str) -> None:
+    caller = await _at_read_back()
+    await caller.say(text)
+    assert not booked(caller.book)

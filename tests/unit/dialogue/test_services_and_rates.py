@@ -87,3 +87,25 @@ async def test_a_room_type_of_one_word_is_known_by_it() -> None:
     caller = Caller(book_of(hotel()))
     reply = await caller.say("I'd like to book a suite from the 20th until the 23rd for 3 adults and a child")
     assert "Three nights, arriving on Saturday, March 20th, Suite" in reply
+
+
+async def test_who_is_taken_may_be_replaced_by_somebody_else_at_the_same_time() -> None:
+    book = book_of(salon())
+    await Caller(book).talk("a haircut on Friday at 3 with Dana please", "Maria Ramos", "415 555 0142", "yes")
+    caller = Caller(book)
+    offered, held = await caller.talk("I want a haircut with Dana on Friday at 3", "or with anyone else")
+    assert "3:00 with Ben" in offered
+    assert "Friday at 3 PM, a haircut with Ben" in held
+
+
+async def test_a_total_is_told_before_the_yes_and_with_the_confirmation() -> None:
+    business = hotel()
+    rates = tuple(RoomRate(place, Decimal(100)) for place in business.places)
+    caller = Caller(book_of(replace(business, rules=replace(business.rules, rates=rates))))
+    replies = await caller.talk(
+        f"a {business.places[0]} from Friday for three nights for two", "Ann Lee", "415 555 0142", "how much is that?",
+        "yes",
+    )  # fmt: skip
+    assert "$300 in total" in replies[2]
+    assert "$300 in total" in replies[3]
+    assert "$300 in total" in replies[4]

@@ -180,3 +180,16 @@ async def test_an_option_is_not_taken_by_its_day_where_another_time_is_said() ->
     reply = await caller.say("Friday again then at 6:30")
     assert "May I have your name" not in reply
     assert not caller.book.rows(ReservationStatus.HELD)
+
+
+async def test_who_waits_is_taken_off_the_list_by_number_and_name() -> None:
+    caller = _full()
+    await caller.talk(
+        "a table for two on Friday at 7pm", "put me on the waitlist please", "Maria Ramos", "415 555 0142", "yes"
+    )
+    other = Caller(caller.book)
+    replies = await other.talk("take me off the waiting list", "415 555 0142", "Ann Lee", "415 555 0142", "Maria Ramos")
+    assert "can't find anybody on the waitlist" in replies[2]
+    assert "Shall I take you off it?" in replies[4]
+    assert "no longer on the waitlist for a table for two" in await other.say("yes")
+    assert [entry.status for entry in caller.book.waiting.values()] == [WaitlistStatus.LEFT]

@@ -36,6 +36,10 @@ class ScriptedPhone:
     async def wait(self, length: timedelta) -> None:
         self.done.append(("wait", str(length)))
 
+    async def reconnect(self) -> Heard:
+        self.done.append(("reconnect", ""))
+        return Heard("We got cut off.", "name")
+
     async def hang_up(self) -> str:
         self.hung_up = True
         return "caller_hung_up"

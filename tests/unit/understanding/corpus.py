@@ -42,7 +42,7 @@ NOW = datetime(2026, 3, 11, 10, 0, tzinfo=ZONE)
 
 FLOWS = {"new": Flow.NEW_RESERVATION, "change": Flow.CHANGE_RESERVATION, "cancel": Flow.CANCEL_RESERVATION,
          "find": Flow.FIND_RESERVATION, "again": Flow.CONFIRM_AGAIN, "late": Flow.RUNNING_LATE,
-         "waitlist": Flow.WAITLIST,
+         "waitlist": Flow.WAITLIST, "offlist": Flow.LEAVE_WAITLIST,
          "message": Flow.LEAVE_MESSAGE, "lead": Flow.LEAD}  # fmt: skip
 SERVICES = tuple(Service(name, timedelta(minutes=45)) for name in ("Haircut", "Full Color", "Blow Dry"))
 SLOTS = {"party": SlotName.PARTY_SIZE, **{slot.value: slot for slot in SlotName}}

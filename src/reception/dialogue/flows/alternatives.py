@@ -6,7 +6,7 @@ from datetime import date, time
 
 from reception.dialogue.commands import RejectedSlot, SlotName, TimeOfDay
 from reception.dialogue.flows.booking import MOST_OFFERED, missing_wish, offer_slots, to_query
-from reception.dialogue.spoken import say_count, say_list, say_ordinal, say_weekday
+from reception.dialogue.spoken import say_count, say_list, say_near_day, say_ordinal, say_weekday
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Slot, SlotQuery
@@ -36,6 +36,8 @@ def settled(details: Details, slot: SlotName) -> Details:
     match slot:
         case SlotName.DATE:
             return replace(details, or_days=())
+        case SlotName.STAFF:
+            return replace(details, any_staff=False, other_than="")
         case SlotName.TIME:
             return replace(details, or_times=())
         case SlotName.PARTY_SIZE:
@@ -52,6 +54,16 @@ def chosen_day(details: Details, said: date, raw: str) -> date:
         return said
     fits = [day for day in details.or_days if day.weekday() == said.weekday()]
     return fits[0] if len(fits) == 1 else said
+
+
+def which_day(state: DialogueState, today: date) -> str:
+    """Asks for the one of the days that were given, and for the time where that is missing, too."""
+    days = state.details.or_days
+    if not days or state.question not in {Question.DATE, Question.WHEN, Question.TIME}:
+        return ""
+    said = say_list([say_near_day(day, today) for day in days], "or")
+    named = said[:1].upper() + said[1:]
+    return f"{named}, and at what time?" if state.details.time is None else f"{named}?"
 
 
 def which_number(details: Details) -> str:

@@ -41,9 +41,11 @@ YES_OR_NO = frozenset(
         Question.OFFER_MESSAGE,
         Question.OFFER_WAITLIST,
         Question.CONFIRM_WAITLIST,
+        Question.CONFIRM_LEAVE_WAITLIST,
         Question.TAKE_OFFER,
     }
 )
+_OPTION_SLOTS = frozenset({SlotName.TIME, SlotName.DATE, SlotName.PLACE, SlotName.STAFF})
 _MOST_DIGITS = 15
 LONGEST_NAME = 120
 _LONGEST_NOTES = 600
@@ -139,7 +141,7 @@ def _with_note(known: str, added: str) -> str:
 
 
 def _names_option(command: Command) -> bool:
-    return isinstance(command, SetSlot | CorrectSlot) and command.slot in {SlotName.TIME, SlotName.DATE, SlotName.PLACE}
+    return isinstance(command, SetSlot | CorrectSlot) and command.slot in _OPTION_SLOTS
 
 
 def _named_by(state: DialogueState, commands: Sequence[Command]) -> Slot | None:
@@ -159,7 +161,7 @@ def _is_of(offered: Slot, slot: SlotName, value: SlotValue) -> bool:
         return _same_clock(offered.starts_at, value)
     if isinstance(value, date):
         return offered.starts_at.date() == value
-    return slot is SlotName.PLACE and offered.place == value
+    return value == (offered.staff if slot is SlotName.STAFF else offered.place)
 
 
 def _same_clock(starts_at: datetime, said: TimeOfDay) -> bool:
@@ -176,6 +178,8 @@ def _take_choice(answers: Answers, index: int, scene: TurnScene) -> Answers:
         if -len(places) <= index < len(places):
             return _take_value(answers, SlotName.PLACE, places[index], scene)
         return answers
+    if state.question in {Question.DATE, Question.WHEN, Question.TIME} and index < len(state.details.or_days):
+        return _take_value(answers, SlotName.DATE, state.details.or_days[index], scene)
     named = {Question.SERVICE: (SlotName.SERVICE, scene.business.services)}
     named[Question.WHICH_STAFF] = (SlotName.STAFF, scene.business.staff)
     if state.question in named:
@@ -213,8 +217,10 @@ def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) 
         return _take_step(answers, rejected)
     if rejected.reason == "wrong":
         return replace(answers, wrong=rejected.slot)
-    if rejected.reason == "any":
-        return replace(answers, any_time=rejected.raw)
+    if rejected.slot is SlotName.STAFF and rejected.reason in {"any", "else"}:
+        return _leave_staff_open(answers, rejected, scene)
+    if rejected.reason in {"any", "other"}:
+        return replace(answers, any_time=rejected.raw if rejected.reason == "any" else "other")
     if rejected.reason in {"either", "contradictory"}:
         said = (contradiction(rejected),) if rejected.reason == "contradictory" else ()
         state = replace(state, details=with_alternatives(state.details, rejected))
@@ -238,6 +244,20 @@ def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) 
     return replace(
         answers, state=state, complaints=(*answers.complaints, complaint) if complaint else answers.complaints
     )
+
+
+def _leave_staff_open(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> Answers:
+    """ "Whoever is free"; along with a name it says that others will do as well."""
+    state = answers.state
+    other_than = ""
+    if rejected.reason == "else":
+        named_one = rejected.raw if rejected.raw in scene.business.staff else ""
+        other_than = named_one or state.details.staff or (state.slot.staff if state.slot is not None else "")
+    named = SlotName.STAFF in answers.changed
+    wish = replace(state.details, any_staff=True, staff=state.details.staff if named else "")
+    if not named:
+        wish = replace(wish, other_than=other_than)
+    return replace(answers, state=replace(state, details=wish), changed=answers.changed | {SlotName.STAFF})
 
 
 def _take_step(answers: Answers, rejected: RejectedSlot) -> Answers:

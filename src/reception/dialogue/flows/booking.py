@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reception.dialogue.commands import Flow, SlotName, TimeOfDay
+from reception.dialogue.flows.staffing import ask_staff, same_time_with_others
 from reception.dialogue.refusals import between_steps, refusal_reason
 from reception.dialogue.replies import offer
 from reception.dialogue.spoken import say_count
@@ -98,7 +99,7 @@ async def check(state: DialogueState, query: SlotQuery, scene: TurnScene) -> Che
     """What is free for `query`."""
     if query.party_size > scene.business.rules.largest_party:
         return Checked(None, Step(state), too_large=True)
-    answer = await scene.reads.availability(query)
+    answer = await ask_staff(query, state.details, scene)
     if answer.exact is not None:
         kept = replace(state, details=details_of(answer.exact, state.details, scene), offered=())
         return Checked(answer.exact, Step(kept))
@@ -109,7 +110,16 @@ async def check(state: DialogueState, query: SlotQuery, scene: TurnScene) -> Che
     neighbours = _neighbours(query, answer, scene)
     if neighbours:
         return Checked(None, offer_slots(state, neighbours, scene, between_steps(scene)))
+    other = await same_time_with_others(query, answer, scene)
+    if other is not None:
+        return Checked(None, _offer_other(state, other, answer, scene))
     return Checked(None, refuse(state, answer, scene))
+
+
+def _offer_other(state: DialogueState, other: Slot, answer: Availability, scene: TurnScene) -> Step:
+    """The same time with somebody else, beside other times with the person asked for."""
+    reason = refusal_reason(answer.refusal or Refusal.FULL, state, scene, answer)
+    return offer_slots(state, (other, *answer.alternatives), scene, reason)
 
 
 def _neighbours(query: SlotQuery, answer: Availability, scene: TurnScene) -> tuple[Slot, ...]:
@@ -181,6 +191,7 @@ def details_of(slot: Slot, details: Details, scene: TurnScene) -> Details:
     details = replace(details, or_days=(), or_times=())
     known = replace(details, day=slot.starts_at.date(), party_size=slot.party_size, place=slot.place or details.place)
     known = replace(known, service=slot.service or details.service)
+    known = replace(known, staff=slot.staff if details.staff else "")
     if scene.bookable is Bookable.ROOM:
         return replace(known, nights=max(1, (slot.ends_at.date() - slot.starts_at.date()) // timedelta(days=1)))
     return replace(known, time=TimeOfDay(slot.starts_at.time()))

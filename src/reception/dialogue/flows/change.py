@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import time, timedelta
 
-from reception.dialogue.commands import Command, SlotName, TimeOfDay
+from reception.dialogue.commands import Command, Flow, SlotName, TimeOfDay
 from reception.dialogue.flows.answers import Answers, ask_again, complain, take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, offer_slots, to_query
 from reception.dialogue.flows.find import locate
-from reception.dialogue.flows.openings import offer_times
+from reception.dialogue.flows.openings import offer_others, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.requests import requests_of
 from reception.dialogue.flows.reserve import large_party, leave
@@ -27,8 +27,7 @@ async def change(state: DialogueState, commands: Sequence[Command], scene: TurnS
     answers = take_in(state, commands, scene)
     if answers.left:
         return leave(answers.state)
-    if known:
-        answers = _with_new_contact(answers)
+    answers = _with_new_email(_with_new_contact(answers) if known else answers)
     located = await locate(answers.state, answers, scene, moves=True)
     if located.step is not None:
         return located.step
@@ -47,7 +46,11 @@ async def change(state: DialogueState, commands: Sequence[Command], scene: TurnS
         details = details_of(answers.chosen, state.details, scene)
         chosen = replace(state, slot=answers.chosen, offered=(), details=details, question=Question.CONFIRM_CHANGE)
         return Step(chosen, answered=True)
-    contact = known and answers.changed & {SlotName.NAME, SlotName.PHONE, SlotName.NOTES}
+    if state.question is Question.CHOICE and answers.any_time == "other":
+        return await offer_others(state, scene)
+    if state.question is Question.CHOICE and answers.insists and not answers.changed:
+        return _insisted(state)
+    contact = known and answers.changed & {SlotName.NAME, SlotName.PHONE, SlotName.NOTES, SlotName.EMAIL}
     if answers.changed & QUERY_SLOTS or contact or located.fresh or state.question is Question.HOW_HELP:
         return complain(await _weigh(replace(state, slot=None, offered=()), state.target, scene), answers.complaints)
     return complain(_answer(state, state.target, answers), answers.complaints)
@@ -63,12 +66,40 @@ def _with_new_contact(answers: Answers) -> Answers:
     return replace(answers, state=replace(answers.state, details=details))
 
 
+def _with_new_email(answers: Answers) -> Answers:
+    """No booking is found by an e-mail address: one that is given is for it."""
+    if SlotName.EMAIL not in answers.changed:
+        return answers
+    details = replace(answers.state.details, new_email=answers.state.details.email)
+    return replace(answers, state=replace(answers.state, details=details))
+
+
 def _ask_for(state: DialogueState, wrong: SlotName) -> Step:
     asked = ask_again(replace(state, slot=None, offered=()), wrong)
     return Step(replace(asked, details=replace(asked.details, name=state.details.name)), answered=True)
 
 
+def _insisted(state: DialogueState) -> Step:
+    """What is taken is wanted all the same: there is the waitlist for it, or a person."""
+    question = Question.OFFER_WAITLIST if state.full else Question.OFFER_MESSAGE
+    said = ("I'm afraid that can't be had.", "Your booking stays as it is.")
+    return Step(replace(state, offered=(), question=question), answered=True).saying(*said)
+
+
+def _answer_waitlist(state: DialogueState, target: Reservation, answers: Answers) -> Step:
+    """To wait for the other time, the booking being kept meanwhile."""
+    if answers.confirmed:
+        details = replace(state.details, name=target.guest.name, phone=target.guest.phone)
+        waiting = replace(state, flow=Flow.WAITLIST, details=details, question=Question.CONFIRM_WAITLIST)
+        return Step(waiting, answered=True)
+    if answers.denied:
+        return Step(_afresh(state), answered=True).saying("All right, your booking stays as it is.")
+    return Step(state)
+
+
 def _answer(state: DialogueState, target: Reservation, answers: Answers) -> Step:
+    if state.question is Question.OFFER_WAITLIST:
+        return _answer_waitlist(state, target, answers)
     if state.question is Question.CONFIRM_CHANGE and state.slot is not None:
         if answers.confirmed:
             details = state.details
@@ -89,7 +120,8 @@ def guest_of(details: Details, target: Reservation) -> Guest:
     was = target.guest
     notes = "; ".join(dict.fromkeys(note for note in (was.notes, details.notes) if note))
     requests = tuple(dict.fromkeys((*was.requests, *requests_of(details.notes))))
-    return Guest(details.new_name or was.name, details.new_phone or was.phone, was.email, notes, requests)
+    email = details.new_email or was.email
+    return Guest(details.new_name or was.name, details.new_phone or was.phone, email, notes, requests)
 
 
 def _afresh(state: DialogueState) -> DialogueState:
@@ -124,8 +156,14 @@ def _found_line(state: DialogueState, target: Reservation, scene: TurnScene) -> 
     return (
         ""
         if state.question in known or target == state.booked
-        else f"{capitalise('I have found ' + describe_row(scene, target))}."
+        else f"{capitalise('I have found ' + describe_row(scene, target))}.{_other_name(state, target)}"
     )
+
+
+def _other_name(state: DialogueState, target: Reservation) -> str:
+    """A name given along with the number that is not the one on the booking changes nothing, and is not passed over."""
+    said, known = (set(name.lower().split()) for name in (state.details.name, target.guest.name))
+    return "" if not said or said & known or state.details.new_name else f" The name on it stays {target.guest.name}."
 
 
 def _or_else(step: Step) -> Step:
@@ -145,6 +183,7 @@ def _over(details: Details, wanted: Details) -> Details:
         notes=details.notes,
         new_name=details.new_name,
         new_phone=details.new_phone,
+        new_email=details.new_email,
     )
 
 

@@ -24,6 +24,7 @@ from reception.dialogue.flows.cancel import cancel, settle_cancel
 from reception.dialogue.flows.change import change, settle_move
 from reception.dialogue.flows.late import run_late, settle_late
 from reception.dialogue.flows.leads import settle_lead
+from reception.dialogue.flows.leave_line import leave_line
 from reception.dialogue.flows.lookup import confirm_again, find_mine, settle_again
 from reception.dialogue.flows.message import take_lead, take_message
 from reception.dialogue.flows.noting import note_requests, settle_requests
@@ -62,6 +63,7 @@ FLOWS: Mapping[Flow, FlowStep] = {
     Flow.CONFIRM_AGAIN: confirm_again,
     Flow.RUNNING_LATE: run_late,
     Flow.WAITLIST: wait_in_line,
+    Flow.LEAVE_WAITLIST: leave_line,
     Flow.LEAVE_MESSAGE: take_message,
     Flow.LEAD: take_lead,
     Flow.CUSTOM: run_custom,
@@ -109,6 +111,7 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
     Flow.CONFIRM_AGAIN: ("Thank you for calling.", "Thank you, let me look."),
     Flow.RUNNING_LATE: ("Thank you for letting us know.", "Thanks for calling ahead."),
     Flow.WAITLIST: ("Of course.", "Gladly."),
+    Flow.LEAVE_WAITLIST: ("Of course.", "I can help with that."),
     Flow.LEAVE_MESSAGE: ("Gladly.", "Of course."),
     Flow.LEAD: ("I'd be happy to help.", "Gladly."),
     Flow.CUSTOM: ("Of course.", "Gladly."),
@@ -167,6 +170,8 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnS
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
     if started is None and slots & _BEGINNING and Flow.NEW_RESERVATION in flows_of(scene.agent):
         started = Flow.NEW_RESERVATION
+    if started is None and _another_email(state, commands):
+        return Flow.CHANGE_RESERVATION
     if started is None and state.booked is not None and slots & _CONTACT and _CORRECTS.search(scene.text):
         return Flow.CHANGE_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
@@ -174,6 +179,12 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnS
         if (corrects or _CORRECTS.search(scene.text)) and not _ANOTHER.search(scene.text):
             return Flow.CHANGE_RESERVATION
     return started
+
+
+def _another_email(state: DialogueState, commands: Sequence[Command]) -> bool:
+    """Whether an address is given that is not on the booking just made."""
+    given = [one.value for one in commands if isinstance(one, SetSlot | CorrectSlot) and one.slot is SlotName.EMAIL]
+    return state.booked is not None and bool(given) and given[-1] != state.booked.guest.email
 
 
 async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], scene: TurnScene) -> Step:
@@ -238,6 +249,9 @@ def _answer_idle(state: DialogueState, commands: Sequence[Command], scene: TurnS
         return Step(answers.state, answered=True).saying("No problem.")
     if answers.left or (answers.denied and state.question is Question.ANYTHING_ELSE):
         return farewell(answers.state, scene)
+    if any(isinstance(command, SetSlot | CorrectSlot) and command.slot is SlotName.EMAIL for command in commands):
+        noted = f"Thank you, I have noted {answers.state.details.email}."
+        return Step(replace(answers.state, question=Question.HOW_HELP), answered=True).saying(noted)
     if SlotName.NAME in answers.changed:
         greeted = replace(answers.state, question=Question.HOW_HELP)
         return Step(greeted, answered=True).saying(f"Hello {answers.state.details.name}.")

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reception.dialogue.commands import Command, SlotName
+from reception.dialogue.commands import Command, Flow, SlotName
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.free_text import FREE_TEXT, confirm_lead, is_declined, is_directive
 from reception.dialogue.flows.leads import CALL_BACK
 from reception.dialogue.flows.qualify import qualify
-from reception.dialogue.flows.reserve import leave
+from reception.dialogue.flows.reserve import fits, leave, reserve
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.business import BusinessKind
@@ -31,6 +31,9 @@ async def take_message(state: DialogueState, commands: Sequence[Command], scene:
     if answers.left:
         return leave(answers.state)
     state = answers.state
+    if state.lead_kind == "large_party" and SlotName.PARTY_SIZE in answers.changed and fits(state, scene):
+        small = replace(state, flow=Flow.NEW_RESERVATION, lead_kind="", question=Question.PARTY)
+        return await reserve(small, (), scene)
     if answers.wrong in {SlotName.NAME, SlotName.PHONE}:
         return Step(ask_again(state, answers.wrong), answered=True)
     if asked in FREE_TEXT and not is_directive(commands):

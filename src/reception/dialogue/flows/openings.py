@@ -33,6 +33,20 @@ async def offer_times(state: DialogueState, part: str, scene: TurnScene) -> Step
     return offer_slots(state, slots, scene, "") if slots else None
 
 
+async def offer_others(state: DialogueState, scene: TurnScene) -> Step:
+    """Up to three times on the wanted day beside those offered already; says so where there are none."""
+    known = {slot.starts_at for slot in state.offered}
+    found: dict[str, Slot] = {}
+    for part in ("morning", "afternoon", "evening"):
+        slots = await _slots_on(state, part, scene)
+        found |= {slot.starts_at.isoformat(): slot for slot in slots if slot.starts_at not in known}
+    if not found:
+        return Step(state, answered=True).saying("I'm sorry, there is nothing else on that day.")
+    spread = sorted(found.values(), key=lambda slot: slot.starts_at)
+    picked = [spread[at * (len(spread) - 1) // 2] for at in range(MOST_OFFERED)] if len(spread) > 2 else spread
+    return offer_slots(state, tuple(dict.fromkeys(picked)), scene, "")
+
+
 async def offer_soonest(state: DialogueState, part: str, scene: TurnScene) -> Step | None:
     """What there is on the first days that have something, where the day was left to us too; None for nothing."""
     found: list[Slot] = []

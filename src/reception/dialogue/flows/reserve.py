@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reception.dialogue.commands import Command, Flow, SlotName
+from reception.dialogue.commands import Command, Flow, Later, SlotName
 from reception.dialogue.flows.alternatives import first_alternative, offer_alternatives, with_larger_number
 from reception.dialogue.flows.answers import Answers, ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
-from reception.dialogue.flows.openings import offer_rooms, offer_soonest, offer_times
+from reception.dialogue.flows.openings import offer_others, offer_rooms, offer_soonest, offer_times
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.refusals import closed, refusal_reason
@@ -24,7 +24,8 @@ from reception.ports.tools import CommitReservation, Done, Effect, HoldSlot, Out
 _PART = re.compile(r"\b(tonight|evening|dinner|night|morning|lunch|brunch|afternoon)\b", re.IGNORECASE)
 _SEVERAL_ROOMS = re.compile(r"\b(two|three|four|five|several|2|3|4|5) (\w+ )?rooms\b", re.IGNORECASE)
 _CHEAPEST = re.compile(
-    r"\b(cheapest|least expensive|most affordable|lowest (price|rate|cost)|best (price|rate|deal)|most basic)\b",
+    r"\b(cheapest|cheaper (?:one|room)|least expensive|most affordable|lowest (price|rate|cost)|"
+    r"best (price|rate|deal)|most basic)\b",
     re.IGNORECASE,
 )
 _STREET = re.compile(
@@ -40,7 +41,8 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
         return leave(answers.state)
     state = _with_part(answers, scene)
     if scene.bookable is Bookable.ROOM and _CHEAPEST.search(scene.text):
-        state = replace(state, details=replace(state.details, cheapest=True))
+        place = state.details.place if SlotName.PLACE in answers.changed else ""
+        state = replace(state, details=replace(state.details, cheapest=True, place=place))
     if answers.chosen is not None:
         return hold(state, answers.chosen, scene)
     if answers.changed & QUERY_SLOTS:
@@ -52,6 +54,8 @@ async def reserve(state: DialogueState, commands: Sequence[Command], scene: Turn
         return complain(Step(ask_again(state, answers.wrong), answered=True), answers.complaints)
     if state.slot is None:
         return complain(await _find(state, answers, scene), (remark,) if remark else answers.complaints)
+    if any(isinstance(command, Later) for command in commands) and not answers.confirmed:
+        return Step(state, answered=True).saying("One after the other, then.")
     step = _contact(state, answers, scene)
     return complain(_acknowledged(step, asked, answers, scene), answers.complaints)
 
@@ -60,7 +64,7 @@ def _contact(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
     """A place is held: who it is for, and the yes."""
     if state.question is Question.READ_BACK and not answers.changed - {SlotName.NOTES}:
         if answers.confirmed:
-            return _commit(state)
+            return _gone_by(state, scene) or _commit(state)
         if answers.denied:
             return Step(replace(state, question=Question.WHAT_TO_CHANGE), answered=True).saying("Of course.")
     if state.question is Question.WHAT_TO_CHANGE and not answers.changed:
@@ -91,6 +95,8 @@ def next_question(state: DialogueState, scene: TurnScene) -> Question:
 async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
     """Nothing is chosen yet: ask on, or check what is free."""
     if state.question is Question.CHOICE and state.offered and not answers.changed & QUERY_SLOTS:
+        if answers.any_time == "other" and scene.bookable is not Bookable.ROOM:
+            return await offer_others(state, scene)
         return _answer_choice(state, answers, scene)
     if state.question is Question.OFFER_WAITLIST and not answers.changed & QUERY_SLOTS:
         return _answer_waitlist(state, answers, scene)
@@ -238,6 +244,18 @@ def _commit(state: DialogueState) -> Step:
     )
 
 
+def _gone_by(state: DialogueState, scene: TurnScene) -> Step | None:
+    """What was talked about for so long that it is over."""
+    if state.slot is None:
+        return None
+    starts = state.slot.starts_at.astimezone(scene.now.tzinfo)
+    over = starts.date() < scene.now.date() if scene.bookable is Bookable.ROOM else starts <= scene.now
+    if not over:
+        return None
+    asked = replace(state, slot=None, details=replace(state.details, day=None), question=Question.DATE)
+    return Step(asked, effects=(), answered=True).saying("I'm sorry, that time has already passed.")
+
+
 def leave(state: DialogueState) -> Step:
     """The caller gives it up: nothing stays held."""
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
@@ -252,6 +270,11 @@ def leave(state: DialogueState) -> Step:
 def _is_too_large(state: DialogueState, scene: TurnScene) -> bool:
     least = max(state.details.party_size or 0, state.details.above_party + 1, min(state.details.or_party, default=0))
     return least > scene.business.rules.largest_party
+
+
+def fits(state: DialogueState, scene: TurnScene) -> bool:
+    """Whether it is known how many come, and they are not too many to be booked for."""
+    return state.details.party_size is not None and not _is_too_large(state, scene)
 
 
 async def _takes_anyone(query: SlotQuery, scene: TurnScene) -> bool:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from reception.dialogue.commands import Command, SlotName, TimeOfDay
+from reception.dialogue.commands import Command, Flow, SlotName, TimeOfDay
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import missing_wish, to_query
+from reception.dialogue.flows.leave_line import settle_left
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.flows.reserve import leave
@@ -106,6 +107,8 @@ def settle_waiting(state: DialogueState, effect: Effect, outcome: Outcome, scene
     if entry.status is WaitlistStatus.OFFERED:
         asked = replace(state, waiting=entry, question=Question.TAKE_OFFER, slot=None, offered=())
         return Settled(asked, tuple(Say(text) for text in offered_place(scene, entry)))
+    if entry.status is WaitlistStatus.LEFT and state.flow is Flow.LEAVE_WAITLIST:
+        return settle_left(state, entry, scene)
     if entry.status is WaitlistStatus.LEFT:
         gone = replace(state.without_flow(), waiting=None)
         return Settled(gone, (Say("All right, somebody else will have it."),))

@@ -23,6 +23,7 @@ SLOTS: Mapping[Flow, tuple[SlotName, ...]] = {
     Flow.CONFIRM_AGAIN: (SlotName.REFERENCE, *_CONTACT, SlotName.DATE),
     Flow.RUNNING_LATE: (SlotName.REFERENCE, *_CONTACT, SlotName.DATE, SlotName.MINUTES),
     Flow.WAITLIST: (SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, *_CONTACT),
+    Flow.LEAVE_WAITLIST: (*_CONTACT, SlotName.DATE),
     Flow.LEAVE_MESSAGE: (SlotName.MESSAGE, *_CONTACT),
     Flow.LEAD: (SlotName.MESSAGE, *_CONTACT),
 }  # fmt: skip

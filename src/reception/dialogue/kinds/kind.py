@@ -11,7 +11,7 @@ from reception.ports.definition import Builtin
 BUILTIN_FLOWS: Mapping[Builtin, tuple[Flow, ...]] = {
     "reservation": (
         Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION, Flow.CANCEL_RESERVATION, Flow.FIND_RESERVATION,
-        Flow.CONFIRM_AGAIN, Flow.RUNNING_LATE, Flow.WAITLIST,
+        Flow.CONFIRM_AGAIN, Flow.RUNNING_LATE, Flow.WAITLIST, Flow.LEAVE_WAITLIST,
     ),
     "message": (Flow.LEAVE_MESSAGE,),
     "lead": (Flow.LEAD,),
@@ -21,6 +21,7 @@ BUILTIN_FLOWS: Mapping[Builtin, tuple[Flow, ...]] = {
 
 BOOKINGS: tuple[Intent, ...] = (
     Intent.NEW, Intent.CHANGE, Intent.CANCEL, Intent.FIND, Intent.CONFIRM_AGAIN, Intent.LATE, Intent.WAITLIST,
+    Intent.LEAVE_LIST,
 )  # fmt: skip
 """What callers want of reservations."""
 

@@ -5,7 +5,8 @@ import re
 _YES = (
     r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|"
     r"of course|"
-    r"please do|go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
+    r"oui|ja|jawohl|sim|please do|"
+    r"go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
     r"sounds (?:good|great|fine|right|perfect|about right)|"
     r"(?:that|it|this) (?:is|sounds|looks|works|would be|will be|all sounds)"
     r"(?: (?:all|grand|everything correct|dead on|bang on|just|fine|good|great|"
@@ -23,7 +24,8 @@ _YES = (
     r"cancel (?:it|them|that|please)|yes i am sure|i am sure|quite sure"
 )
 _NO = (
-    r"no|nope|nah|na|no way|not really|incorrect|wrong|(?:that|it|this) is (?:not|wrong|incorrect)(?: (?:right|"
+    r"no|nope|nah|na|non|nein|no way|not really|incorrect|wrong|"
+    r"(?:that|it|this) is (?:not|wrong|incorrect)(?: (?:right|"
     r"correct|it|what i (?:said|want|wanted|meant)|quite right|good|all|the right one|my number|my name))*|"
     r"not (?:quite|right|correct|that|at all|now|today|yet|exactly|necessary|for me|any|interested|sure about "
     r"that)|i (?:do|would|did|am) not(?: (?:think so|want that|want to|want it|say that|need anything|have one|"

@@ -68,6 +68,8 @@ def _settle_slot(tokens: Sequence[Token], found: list[Found], *, stays: bool, fl
 def _combine(
     tokens: Sequence[Token], first: Found, later: Found, between: str, *, stays: bool, flow: Flow | None
 ) -> tuple[Found, list[Found]]:
+    if first.slot is SlotName.STAFF and bool(first.reason) != bool(later.reason):
+        return (later, [first]) if first.reason else (first, [later])
     if first.value == later.value and not first.reason and first.slot is not SlotName.PARTY_SIZE:
         return (later if first.slot is SlotName.DATE else first), []
     if first.slot is SlotName.DATE and stays and flow is not Flow.CHANGE_RESERVATION:

@@ -34,6 +34,18 @@ _SERVICE_WISH = re.compile(
     r"\b(?:book|schedule|arrange)\b"
 )
 """What wishes for a service that is named, rather than asking about it."""
+_OF_THEIRS = re.compile(
+    r"\b(?:(?P<cancel>cancel)|move|change|reschedule|switch|push|bring forward|postpone) (?:my|our|the) \w"
+)
+"""Of an appointment that is called by what it is for."""
+_ASKS_OF_CANCELLING = re.compile(
+    r"\b(?:can|could|may|am|are) (?:i|we) (?:\w+ )?(?:cancel|able to cancel)(?: \w+)? (?:for free|free|later|any ?time|"
+    r"if|up to|until|without|last minute|within|when|still|on the day|the day before|at no)\b|"
+    r"\b(?:if|when) (?:i|we) (?:\w+ ){0,3}cancel|\b(?:until when|how (?:late|long|far|soon)|by when|how do)\b.*"
+    r"\bcancel|"
+    r"\bcancell?ation (?:fee|charge|policy|terms|costs?|period)\b|\b(?:charge|fee|cost)\b.*\bcancel"
+)
+"""Asks on what terms one may cancel, and cancels nothing."""
 _LATE_CHECK = re.compile(r"\bcheck ?(?:out|in)?\b|\blate(?:r)? (?:table|booking|seating)\b")
 
 
@@ -73,7 +85,7 @@ def _whole_answer(words: str, found: Sequence[Found], context: UnderstandingCont
         return Intent.ACKNOWLEDGE
     if rules.GOODBYE.search(words) and not asked:
         return None
-    cancels = re.match(r"(?:(?:yes|yeah|okay|please|no|then) )*cancel\b|do not cancel", words)
+    cancels = re.search(r"\bcancel\b", words)
     if cancels and not (asked and context.flow is Flow.CANCEL_RESERVATION):
         return None
     if is_yes(words):
@@ -132,8 +144,8 @@ def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: Unde
 
 
 def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> Intent | None:
-    own = _read_own(words, context)
-    if own is not None:
+    own = _read_own(words, context) or _of_their_service(words, found, context)
+    if own is not None or _ASKS_OF_CANCELLING.search(words):
         return own
     asks = rules.QUESTION_START.match(words) is not None
     if (
@@ -166,10 +178,18 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
     return Intent.NEW if _wants_booking(words, found, context) else None
 
 
+def _of_their_service(words: str, found: Sequence[Found], context: UnderstandingContext) -> Intent | None:
+    """ "Move my haircut", "cancel my check-up"."""
+    said = _OF_THEIRS.search(words) if any(one.slot is SlotName.SERVICE for one in found) else None
+    if said is None or context.flow is Flow.NEW_RESERVATION:
+        return None
+    return Intent.CANCEL if said.group("cancel") else Intent.CHANGE
+
+
 def _read_own(words: str, context: UnderstandingContext) -> Intent | None:
     """What is wanted of a reservation that there is, or of a place in line."""
     if booking_rules.LEAVES_LIST.search(words):
-        return Intent.MESSAGE
+        return Intent.LEAVE_LIST
     dated = re.search(r"\b(?:for|on) (?:\w+day|tonight|tomorrow|the \d)", words) is not None
     if booking_rules.WAITLIST.search(words) and (
         dated or not re.match(r"(?:do|does|is|are|how|what) (?:you|there|your|the)\b", words)
@@ -212,8 +232,10 @@ def _is_change_of_flow(words: str, found: Sequence[Found], context: Understandin
 
 def _is_lead(words: str, context: UnderstandingContext) -> bool:
     asks = re.match(r"(?:do|does|is|are|what|how|have|where|when)\b", words) is not None
+    hosts = context.business.rules.bookable in {Bookable.TABLE, Bookable.ROOM}
     if (
         not asks
+        and hosts
         and rules.EVENT_LEAD.search(words)
         and re.search(
             r"\b(?:book|host|hold|plan|planning|organi[sz]e|have|arrange|organi[sz]ing|enquire|want|like|"
@@ -277,6 +299,10 @@ def _asks_what_is_free(words: str, slots: set[SlotName], context: UnderstandingC
 
 def is_question(words: str, clause: Clause, found: Sequence[Found], context: UnderstandingContext) -> bool:
     """Whether the clause asks for something to be known, rather than giving a value in the form of a question."""
+    if any(one.slot is SlotName.EMAIL for one in found):
+        return False
+    if context.flow is not None and any(one.slot is SlotName.STAFF and one.reason for one in found):
+        return False
     if (context.flow is not None or context.booked) and NOTES.search(words) and WISHED.match(words):
         return False
     values = [one for one in found if not one.weak or one.slot is SlotName.PLACE]

@@ -48,6 +48,7 @@ _WISHES = word_set(
     "prenotare queria gostaria hola bonjour buongiorno hablo parle spreche parlo falo"
 )
 """Words that no name holds."""
+_SPEAKS = word_set("hablo habla hablan parle parlez spreche sprechen parlo parla falo fala")
 _GREETINGS = word_set("hola bonjour bonsoir buongiorno buonasera olá gracias danke merci")
 _DECIDING_SHARE = 0.5
 
@@ -60,6 +61,8 @@ def is_other_language(words: Sequence[str]) -> bool:
         return True
     english = sum(word in _ENGLISH for word in words)
     most = max(sum(word in stopwords for word in words) for stopwords in _STOPWORDS.values())
+    if not _SPEAKS.isdisjoint(words) and most >= 2 and most > english:
+        return True
     return most >= 2 and most / len(words) >= _DECIDING_SHARE and most > 2 * english
 
 

@@ -34,6 +34,12 @@ _AFTER_LEFT = (
 _LEFT_OF_OFFERED = re.compile(f"{_BEFORE_LEFT}(?:{_LEFT}){_AFTER_LEFT}")
 _LEFT_TO_US = re.compile(f"{_BEFORE_LEFT}(?:{_LEFT}|{_NEXT_ONE}){_AFTER_LEFT}")
 """A day or a time left to us, with nothing else said; of what was offered the first one is a choice."""
+_OTHERS = re.compile(
+    r"\b(?:what|which|any|are there|got|have) (?:\w+ )?other (?:times?|slots?|openings?|options?|appointments?)\b|"
+    r"^(?:(?:do you have|have you got|is there|got|no|and|or|please|well) )*(?:anything|something|any times?) else"
+    r"(?: (?:free|available|open|on|that|day|then|please))*$"
+)
+"""Asks for others than those that were offered."""
 _CALLING_FROM = re.compile(
     r"\b(?:calling|phoning|ringing) (?:you )?(?:from|on)\b|\b(?:this|same) number\b|\bcaller id\b"
 )
@@ -52,6 +58,8 @@ def read_declined(words: str, context: UnderstandingContext) -> list[Command] | 
     ):
         named = [name for name in ("early", "late", "earliest", "latest") if left.group(name)]
         return [RejectedSlot(SlotName.TIME, "any", left.group("part") or "".join(named).removesuffix("est") or "any")]
+    if expects is Expects.CHOICE and context.offered and _OTHERS.search(words):
+        return [RejectedSlot(SlotName.TIME, "other", words)]
     if _may_leave_open(context) and count <= _LONGEST_DECLINED and _is_left_to_us(words, expects):
         return [RejectedSlot(SlotName.TIME, "any", "any")]
     wrong = rules.WRONG.fullmatch(words) if expects in {Expects.YES_NO, Expects.ANYTHING} else None

@@ -37,17 +37,21 @@ from reception.dialogue.understanding.corrections import (
     settle,
 )
 from reception.dialogue.understanding.enquiries import is_beside_enquiry, read_enquiry
+from reception.dialogue.understanding.implied import BOOKING_WORDS, implied_start
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
+from reception.dialogue.understanding.name_answers import read_name_answer
 from reception.dialogue.understanding.open_values import read_declined, with_half_of_day, with_time_left_open
 from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
+from reception.dialogue.understanding.parsers.no_names import NO_NAME, program_text
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.replaced import with_replacement
 from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.dialogue.understanding.segments import second_wish
 from reception.dialogue.understanding.slots import gather
+from reception.dialogue.understanding.special_wishes import NOTES
 from reception.dialogue.understanding.stay_spans import with_stay_steps
 from reception.dialogue.understanding.wishes import LEADING_JOINTS, read_free_text, read_notes
 from reception.ports.business import Bookable
@@ -58,21 +62,13 @@ _SLOT_ASKED = {
     Expects.NIGHTS: SlotName.NIGHTS, Expects.NAME: SlotName.NAME, Expects.PHONE: SlotName.PHONE,
     Expects.EMAIL: SlotName.EMAIL,
 }  # fmt: skip
-_BOOKED = frozenset({
-    SlotName.PARTY_SIZE, SlotName.DATE, SlotName.TIME, SlotName.NIGHTS, SlotName.PLACE, SlotName.SERVICE,
-    SlotName.STAFF,
-})  # fmt: skip
-_SURELY_BOOKS = frozenset({SlotName.PARTY_SIZE, SlotName.NIGHTS, SlotName.SERVICE})
-"""What says by itself that something is to be booked."""
 _SMALL_TALK = {
     Intent.LISTEN: "listen", Intent.WAIT: "wait",
     Intent.HOW_ARE_YOU: "how_are_you", Intent.ARE_YOU_HUMAN: "are_you_human",
     Intent.GREETING: "greeting", Intent.THANKS: "thanks", Intent.ACKNOWLEDGE: "acknowledge",
 }  # fmt: skip
-_BOOKING_WORDS = re.compile(
-    r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch|cancel|"
-    r"can not make it)\b"
-)
+_REASON = re.compile(r"(?<=\w)[,\s]+(?:because|as my|since my|cause) .*$", re.IGNORECASE)
+"""Why something is asked, which is no part of the question."""
 _CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
 
 
@@ -106,6 +102,14 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
         return [NotUnderstood("other_language")]
     if expects is Expects.NAME and is_wish_in_other_language(words):
         return [NotUnderstood("other_language")]
+    program = program_text(text, expected=expects is Expects.NAME)
+    if program is not None:
+        before = read(text[:program], context) if program else []
+        kept = [one for one in before if not isinstance(one, NotUnderstood | Repeat)]
+        return [*kept, RejectedSlot(SlotName.NAME, NO_NAME, text[program : program + 40])]
+    answered = read_name_answer(text, tokens, context) if expects is Expects.NAME else None
+    if answered is not None:
+        return answered
     declined = read_declined(words_of(tokens), context)
     if declined is not None:
         return declined
@@ -138,7 +142,7 @@ def _second_wish(utterance: Utterance) -> int:
 
 def _read_clauses(utterance: Utterance) -> None:
     tokens, context = utterance.tokens, utterance.context
-    booking = context.flow is not None or _BOOKING_WORDS.search(words_of(tokens)) is not None
+    booking = context.flow is not None or BOOKING_WORDS.search(words_of(tokens)) is not None
     utterance.clauses = split(tokens)
     utterance.found = gather(utterance.text, tokens, context, booking=booking)
     for one in utterance.found:
@@ -212,6 +216,8 @@ def _commands(utterance: Utterance) -> list[Command]:
     for index, (clause, reading) in enumerate(zip(utterance.clauses, utterance.readings, strict=True)):
         for intent in reading.intents:
             placed.extend((clause.start, command) for command in _of_intent(utterance, index, intent))
+    if Intent.ABUSE in intents:
+        utterance.found = [one for one in utterance.found if one.slot is not SlotName.NAME]
     if Intent.FIND in intents:
         utterance.found = [one for one in utterance.found if one.reason != EITHER]
     denied_at = _denied_at(utterance)
@@ -232,7 +238,7 @@ def _commands(utterance: Utterance) -> list[Command]:
         placed = [entry for entry in placed if entry[1] != StartFlow(Flow.NEW_RESERVATION)]
     placed.sort(key=lambda entry: (entry[0], isinstance(entry[1], SetSlot | CorrectSlot | RejectedSlot)))
     commands = _unique([command for _, command in placed])
-    commands = _implied_start(utterance, commands)
+    commands = implied_start(utterance.tokens, context, commands)
     return reduced(commands, context, {token.word for token in utterance.tokens})
 
 
@@ -294,6 +300,7 @@ def _question(utterance: Utterance, index: int) -> str:
         and clauses[before].sentence == clauses[index].sentence
         and not readings[before].intents
         and not utterance.values_in(clauses[before])
+        and not NOTES.search(clauses[before].words)
     ):
         start = clauses[before].start
         before -= 1
@@ -308,6 +315,7 @@ def _question(utterance: Utterance, index: int) -> str:
         end = clauses[after].end
         after += 1
     said = quote(utterance.text, utterance.tokens, start, end)
+    said = _REASON.sub("", said)
     return LEADING_JOINTS.sub("", said).strip(" ,.?!") or said
 
 
@@ -357,7 +365,8 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
     intents = utterance.intents()
     booking = {Intent.NEW, Intent.CHANGE} & set(intents) or _speaks_of_existing(utterance, intents)
     going_on = context.flow in {Flow.NEW_RESERVATION, Flow.CHANGE_RESERVATION}
-    if not (going_on or booking or context.booked) or context.expectation.expects is Expects.EMAIL:
+    begins = any(one.slot in {SlotName.PARTY_SIZE, SlotName.NIGHTS, SlotName.SERVICE} for one in utterance.found)
+    if not (going_on or booking or begins or context.booked) or context.expectation.expects is Expects.EMAIL:
         return []
     named = [one.start for one in utterance.found if one.slot is SlotName.NAME]
     told = [
@@ -370,31 +379,3 @@ def _notes(utterance: Utterance) -> list[tuple[int, Command]]:
 
 def _unique(commands: Sequence[Command]) -> list[Command]:
     return list(dict.fromkeys(commands))
-
-
-def _implied_start(utterance: Utterance, commands: list[Command]) -> list[Command]:
-    """Starts a reservation for a caller who begins with its particulars; a start of what is running is left out."""
-    context = utterance.context
-    values = [one for one in commands if isinstance(one, SetSlot | RejectedSlot)]
-    starts = [one for one in commands if isinstance(one, StartFlow)]
-    if context.flow is not None:
-        others = [one for one in commands if not isinstance(one, StartFlow) or one.flow is not context.flow]
-        return others if any(not isinstance(one, SmallTalk) for one in others) else commands
-    if starts:
-        first = next((i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot)), len(commands))
-        if commands.index(starts[0]) > first:
-            commands.remove(starts[0])
-            commands.insert(first, starts[0])
-        return commands
-    if not values:
-        return commands
-    gone_by = all(isinstance(one, RejectedSlot) and one.reason == "past_date" for one in values)
-    booked = {one.slot for one in values} & _BOOKED
-    says_so = _BOOKING_WORDS.search(words_of(utterance.tokens)) is not None
-    asked = context.expectation.expects in {Expects.ANYTHING, Expects.YES_NO}
-    if asked and gone_by and not says_so:
-        return [one for one in commands if one not in values]
-    if asked and (len(booked) >= 2 or (booked and says_so) or booked & _SURELY_BOOKS):
-        at = next(i for i, one in enumerate(commands) if isinstance(one, SetSlot | RejectedSlot))
-        return [*commands[:at], StartFlow(Flow.NEW_RESERVATION), *commands[at:]]
-    return commands

@@ -22,6 +22,7 @@ class Intent(StrEnum):
     FIND = "find_reservation"
     CONFIRM_AGAIN = "confirm_again"
     WAITLIST = "waitlist"
+    LEAVE_LIST = "leave_waitlist"
     WAIT = "wait"
     LISTEN = "listen"
     HOW_ARE_YOU = "how_are_you"
@@ -41,6 +42,7 @@ FLOWS = {
     Intent.FIND: Flow.FIND_RESERVATION,
     Intent.CONFIRM_AGAIN: Flow.CONFIRM_AGAIN,
     Intent.WAITLIST: Flow.WAITLIST,
+    Intent.LEAVE_LIST: Flow.LEAVE_WAITLIST,
     Intent.CHANGE: Flow.CHANGE_RESERVATION,
     Intent.CANCEL: Flow.CANCEL_RESERVATION,
     Intent.MESSAGE: Flow.LEAVE_MESSAGE,
@@ -101,7 +103,10 @@ REPEAT = _compiled(
     r"^what was that",
     r"\bwhat (?:was|is) (?:the|that) (?:time|day|date|number|name|price) again\b",
     r"\bi beg your pardon\b", r"\bone more time\b", r"\bwhat was (?:the (?:last|first)|that last)\b",
-    r"\bmissed (?:that|what you)\b", r"\bspeak up\b", r"^come again\b", r"^pardon\b",
+    r"\bmissed (?:that|what you)\b", r"\bwhere (?:were|was|are) (?:we|i)$",
+    r"\bwhat (?:was|is) (?:the|your) question\b",
+    r"\bwhat (?:were|was|are) (?:you|we) (?:saying|asking|talking about)\b",
+    r"\bwhat (?:did|do) you (?:want|need|ask)(?: me)?(?: to know)?$", r"\bspeak up\b", r"^come again\b", r"^pardon\b",
 )  # fmt: skip
 GOODBYE = _compiled(
     r"\b(?:good ?bye|bye|bye bye|cheerio|farewell)\b",

@@ -12,14 +12,16 @@ from reception.dialogue.understanding.parsers.clock_hours import resolve
 from reception.dialogue.understanding.parsers.dates import find_dates
 from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.durations import find_minutes
-from reception.dialogue.understanding.parsers.emails import find_emails
+from reception.dialogue.understanding.parsers.emails import find_broken_email, find_emails
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.house_numbers import house_numbers
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
 from reception.dialogue.understanding.parsers.nights import find_nights, with_weekends
+from reception.dialogue.understanding.parsers.no_names import NO_NAME, is_too_long
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
 from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, read_cardinal, read_ordinal
 from reception.dialogue.understanding.parsers.occasion_days import without_occasion_days
+from reception.dialogue.understanding.parsers.open_staff import find_open_staff
 from reception.dialogue.understanding.parsers.party import (
     LARGEST,
     MORE_THAN,
@@ -31,7 +33,7 @@ from reception.dialogue.understanding.parsers.phone_tails import find_mended_tai
 from reception.dialogue.understanding.parsers.phones import find_phones
 from reception.dialogue.understanding.parsers.places import find_places
 from reception.dialogue.understanding.parsers.references import find_references
-from reception.dialogue.understanding.parsers.services import find_service, find_staff
+from reception.dialogue.understanding.parsers.services import find_service, find_staff, find_strangers
 from reception.dialogue.understanding.parsers.times import (
     TimeReading,
     find_times,
@@ -39,6 +41,7 @@ from reception.dialogue.understanding.parsers.times import (
     is_impossible_hour,
     spoken_half,
 )
+from reception.dialogue.understanding.parsers.weekends import with_either_day
 from reception.dialogue.understanding.stay_spans import find_short_departures, with_shared_months
 from reception.ports.booking import Slot
 from reception.ports.business import Bookable
@@ -75,6 +78,8 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     stays = context.business.rules.bookable is Bookable.ROOM
     claims = Claims([])
     claims.add(find_emails(tokens))
+    if not claims.found and expects is not Expects.FREE_TEXT:
+        claims.add(find_broken_email(tokens))
     claims.add(find_references(tokens))
     claims.add(_immense_counts(tokens))
     known_phone = context.slots.get(SlotName.PHONE)
@@ -89,6 +94,9 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if business.rules.bookable is Bookable.APPOINTMENT:
         claims.add(find_service(tokens, business.services))
     claims.add(find_staff(tokens, business.staff))
+    if business.staff and business.rules.bookable is Bookable.APPOINTMENT:
+        claims.add(find_open_staff(tokens, business.staff))
+        claims.add(find_strangers(text, tokens, business.staff))
     houses = house_numbers(tokens) if business.rules.bookable is Bookable.VIEWING else frozenset()
     if houses:
         claims.add(one for one in find_places(tokens, business.places) if one.start in houses)
@@ -102,6 +110,8 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if stays:
         dates = with_weekends(tokens, with_shared_months(tokens, dates), context.now.date())
         claims.add(find_short_departures(tokens, dates))
+    else:
+        dates = with_either_day(tokens, dates, context.now.date())
     claims.add(found for found in dates if found.slot is not SlotName.DATE or not _is_loose_date(tokens, found))
     if context.flow is Flow.RUNNING_LATE or booking_rules.speaks_of_lateness(words_of(tokens), booked=context.booked):
         located = SlotName.NAME in context.slots or SlotName.PHONE in context.slots
@@ -111,7 +121,9 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims.add(find_nights(tokens, stays=stays, expected=expects is Expects.NIGHTS))
     parties = [
         one
-        for one in find_parties(tokens, expected=expects is Expects.PARTY_SIZE)
+        for one in find_parties(
+            tokens, expected=expects is Expects.PARTY_SIZE, seated=business.rules.bookable is Bookable.TABLE
+        )
         if houses.isdisjoint(range(one.start, one.end))
     ]
     times = [
@@ -133,8 +145,14 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     claims.add(find_places(tokens, context.business.places))
     claims.add(names)
     claims.add(_name_clause(text, tokens, context, claims, booking=booking))
-    found = _second_party_is_time(tokens, claims.found, context)
+    found = [_of_a_person(one) for one in _second_party_is_time(tokens, claims.found, context)]
     return sorted(found, key=lambda reading: reading.start)
+
+
+def _of_a_person(found: Found) -> Found:
+    if found.slot is not SlotName.NAME or not isinstance(found.value, str) or not is_too_long(found.value):
+        return found
+    return replace(found, value=None, reason=NO_NAME)
 
 
 def day_of(context: UnderstandingContext) -> Day:
@@ -254,9 +272,11 @@ def _negative_counts(
     return [
         Found(SlotName.NIGHTS if stays else SlotName.PARTY_SIZE, at, at + 1, reason=OUT_OF_RANGE)
         for at, token in enumerate(tokens)
-        if token.word.isdecimal()
-        and _NEGATIVE.search(text[: token.start])
-        and (at == 0 or not _ends_in_digit(tokens, at))
+        if (token.word.isdecimal() and _NEGATIVE.search(text[: token.start]))
+        or (
+            (word_at(tokens, at - 1) in {"minus", "negative"} and read_cardinal(tokens, at) is not None)
+            and (at == 0 or not _ends_in_digit(tokens, at))
+        )
     ]
 
 

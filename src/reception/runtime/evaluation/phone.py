@@ -44,6 +44,10 @@ class Phone(Protocol):
         """Let time pass, as the agent's clock tells it."""
         ...
 
+    async def reconnect(self) -> Heard:
+        """Lose the connection after what the agent last said, and take the conversation up again."""
+        ...
+
     async def hang_up(self) -> str:
         """End the call, unless it has ended; why it did."""
         ...

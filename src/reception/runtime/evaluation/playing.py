@@ -153,7 +153,7 @@ async def _take(act: Act, heard: Heard, phone: Phone, hooks: Hooks, played: Play
             return heard
         case "nothing":
             return heard
-    heard = await phone.do(act, cut_short=cut_short)
+    heard = await (phone.reconnect() if act.kind == "reconnect" else phone.do(act, cut_short=cut_short))
     _note(played, _told(act), heard)
     return heard
 
@@ -171,6 +171,8 @@ def _told(act: Act) -> str:
             return f"[keys {act.text}]"
         case "silence":
             return "[silence]"
+        case "reconnect":
+            return "[the connection breaks, and is made again]"
         case "interrupt":
             return f"[interrupting] {act.text}"
     return act.text

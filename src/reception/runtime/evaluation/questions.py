@@ -24,6 +24,7 @@ _ANSWERED_BY: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "confirm_change": (("confirm_change",), ("confirm",)),
     "confirm_cancel": (("confirm_cancel",), ("confirm",)),
     "confirm_waitlist": (("confirm_waitlist",), ("confirm",)),
+    "confirm_leave_waitlist": (("confirm_leave_waitlist",), ("confirm",)),
     "offer_waitlist": (("offer_waitlist",), ("waitlist",)),
     "take_offer": (("take_offer",), ("confirm",)),
     "next_wish": (("next_wish",), ("confirm",)),

@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.db.database import Database
+from reception.dialogue.conversation import GraphDialogue
 from reception.domains.conversations import service as conversations
 from reception.domains.reservations import service as reservations
 from reception.ports.speech import Embedder
@@ -83,7 +85,12 @@ async def text_phone(call: Call) -> AsyncIterator[Phone]:
     """A call of `call.scenario` in writing."""
     scenario = call.scenario
     dialogue = await call.factory.start(call.wired, scenario.channel, caller_phone=scenario.caller)
-    phone = TextPhone(dialogue, scenario.channel, call.wired.agent.settings, call.clock)
+
+    async def take_up(conversation_id: UUID) -> GraphDialogue:
+        # What is stored bears the machine's time, and not the scenario's.
+        return await call.factory.take_up(call.wired, conversation_id, within=timedelta.max)
+
+    phone = TextPhone(dialogue, scenario.channel, call.wired.agent.settings, call.clock, take_up)
     try:
         yield phone
     finally:

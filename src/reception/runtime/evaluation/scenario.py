@@ -14,7 +14,7 @@ from reception.ports.knowledge import DocumentKind
 from reception.ports.staff import WorkingHours
 from reception.runtime.evaluation.matching import Match, RowsWanted
 
-ActKind = Literal["say", "dtmf", "silence", "hang_up", "wait", "interrupt", "meanwhile", "nothing"]
+ActKind = Literal["say", "dtmf", "silence", "hang_up", "wait", "interrupt", "reconnect", "meanwhile", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)

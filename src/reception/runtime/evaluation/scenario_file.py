@@ -182,6 +182,10 @@ def _scenario(node: Node, file: str, fallback: str, folder: Path, report: Report
         modes=found.take("modes", _modes, _MODES),
         most_turns=found.take("most_turns", lambda inner: whole_of(inner, least=1, most=200), 40),
     )
+    if any(turn.act.kind == "reconnect" for turn in scenario.turns) and (
+        scenario.speech.spoken or scenario.channel == "chat"
+    ):
+        report(Wrong(node, "reconnect is for calls that are played as text"))
     if "turns" not in found and "answers" not in found:
         report(Wrong(node, '"turns" is missing: what the caller says'))
     return scenario

@@ -1,6 +1,6 @@
 """A call in writing: the dialogue that a call has, without its sound."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from reception.dialogue.conversation import GraphDialogue
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Act as Done
 from reception.ports.dialogue import CallerTurn, Channel, HangUp, ReplyPart, Say, Transfer
+from reception.ports.leg import TAKEN_OVER
 from reception.runtime.evaluation.phone import Heard, MovableClock, joined
 from reception.runtime.evaluation.scenario import Act
 
@@ -20,8 +21,16 @@ _CUT_AFTER_WORDS = 4
 class TextPhone:
     """Implements `Phone`. Each turn takes eight seconds of the scenario's time."""
 
-    def __init__(self, dialogue: GraphDialogue, channel: Channel, settings: AgentSettings, clock: MovableClock) -> None:
+    def __init__(
+        self,
+        dialogue: GraphDialogue,
+        channel: Channel,
+        settings: AgentSettings,
+        clock: MovableClock,
+        take_up: Callable[[UUID], Awaitable[GraphDialogue]],
+    ) -> None:
         self._dialogue = dialogue
+        self._take_up = take_up
         self._channel = channel
         self._settings = settings
         self._clock = clock
@@ -56,6 +65,12 @@ class TextPhone:
 
     async def wait(self, length: timedelta) -> None:
         self._clock.advance(length)
+
+    async def reconnect(self) -> Heard:
+        await self._dialogue.close(TAKEN_OVER)
+        self._dialogue = await self._take_up(self._dialogue.conversation_id)
+        self._silences = 0
+        return await self._heard(self._dialogue.next_turn - 1, await self._dialogue.open(), "")
 
     async def hang_up(self) -> str:
         self._ended = self._ended or "caller_hung_up"

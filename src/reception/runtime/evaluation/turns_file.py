@@ -11,12 +11,13 @@ from reception.runtime.evaluation.moments import read_length
 from reception.runtime.evaluation.reading import Fields, Report, Wrong, flag_of, items, raised, said_by, text_of
 from reception.runtime.evaluation.scenario import Act, ActKind, BusinessSetUp, Cancellation, ReservationSetUp, Turn
 
-_ACTS = ("say", "dtmf", "silence", "hang_up", "wait", "interrupt", "meanwhile")
+_ACTS = ("say", "dtmf", "silence", "hang_up", "wait", "interrupt", "reconnect", "meanwhile")
 _FIELDS = (*_ACTS, "when", "only_if", "expect", "after")
 _ALIASES = {
     "text": "say", "says": "say", "caller": "say", "press": "dtmf", "keys": "dtmf", "digits": "dtmf",
     "silent": "silence", "hangup": "hang_up", "hangs_up": "hang_up", "asked": "when", "when_asked": "when",
     "if": "only_if", "if_asked": "only_if", "pause": "wait", "later": "wait", "barge_in": "interrupt",
+    "reconnects": "reconnect", "lost": "reconnect",
 }  # fmt: skip
 _MOST_TURNS = 200
 _LONGEST_SAID = 20_000
@@ -73,10 +74,10 @@ def _act(kind: str, node: Node) -> Act:
         return Act("say" if kind == "say" else "interrupt", said.text)
     if kind == "dtmf":
         return Act("dtmf", _keys(node))
-    if kind == "hang_up":
+    if kind in ("hang_up", "reconnect"):
         if not node.is_empty and not flag_of(node):
             raise Wrong(node, "must be yes")
-        return Act("hang_up")
+        return Act("hang_up" if kind == "hang_up" else "reconnect")
     longest = _LONGEST_SILENCE if kind == "silence" else _LONGEST_WAIT
     once = node.is_empty or (isinstance(node.content, str) and node.content.lower() in ("yes", "true"))
     lasts = timedelta() if once and kind == "silence" else said_by(read_length, node)

@@ -52,6 +52,29 @@ def find_emails(tokens: Sequence[Token]) -> list[Found]:
     return [replace(one, start=kept[one.start], end=kept[one.end - 1] + 1) for one in found]
 
 
+_MEANT = re.compile(
+    r"(?<!your )\bemail(?: address)? (?:is|would be|will be) (?!the same|on file|still|already|not|in|my|private|what|"
+    r"there|correct|right|wrong|fine)\w|"
+    r"\b(?:email|send|write)(?: \w+){0,4} (?:at|to) (?!the\b|my\b|this\b|that\b|home\b|work\b)[a-z]\w*"
+    r"(?: \w+){0,4} (?:dot|at)\b"
+)
+INVALID = "invalid_email"
+
+
+def find_broken_email(tokens: Sequence[Token]) -> list[Found]:
+    """What is meant as an e-mail address where none can be read, at most one."""
+    at = next((at for at, token in enumerate(tokens) if token.word == "@"), None)
+    if at is not None:
+        start = at if word_at(tokens, at - 1) in _BEFORE else max(0, at - 1)
+        return [Found(SlotName.EMAIL, start, min(at + 2, len(tokens)), reason=INVALID)]
+    words = " ".join(token.word for token in tokens)
+    meant = _MEANT.search(words)
+    if meant is None:
+        return []
+    start = words[: meant.start()].count(" ")
+    return [Found(SlotName.EMAIL, start, len(tokens), reason=INVALID)]
+
+
 def _is_aside(tokens: Sequence[Token], at: int) -> bool:
     for phrase in _ASIDES:
         for start in range(at - len(phrase) + 1, at + 1):

@@ -5,6 +5,11 @@ from reception.dialogue.understanding.parsers.normalize import word_set
 from reception.dialogue.understanding.parsers.numbers import TENS, UNITS
 
 ALSO_NAMES = frozenset({"may", "june", "april", "august", "jan"})
+WORDS_TOO = word_set(
+    "will can do an so my early baby high free see long price love sunday monday friday saturday tuesday wednesday "
+    "thursday son"
+)
+"""Common words that people's names begin with, too."""
 NEVER = (
     word_set("""
     yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please
@@ -22,7 +27,7 @@ NEVER = (
     double triple oh let see viewing view birthday anniversary wedding christmas dietary vegetarian vegan gluten
     free it's coming staying reference wife husband friend boss mum mom dad daughter son mother father family
     partner customer someone somebody regular window outside inside garden terrace quiet corner high chair baby
-    dog dogs pet pets wheelchair everyone anyone area code
+    dog dogs pet pets wheelchair everyone anyone area code oui jawohl nein
     """)
     | frozenset(UNITS)
     | frozenset(TENS)

@@ -273,7 +273,8 @@ def _name_end(
     at = start
     while at < len(tokens) and at - start < _LONGEST_NAME and at not in letters:
         word = tokens[at].word
-        if word in stop_at or not _is_name_word(word, at, start):
+        first_name = word == "will" and at == start and word_at(tokens, at + 1) not in NEVER | {""}
+        if word in stop_at or not (first_name or _is_name_word(word, at, start)):
             break
         at += 1
         gap = tokens[at - 1].gap

@@ -1,5 +1,6 @@
 """How many people: "a table for two", "party of six", "two adults and a child", "just the two of us"."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,7 +8,7 @@ from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.calendar_words import MONTHS
 from reception.dialogue.understanding.parsers.companions import read_companions
 from reception.dialogue.understanding.parsers.found import Found, either
-from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.normalize import HOURS, Token, word_at, word_set
 from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal, read_ordinal
 
 LARGEST = 1000
@@ -41,18 +42,21 @@ _ALONE = (
     ("just", "me"), ("only", "me"), ("just", "myself"), ("by", "myself"), ("on", "my", "own"), ("just", "for", "me"),
     ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
 )  # fmt: skip
+_SEATS = word_set("do fit seat have get take squeeze want need accommodate manage handle about possible")
+_CLOCK = re.compile(r"\d{1,2}:\d\d")
 _PAIRS = (("the", "both", "of", "us"), ("both", "of", "us"))
 
 
-def find_parties(tokens: Sequence[Token], *, expected: bool) -> list[Found]:
+def find_parties(tokens: Sequence[Token], *, expected: bool, seated: bool = False) -> list[Found]:
     """Party sizes in `tokens`; parts joined by "and" or "plus" are added up.
 
-    Where one is `expected`, a lone number counts, and so do the words that transcription confuses with one.
+    Where one is `expected`, a lone number counts, and so do the words that transcription confuses with one. `seated`:
+    what is booked is a table, so that "eight at eight" are people and a time.
     """
     found: list[Found] = []
     at = 0
     while at < len(tokens):
-        party = _read_party(tokens, at, expected=expected)
+        party = _read_party(tokens, at, expected=expected) or (_read_before_time(tokens, at) if seated else None)
         if party is None:
             at += 1
             continue
@@ -95,6 +99,16 @@ def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number |
     if expected and (added := _read_added(tokens, at)) is not None:
         return added
     return _read_between(tokens, at, expected=expected) or _read_for(tokens, at) or _read_we(tokens, at)
+
+
+def _read_before_time(tokens: Sequence[Token], at: int) -> Number | None:
+    """ "Can you do eight at eight", "6 at 7:30": the number before a time of day, where nothing else is counted."""
+    opens = at == 0 or bool(tokens[at - 1].gap) or tokens[at - 1].word in _SEATS
+    number = read_cardinal(tokens, at) if opens and word_at(tokens, at) not in {"a", "an"} else None
+    if number is None or word_at(tokens, number.end) != "at":
+        return None
+    hour = word_at(tokens, number.end + 1)
+    return number if hour in HOURS or hour in {"noon", "half", "quarter"} or _CLOCK.fullmatch(hour) else None
 
 
 def _read_added(tokens: Sequence[Token], at: int) -> Number | None:

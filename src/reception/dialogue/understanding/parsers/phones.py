@@ -11,7 +11,7 @@ from phonenumbers import NumberParseException, ValidationResult
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.found import Found
-from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.normalize import HOURS, Token, word_at, word_set
 from reception.dialogue.understanding.parsers.numbers import UNITS, read_below_hundred
 
 INVALID = "invalid_phone"
@@ -104,7 +104,7 @@ def find_dictated(tokens: Sequence[Token], region: str, *, expected: bool) -> li
     runs: list[Dictated] = []
     at = 0
     while at < len(tokens):
-        run = _read_run(tokens, at, region, expected=expected)
+        run = None if _is_hour(tokens, at) else _read_run(tokens, at, region, expected=expected)
         if run is None:
             at += 1
         else:
@@ -113,6 +113,11 @@ def find_dictated(tokens: Sequence[Token], region: str, *, expected: bool) -> li
     if expected and len(runs) > 1:
         runs = [Dictated("".join(run.digits for run in runs), runs[0].start, runs[-1].end)]
     return runs
+
+
+def _is_hour(tokens: Sequence[Token], at: int) -> bool:
+    """ "On Saturday at 10, 415 ...": the time before a number."""
+    return word_at(tokens, at - 1) == "at" and tokens[at].word in HOURS and tokens[at].gap[:1] in {",", "."}
 
 
 def _is_cued(tokens: Sequence[Token], start: int) -> bool:

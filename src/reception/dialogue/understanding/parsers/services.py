@@ -7,9 +7,12 @@ from functools import lru_cache
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.name_words import NEVER
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
 
 AMBIGUOUS = "ambiguous"
+UNKNOWN = "unknown_staff"
+_SHORTEST_NAME = 3
 _EMPTY = word_set(
     "a an the and or with for of in on to at my your appointment session treatment service visit please i"
 )
@@ -25,7 +28,7 @@ _SAME = {
 """Other words for the same, each in a form that service names are brought to, too."""
 _CLOSE_ENOUGH = 0.84
 _SHORTEST_FUZZY = 5
-_WITH = word_set("with see seeing by from have get want prefer")
+_WITH = word_set("with see seeing by from have get want prefer no actually rather")
 _CAN = word_set("can could would will does is")
 _DOES = word_set("do cut fit see take give have please")
 _NAMES_THEMSELVES = frozenset({"name", "this", "it", "that", "surname"})
@@ -63,16 +66,30 @@ def find_staff(tokens: Sequence[Token], staff: tuple[str, ...], *, expected: boo
         asks = word_at(tokens, before) == "is" and word_at(tokens, before - 1) not in _NAMES_THEMSELVES
         if not (expected or asks or asked_to or word_at(tokens, before) in _WITH):
             continue
-        named = [name for name in staff if _is_of(token.word, name)]
+        named = [name for name in staff if is_of(token.word, name)]
         if len(named) > 1 and at + 1 < len(tokens):
-            named = [name for name in named if _is_of(tokens[at + 1].word, name)] or named
+            named = [name for name in named if is_of(tokens[at + 1].word, name)] or named
         if len(named) == 1:
-            whole = at + 1 < len(tokens) and _is_of(tokens[at + 1].word, named[0])
+            whole = at + 1 < len(tokens) and is_of(tokens[at + 1].word, named[0])
             return [Found(SlotName.STAFF, before + 1, at + (2 if whole else 1), named[0])]
     return []
 
 
-def _is_of(word: str, name: str) -> bool:
+def find_strangers(text: str, tokens: Sequence[Token], staff: tuple[str, ...]) -> list[Found]:
+    """ "With Dora", where nobody of that name works; told by the capital letter."""
+    for at, token in enumerate(tokens):
+        titled = at + 1 if token.word in _TITLES else at
+        name = word_at(tokens, titled)
+        if word_at(tokens, at - 1) != "with" or not name.isalpha() or name in NEVER or len(name) < _SHORTEST_NAME:
+            continue
+        written = text[tokens[titled].start].isupper() and not text.isupper()
+        if written and not any(is_of(name, one) for one in staff):
+            return [Found(SlotName.STAFF, at, titled + 1, reason=UNKNOWN)]
+    return []
+
+
+def is_of(word: str, name: str) -> bool:
+    """Whether `word` is a part of `name`, or sounds like one."""
     parts = [part for part in re.findall(r"[\w']+", name.lower()) if part not in _TITLES]
     if word in parts:
         return True
