@@ -1,5 +1,6 @@
 """A tenant that is deleted leaves nothing behind, in any table or folder."""
 
+from pathlib import Path
 from uuid import UUID
 
 import httpx
@@ -35,6 +36,10 @@ async def _rows(database: Database, tenant_id: UUID) -> dict[str, int]:
         return counted | {"tenants": (await session.execute(text("SELECT count(*) FROM tenants"))).scalar_one()}
 
 
+def _files(folder: Path) -> int:
+    return sum(1 for path in folder.rglob("*") if path.is_file())
+
+
 async def test_a_deleted_tenant_leaves_nothing(installation: Installation, http: httpx.AsyncClient) -> None:
     gone, stays = await furnish(installation, http), await furnish(installation, http)
     database = installation.services.database
@@ -42,7 +47,8 @@ async def test_a_deleted_tenant_leaves_nothing(installation: Installation, http:
     kept = installation.data_dir / "recordings" / str(stays.tenant_id)
     # What the call that still runs has recorded up to now.
     folders[1].mkdir(parents=True)
-    assert [folder.exists() for folder in (*folders, kept)] == [True, True, True]
+    (folders[1] / f"{gone.ids['conversation_id']}.12345678.wav").write_bytes(b"RIFF")
+    assert [_files(folder) for folder in (*folders, kept)] == [1, 1, 1]
     before, others = await _rows(database, gone.tenant_id), await _rows(database, stays.tenant_id)
     assert sum(1 for count in before.values() if count) >= 18, before
     path = f"/tenants/{gone.tenant_id}"
@@ -53,7 +59,7 @@ async def test_a_deleted_tenant_leaves_nothing(installation: Installation, http:
     assert deleted.status_code == 204, deleted.text
     assert set((await _rows(database, gone.tenant_id)).values()) == {0}
     assert await _rows(database, stays.tenant_id) == others
-    assert [folder.exists() for folder in (*folders, kept)] == [False, False, True]
+    assert [_files(folder) for folder in (*folders, kept)] == [0, 0, 1]
     for credentials in (gone.owner, {"Authorization": f"Bearer {gone.key}"}):
         assert (await http.get("/agents", headers=dict(credentials))).status_code == 401
 
