@@ -23,7 +23,7 @@ run: .venv/.installed ## Install what is missing, then serve the receptionist (H
 	@$(BIN)/reception serve --host $(HOST) --port $(PORT) --data-dir $(DATA_DIR)
 
 test: .venv/.dev ## Run every test (makes its own environment)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 check: .venv/.dev ## Lint, format check, types, import contracts
 	@$(BIN)/ruff check .
