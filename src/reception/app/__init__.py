@@ -194,7 +194,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     )
     recorder = MetricsRecorder(database, clock)
     figures = parts.figures
-    headroom = Headroom(figures.lag, speech.vad_behind_s)
+    headroom = Headroom(figures.lag, speech.vad_behind_s, lambda: live.count)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
     room = WaitingRoom(settings.data_dir / "recording", settings.recordings_waiting_bytes)

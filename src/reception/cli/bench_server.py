@@ -188,11 +188,10 @@ def _speech(material: Material) -> Speech:
 
 def _app(speech: Speech, max_calls: int, unsure_every: int, lag: LoopLag) -> FastAPI:
     clock = SystemClock()
-    headroom = Headroom(lag, speech.vad_behind_s)
+    headroom = Headroom(lag, speech.vad_behind_s, lambda: live.count)
+    live = LiveCalls(max_calls, is_full=lambda: headroom.full)
     conversations = InstantConversations(bench_agent(), unsure_every)
-    calls = CallCentre(
-        conversations, LiveCalls(max_calls, is_full=lambda: headroom.full), speech, clock, unobserved, _timings
-    )
+    calls = CallCentre(conversations, live, speech, clock, unobserved, _timings)
     app = FastAPI()
     app.router.routes.append(WebSocketRoute(PATH, TwilioStream(calls, OpenTickets()).answer))
     app.add_middleware(Edge, max_body_bytes=1 << 20, clock=clock)

@@ -1,5 +1,7 @@
 """Whether this process can carry one more call without harm to those it has."""
 
+import time
+from collections import deque
 from collections.abc import Callable
 
 from reception.runtime.load import LoopLag
@@ -8,22 +10,47 @@ FULL_LAG_S = 0.02
 """A frame's length: from here on, what is heard and said comes a frame later each time."""
 FREE_LAG_S = 0.01
 FULL_BEHIND_S = 0.25
+FULL_DEMAND = 0.8
+"""Of the event loop's thread. What waits for it then waits about as long as four times its work takes."""
+NEW_CALL_DEMAND = 0.006
+"""What a call will ask of a slow core once it is under way; one that has just come has not shown it yet."""
+_SETTLES_S = 6.0
 
 
 class Headroom:
-    """Full when half of the event loop's last wakes were late by `FULL_LAG_S`, or voice activity is `FULL_BEHIND_S`
-    behind; free again below `FREE_LAG_S`. One long stall does not make it full, a core without rest does."""
+    """Full when the event loop's thread has `FULL_DEMAND` of its time to do, the calls of the last seconds reckoned in;
+    when half of its last wakes were late by `FULL_LAG_S`; or when voice activity is `FULL_BEHIND_S` behind. Free again
+    below `FREE_LAG_S`. One long stall does not make it full, a core without rest does."""
 
-    def __init__(self, lag: LoopLag, vad_behind_s: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        lag: LoopLag,
+        vad_behind_s: Callable[[], float],
+        live: Callable[[], int],
+        *,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._lag = lag
         self._vad_behind_s = vad_behind_s
-        self._full = False
+        self._live = live
+        self._now_s = now_s
+        self._counts: deque[tuple[float, int]] = deque()
+        self._late = False
 
     @property
     def full(self) -> bool:
         lag_s = self._lag.median_s
         if lag_s >= FULL_LAG_S or self._vad_behind_s() >= FULL_BEHIND_S:
-            self._full = True
+            self._late = True
         elif lag_s < FREE_LAG_S:
-            self._full = False
-        return self._full
+            self._late = False
+        return self._late or self._lag.demand + self._new_calls() * NEW_CALL_DEMAND >= FULL_DEMAND
+
+    def _new_calls(self) -> int:
+        """How many more there are than `_SETTLES_S` ago, as far as that was asked."""
+        now_s, live = self._now_s(), self._live()
+        counts = self._counts
+        counts.append((now_s, live))
+        while len(counts) > 1 and counts[1][0] <= now_s - _SETTLES_S:
+            counts.popleft()
+        return max(0, live - counts[0][1])

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,18 @@ _PAGE_BYTES = 4096
 
 
 class LoopLag:
-    """How much later than asked the event loop wakes, sampled ten times a second. Zero until `run`."""
+    """How much later than asked the event loop wakes, and how much of its time its thread works or waits for a core
+    to work on; sampled ten times a second. Zero until `run`."""
 
     def __init__(self, on_sample: Callable[[float], None] | None = None) -> None:
         self._on_sample = on_sample
         self._recent: deque[float] = deque(maxlen=_REMEMBERED)
+        self._demands: deque[float] = deque(maxlen=_REMEMBERED)
+
+    @property
+    def demand(self) -> float:
+        """From 0, always asleep, to 1, never asleep, over the last two seconds; 0 where the system does not tell."""
+        return sum(self._demands) / len(self._demands) if self._demands else 0.0
 
     @property
     def last_s(self) -> float:
@@ -42,13 +50,25 @@ class LoopLag:
     async def run(self) -> None:
         """Sample until cancelled."""
         loop = asyncio.get_running_loop()
+        before_s, wanted_s = loop.time(), _wanted_s()
         while True:
-            due_s = loop.time() + _TICK_S
             await asyncio.sleep(_TICK_S)
-            late_s = max(0.0, loop.time() - due_s)
+            now_s, now_wanted_s = loop.time(), _wanted_s()
+            late_s = max(0.0, now_s - before_s - _TICK_S)
             self._recent.append(late_s)
+            self._demands.append(min(1.0, (now_wanted_s - wanted_s) / (now_s - before_s)))
+            before_s, wanted_s = now_s, now_wanted_s
             if self._on_sample is not None:
                 self._on_sample(late_s)
+
+
+def _wanted_s() -> float:
+    """Seconds that this thread has run or waited for a core (Linux, proc_schedstat); 0 where that is not told."""
+    try:
+        running, waiting, _ = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_bytes().split()
+    except (OSError, ValueError):
+        return 0.0
+    return (int(running) + int(waiting)) / 1e9
 
 
 def resident_bytes() -> int:
