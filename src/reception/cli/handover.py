@@ -34,13 +34,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class WorkerState:
-    """What a worker tells of itself, at least once a second. `failed` says why it does not start."""
+    """What a worker tells of itself, at least once a second. `taken` counts the connections that it was ever given;
+    `failed` says why it does not start."""
 
     ready: bool = False
     draining: bool = False
     live_calls: int = 0
     room: int = 0
     connections: int = 0
+    taken: int = 0
     agents: tuple[str, ...] = ()
     failed: str = ""
 

@@ -50,6 +50,7 @@ class _Desk:
         self._reception = reception
         self._server = server
         self._taking: set[asyncio.Task[None]] = set()
+        self._taken = 0
         self.stop = asyncio.Event()
         self.hurry = asyncio.Event()
 
@@ -68,6 +69,7 @@ class _Desk:
                 return
 
     def _take(self, call: Call) -> None:
+        self._taken += 1
         task = asyncio.create_task(self._serve(call))
         self._taking.add(task)
         task.add_done_callback(self._taking.discard)
@@ -99,6 +101,7 @@ class _Desk:
                 live_calls=self._reception.live.count,
                 room=self._room,
                 connections=self._server.connections,
+                taken=self._taken,
                 agents=agents,
             )
             if state != told or silent >= _REPORTS_AT_LEAST_EVERY:

@@ -47,7 +47,7 @@ class Worker:
         self.state = WorkerState()
         self.has_served = False
         self.changed = asyncio.Event()
-        self._given = 0
+        self._handed_over = 0
         self._loop = asyncio.get_running_loop()
         self._began_s = self._heard_s = self._loop.time()
         self._channel = ToWorker(end, self._on_state, partial(on_call, self))
@@ -60,6 +60,11 @@ class Worker:
     @property
     def serves(self) -> bool:
         return self.state.ready and not self.state.draining
+
+    @property
+    def _given(self) -> int:
+        """Connections that its last report does not know of yet."""
+        return self._handed_over - self.state.taken
 
     @property
     def has_room(self) -> bool:
@@ -75,13 +80,13 @@ class Worker:
     def hand_over(self, connection: socket.socket) -> bool:
         if not self._channel.hand_over(connection):
             return False
-        self._given += 1
+        self._handed_over += 1
         return True
 
     def pass_on(self, call: Call) -> bool:
         if not self._channel.pass_on(call):
             return False
-        self._given += 1
+        self._handed_over += 1
         return True
 
     def drain(self) -> None:
@@ -112,7 +117,7 @@ class Worker:
 
     def _on_state(self, state: WorkerState) -> None:
         self._heard_s = self._loop.time()
-        self.state, self._given = state, 0
+        self.state = state
         self.changed.set()
 
 

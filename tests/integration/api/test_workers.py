@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, time
 from pathlib import Path
 from uuid import UUID
@@ -16,7 +17,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
-from reception.cli.phone_book import look_up
+from reception.cli.phone_book import Line, look_up
 from reception.runtime.demo.businesses import demo_businesses
 from tests.integration.api.typing_caller import Caller, start
 from tests.support.callers import open_day
@@ -87,14 +88,15 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
         async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as http:
             assert (await http.post("/auth/login", json={"email": login[1], "password": login[2]})).status_code == 200
             metrics = (await http.get("/metrics")).text
-            assert 'reception_calls_total{reason="stopped_by_caller"} 2.0' in metrics
+            assert 'reception_calls_total{reason="stopped_by_caller"} 6.0' in metrics
             assert len(re.findall(r"^reception_resident_memory_bytes{pid=", metrics, re.MULTILINE)) >= 1
         code, told = await finish(await launch("--workers", "2", "--port", "0", "--data-dir", str(data_dir)))
         assert code == 1
         assert "in use by another Reception server" in told
         assert "Traceback" not in told
-        last = await _dial(url)
-        caller = await start(last, await _agent_id(url))
+        line = await look_up(url, "harbor-table")
+        last = await _dial(url, line)
+        caller = await start(last, UUID(line.agent_id))
         server.send_signal(signal.SIGTERM)
         await caller.type("Do you have parking?")
         await caller.until("turn_metrics")
@@ -109,16 +111,11 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
     assert "Stopped." in told
 
 
-async def _dial(url: str, *, over: socket.socket | None = None) -> ClientConnection:
+async def _dial(url: str, line: Line, *, over: socket.socket | None = None) -> ClientConnection:
     """A connection to the telephone of the demo's restaurant, on which nothing was said yet."""
-    line = await look_up(url, "harbor-table")
     headers = {"Authorization": f"Bearer {line.token}"}
     address = url.replace("http", "ws", 1) + "/voice/stream"
     return await connect(address, additional_headers=headers, proxy=None, max_size=None, sock=over)
-
-
-async def _agent_id(url: str) -> UUID:
-    return UUID((await look_up(url, "harbor-table")).agent_id)
 
 
 async def _kept_alive(url: str) -> socket.socket:
@@ -159,11 +156,12 @@ async def _until(url: str, name: str, *values: float) -> None:
 async def _fill_every_line(pid: int, url: str) -> None:
     """There are two lines on each of two workers. A connection made early becomes a call when one line is left: the
     worker that has the line takes the call over from the one that has none. What comes then is refused."""
-    agent_id = await _agent_id(url)
+    line = await look_up(url, "harbor-table")
+    agent_id = UUID(line.agent_id)
     early = [await _kept_alive(url) for _ in range(4)]
     calls: list[Caller] = []
     for _ in range(3):
-        calls.append(await start(await _dial(url), agent_id))
+        calls.append(await start(await _dial(url, line), agent_id))
         for connection in early:
             await _ask(connection)
     workers = _children(pid)
@@ -172,12 +170,12 @@ async def _fill_every_line(pid: int, url: str) -> None:
     early.sort(key=lambda connection: _holder(workers, connection.getsockname()[1]) != full)
     port = early[0].getsockname()[1]
     assert _holder(workers, port) == full
-    calls.append(await start(await _dial(url, over=early.pop(0)), agent_id))
+    calls.append(await start(await _dial(url, line, over=early.pop(0)), agent_id))
     assert _holder(workers, port) != full
     await _until(url, "reception_worker_calls_live", 2.0, 2.0)
     await _until(url, "reception_worker_room", 0.0, 0.0)
     with pytest.raises(ConnectionClosedError, match=r"1013.*lines are busy"):
-        await start(await _dial(url), agent_id)
+        await start(await _dial(url, line), agent_id)
     for caller in calls:
         await caller.stop()
         await caller.socket.close()
@@ -187,9 +185,13 @@ async def _fill_every_line(pid: int, url: str) -> None:
 
 
 async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
-    agent_id = await _agent_id(url)
-    async with await _dial(url) as socket, await _dial(url) as other_socket:
+    line = await look_up(url, "harbor-table")
+    agent_id = UUID(line.agent_id)
+    async with AsyncExitStack() as stack:
+        socket = await stack.enter_async_context(await _dial(url, line))
         caller = await start(socket, agent_id)
+        await _until(url, "reception_worker_calls_live", 0.0, 1.0)
+        other_socket = await stack.enter_async_context(await _dial(url, line))
         other = await start(other_socket, agent_id)
         workers = _children(pid)
         dying = _holder(workers, socket.local_address[1])
@@ -201,7 +203,7 @@ async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
         await other.type("Do you have parking?")
         await other.until("reply")
         await other.stop()
-    async with await _dial(url) as socket:
+    async with await _dial(url, line) as socket:
         again = await start(socket, agent_id, conversation_id=caller.conversation_id, resume_after_seq=caller.seq)
         assert again.messages[0]["resumed"] is True
         await again.until_said("cut off")
