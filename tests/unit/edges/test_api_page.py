@@ -15,7 +15,9 @@ ROW = re.compile(r"^\| `([A-Z]+) (/\S*)` \| [^|]+ \| (?:`([\w:]+)`)? *\|$", re.M
 
 
 def _errors(root: type[AppError] = AppError) -> Iterator[type[AppError]]:
-    yield root
+    """Those that can be met over HTTP; commands have some of their own."""
+    if root.__module__ == AppError.__module__:
+        yield root
     for kind in root.__subclasses__():
         yield from _errors(kind)
 
