@@ -148,14 +148,15 @@ class HttpVendor:
 
 
 async def _read(reader: asyncio.StreamReader) -> Asked | None:
+    """The next request, None when the client has hung up, in the middle of one perhaps."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        first, *lines = head.strip().split("\r\n")
+        method, target, _ = first.split(" ")
+        headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        body = await reader.readexactly(int(headers.get("content-length", "0")))
     except asyncio.IncompleteReadError:
         return None
-    first, *lines = head.strip().split("\r\n")
-    method, target, _ = first.split(" ")
-    headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    body = await reader.readexactly(int(headers.get("content-length", "0")))
     url = urlsplit(target)
     query = {name: values[-1] for name, values in parse_qs(url.query).items()}
     return Asked(method, url.path, query, headers, body)
