@@ -4,6 +4,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from reception.call.config import Phrases
 from reception.core.audio import Pcm16
 
 MS_PER_CHAR = 50
@@ -35,4 +36,22 @@ def said_once(heard: str, text: str) -> bool:
         for left_at in range(start, end + 1)
         for taken_up_at in (start, end)
         if (left_at, taken_up_at) not in ((start, end), (end, start))
+    )
+
+
+def without_filler(heard: str, text: str) -> str:
+    """`heard` from where `text` was said, after a filler before a late answer perhaps, which may have been cut off when
+    the answer came, and in which a voice may have broken off as in anything else. All of it where `text` was not said
+    once."""
+    for start in range(len(heard)):
+        if said_once(heard[start:], text) and (not start or _is_filler(heard[:start])):
+            return heard[start:]
+    return heard
+
+
+def _is_filler(heard: str) -> bool:
+    return any(
+        heard == filler[:length].replace(" ", "") or said_once(heard, filler[:length])
+        for filler in Phrases().fillers
+        for length in range(1, len(filler) + 1)
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from reception.call.config import Phrases
 from reception.cli.phone import PhoneCall, dial
 from reception.cli.phone_book import Line
 from reception.core.speakable import speakable
@@ -13,13 +12,12 @@ from reception.ports.audio import AudioFormat
 from tests.integration.api.installation import Installation
 from tests.integration.providers.conftest import DEAD, GOOD, QUESTION, RATE_HZ, model_of
 from tests.support.caller_voice import speak
-from tests.support.letters import read, said_once
+from tests.support.letters import read, said_once, without_filler
 from tests.support.vendors.faults import ERRORS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 AUDIO = AudioFormat("pcm_s16le", RATE_HZ)
-FILLERS = tuple(filler.replace(" ", "") for filler in Phrases().fillers)
 
 
 @dataclass(frozen=True)
@@ -59,15 +57,6 @@ async def ask(installation: Installation, *, stt: str = "", tts: str = "", spoke
         turn = await call.wait_reply()
         heard = read(call.playback.render(asked_s, call.now_s), RATE_HZ)
         return Outcome(call, turn.reply_text, heard, call.ended)
-
-
-def without_filler(heard: str, spoken: str) -> str:
-    """A filler may go before a late answer, and be cut off when the answer comes."""
-    for filler in FILLERS:
-        for length in range(len(filler), 0, -1):
-            if heard.startswith(filler[:length]) and said_once(heard[length:], spoken):
-                return heard[length:]
-    return heard
 
 
 async def test_a_voice_that_fails_in_a_call_is_replaced_and_no_word_is_said_twice(installation: Installation) -> None:

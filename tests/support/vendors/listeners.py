@@ -1,5 +1,6 @@
 """Vendors that listen as one speaks: Deepgram, AssemblyAI, OpenAI's Realtime API."""
 
+import asyncio
 import base64
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,9 +15,11 @@ from tests.support.vendors.ws_vendor import Ear, WsVendor, messages
 
 
 class Listener(WsVendor):
-    """Tells of each word as it comes, and of all when asked to. The first connection breaks `drop_after_words`."""
+    """Tells of each word as it comes, and of all when asked to. The first connection breaks `drop_after_words`; an
+    answer takes `answers_after_s`."""
 
     drop_after_words: int | None = None
+    answers_after_s = 0.0
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +48,8 @@ class Listener(WsVendor):
                 told = len(words)
                 for out in self.interim(ear):
                     await socket.send(out)
+            if kind == "flush" and self.answers_after_s:
+                await asyncio.sleep(self.answers_after_s)
             if kind == "flush" and self.fault not in (Fault.SLOW_FIRST_BYTE, Fault.STALL):
                 for out in self.final(ear):
                     await socket.send(out)

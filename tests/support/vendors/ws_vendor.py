@@ -35,9 +35,11 @@ class Ear:
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._audio: list[Pcm16] = []
+        self._known: list[tuple[str, float, float]] | None = None
 
     def hear(self, samples: Pcm16) -> None:
         self._audio.append(samples)
+        self._known = None
 
     @property
     def length_ms(self) -> float:
@@ -45,6 +47,11 @@ class Ear:
 
     def words(self) -> list[tuple[str, float, float]]:
         """Runs of one level that last at least half a word."""
+        if self._known is None:
+            self._known = self._words()
+        return self._known
+
+    def _words(self) -> list[tuple[str, float, float]]:
         audio = np.concatenate(self._audio) if self._audio else np.zeros(0, np.int16)
         levels = np.rint(audio / LEVEL).astype(int)
         found = []

@@ -71,7 +71,7 @@ def test_statements_leave_out_questions_and_marks() -> None:
     assert statements("Q: Is there Wi-Fi?\nA: Yes. It is free.") == ("Yes.", "It is free.")
 
 
-def _scene(question: str, hour: int = 18) -> TurnScene:
+def scene_of(question: str, hour: int = 18) -> TurnScene:
     book = book_of(restaurant())
     agent = Agent(uuid4(), book.business.tenant_id, "June", AgentKind.RECEPTIONIST, AgentSettings())
     now = datetime(2027, 3, 10, hour, tzinfo=UTC).astimezone(ZoneInfo("America/Los_Angeles"))
@@ -93,13 +93,13 @@ def _scene(question: str, hour: int = 18) -> TurnScene:
     ],
 )
 def test_the_profile_answers_for_hours_address_and_number(question: str, said: str) -> None:
-    assert " ".join(answer_from_profile(question, _scene(question))).startswith(said)
+    assert " ".join(answer_from_profile(question, scene_of(question))).startswith(said)
     if not said:
-        assert answer_from_profile(question, _scene(question)) == ()
+        assert answer_from_profile(question, scene_of(question)) == ()
 
 
 def test_open_now_in_the_evening() -> None:
-    evening = _scene("are you open now?")
+    evening = scene_of("are you open now?")
     late = datetime(2027, 3, 10, 20, tzinfo=ZoneInfo("America/Los_Angeles"))
     scene = TurnScene(
         evening.business, evening.agent, "voice", late, 1, evening.text, evening.reads
@@ -151,7 +151,7 @@ def test_the_rules_answer_for_prices_and_times_of_rooms(question: str, said: tup
     )
     place = hotel()
     business = replace(place, rules=replace(place.rules, rates=rates))
-    assert answer_from_rules(question, replace(_scene(question), business=business)) == said
+    assert answer_from_rules(question, replace(scene_of(question), business=business)) == said
 
 
 HOMES = tuple(
