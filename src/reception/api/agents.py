@@ -148,6 +148,7 @@ async def create(body: NewAgent, services: ServicesDep, where: AgentWriter, answ
             definition=body.definition,
         )
         stored = await agents.read_agent(session, agent.agent_id)
+    services.language.load(agent.settings)
     answer.headers["ETag"] = etag_of(stored)
     return AgentState.at(stored)
 
@@ -198,6 +199,8 @@ async def change(
         save = versions.save_draft if draft else agents.update_agent
         await save(session, agent_id, name=body.name, settings=settings, definition=body.definition)
         stored = await agents.read_agent(session, agent_id)
+    if settings is not None:
+        services.language.load(settings)
     answer.headers["ETag"] = etag_of(stored)
     return AgentState.at(stored, draft=draft)
 

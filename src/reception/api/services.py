@@ -18,6 +18,7 @@ from reception.runtime.attempts import LoginAttempts
 from reception.runtime.authentication import Authenticator
 from reception.runtime.chat import ChatDesk
 from reception.runtime.demo.seed import DemoAgent
+from reception.runtime.language import AgentLanguage
 from reception.runtime.metrics import Metrics, MetricsAccess
 from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.readiness import Readiness
@@ -36,6 +37,7 @@ class Services:
     recordings: Recordings
     embedder: Embedder
     desk: SpeechDesk
+    language: AgentLanguage
     provider_keys: ProviderKeys
     usage: UsageBook
     clock: Clock

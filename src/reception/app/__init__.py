@@ -40,7 +40,7 @@ from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent, seed_demo
 from reception.runtime.dumps import CallDumps
-from reception.runtime.language import LanguageOf, open_language
+from reception.runtime.language import AgentLanguage, open_language
 from reception.runtime.metrics import Metrics, MetricsAccess, Observers
 from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.readiness import Readiness
@@ -54,7 +54,7 @@ from reception.runtime.switches import Switches
 from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_register
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
-from reception.runtime.warming import warm_speech
+from reception.runtime.warming import load_models, warm_speech
 from reception.settings import (
     Settings,
     encryption,
@@ -176,7 +176,7 @@ class _Parts:
     clock: Clock
     desk: SpeechDesk
     figures: Metrics
-    language: LanguageOf
+    language: AgentLanguage
     demo_agents: tuple[DemoAgent, ...]
     keys: ProviderKeys
 
@@ -208,6 +208,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         recordings=recordings,
         embedder=parts.desk.embedder,
         desk=parts.desk,
+        language=parts.language,
         provider_keys=parts.keys,
         usage=used,
         clock=clock,
@@ -266,6 +267,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(conversations.answers.run(), name="answer-cache"),
         asyncio.create_task(spoken.run(), name="spoken-answers"),
         asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
+        asyncio.create_task(load_models(database, parts.language), name="load-models"),
     ]
     if settings.jobs_at_once:
         worker = JobWorker(parts.service_url, database, _job_tasks(parts), at_once=settings.jobs_at_once)

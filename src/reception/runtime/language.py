@@ -29,6 +29,28 @@ async def no_keys(tenant_id: UUID) -> Mapping[str, str]:
     return {}
 
 
+class AgentLanguage:
+    """The language models of agents: itself a `LanguageOf`."""
+
+    def __init__(self, models: LanguageModels, clock: Clock, budget_s: float, keys_of: KeysOf) -> None:
+        self._models = models
+        self._clock = clock
+        self._budget_s = budget_s
+        self._keys_of = keys_of
+
+    async def __call__(self, tenant_id: UUID, settings: AgentSettings) -> LanguageModel | None:
+        keys = {} if self._models.is_local(settings.llm) else await self._keys_of(tenant_id)
+        model = await self._models.for_agent(settings.llm, keys)
+        if model is None:
+            return None
+        return LanguageModel(model, self._clock, self._budget_s, generation_of(model.provider))
+
+    def load(self, settings: AgentSettings) -> None:
+        """Begin to load what calls of an agent with these settings will need. Returns at once."""
+        if settings.llm:
+            self._models.load(settings.llm)
+
+
 @asynccontextmanager
 async def open_language(
     config: LanguageConfig,
@@ -39,7 +61,7 @@ async def open_language(
     keys_of: KeysOf = no_keys,
     watch: Watch | None = None,
     switches: Switches | None = None,
-) -> AsyncIterator[LanguageOf]:
+) -> AsyncIterator[AgentLanguage]:
     """The models, whose connections are closed at exit. What is wrong with one is told to `progress`, and its agents
     go on with the next, or in local mode. `watch` is told of every request, and `switches` of every switch outside
     calls.
@@ -50,12 +72,7 @@ async def open_language(
     models = LanguageModels(config, watch=watch, on_switch=switches or Switches())
     await models.check(progress)
 
-    async def language(tenant_id: UUID, chosen: AgentSettings) -> LanguageModel | None:
-        keys = {} if models.is_local(chosen.llm) else await keys_of(tenant_id)
-        model = await models.for_agent(chosen.llm, keys)
-        return None if model is None else LanguageModel(model, clock, budget_s, generation_of(model.provider))
-
     try:
-        yield language
+        yield AgentLanguage(models, clock, budget_s, keys_of)
     finally:
         await models.aclose()

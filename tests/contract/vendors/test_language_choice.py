@@ -90,3 +90,23 @@ def test_local_mode_loads_no_vendors_package() -> None:
         check=True,
     )
     assert loaded.stdout.strip() == "[]"
+
+
+_LOADS = """
+import asyncio, sys
+from reception.providers.llm.models import LanguageConfig, LanguageModels
+
+async def main():
+    models = LanguageModels(LanguageConfig("local"))
+    models.load("groq:some-model, nonsense:x")
+    await models.loaded()
+    print("groq.resources.chat" in sys.modules, "langchain_groq" in sys.modules)
+    await models.aclose()
+
+asyncio.run(main())
+"""
+
+
+def test_what_an_agent_has_chosen_is_loaded_before_a_call_wants_it() -> None:
+    loaded = subprocess.run([sys.executable, "-c", _LOADS], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "True True"

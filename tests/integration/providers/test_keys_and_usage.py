@@ -7,6 +7,7 @@ from reception.core.errors import Unavailable
 from reception.core.vault import Vault
 from reception.domains.access.service import Role
 from reception.domains.credentials.service import keep_key, open_keys
+from reception.runtime.warming import load_models
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.typing_caller import dial, start
 from tests.integration.providers.conftest import GOOD, MINE, TENANTS_KEY
@@ -59,6 +60,23 @@ async def test_keys_are_for_owners_and_for_providers_that_there_are(installation
     empty = await installation.http.put("/provider-keys/openai", json={"key": ""}, headers=shop.headers)
     assert (refused.status_code, unknown.status_code, empty.status_code) == (403, 404, 422)
     assert "deepgram" in unknown.json()["detail"]
+
+
+async def test_models_that_agents_have_chosen_are_loaded_when_the_server_starts_and_when_they_are_chosen(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    language = installation.services.language
+    monkeypatch.setattr(language, "load", lambda settings: loaded.append(settings.llm))
+    shop = await installation.open_shop()
+    chosen = f"openai:{GOOD}, groq:some-model"
+    change = {"settings": {"llm": chosen}}
+    changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
+    assert changed.status_code == 200, changed.text
+    assert loaded[-1:] == [chosen]
+    loaded.clear()
+    await load_models(installation.services.database, language)
+    assert chosen in loaded
 
 
 async def test_a_key_sealed_under_a_lost_key_does_not_open(installation: Installation) -> None:

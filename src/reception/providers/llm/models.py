@@ -70,6 +70,7 @@ class LanguageModels:
         self._on_switch = on_switch
         self._links: OrderedDict[tuple[ModelChoice, str], Link[ChatModel]] = OrderedDict()
         self._probes = Probes()
+        self._packages: dict[str, asyncio.Task[None]] = {}
         self._choices = config.choices()
         for choice in self._choices:
             self._check_key(choice, _NO_KEYS)
@@ -96,9 +97,19 @@ class LanguageModels:
         return ResilientChatModel(links, self._probes, self._switched) if links else None
 
     async def loaded(self) -> None:
-        """Wait until the packages of all models that have been handed out are loaded, or cannot be."""
+        """Wait until the packages of all models that have been handed out, or named to `load`, are loaded, or cannot
+        be."""
         loading = [link.asked.loaded() for link in self._links.values() if isinstance(link.asked, LoadingChatModel)]
-        await asyncio.gather(*loading, return_exceptions=True)
+        await asyncio.gather(*loading, *self._packages.values(), return_exceptions=True)
+
+    def load(self, chosen: str) -> None:
+        """Begin to load the packages of the vendors that an agent has chosen so, each once, in a thread: the first call
+        then finds them there. Returns at once; what cannot be loaded is told of when a call wants it."""
+        for choice in self._wanted(chosen):
+            if choice.vendor not in self._packages:
+                task = asyncio.create_task(asyncio.to_thread(_load_package, choice), name=f"load {choice.vendor}")
+                task.add_done_callback(lambda task: task.cancelled() or task.exception())
+                self._packages[choice.vendor] = task
 
     def is_local(self, chosen: str) -> bool:
         """Whether an agent that has chosen so asks nobody outside."""
@@ -107,6 +118,7 @@ class LanguageModels:
     async def aclose(self) -> None:
         """Close the connections of all models."""
         await self._probes.aclose()
+        await asyncio.gather(*self._packages.values(), return_exceptions=True)
         for link in self._links.values():
             await link.asked.aclose()
 
@@ -187,3 +199,14 @@ class LanguageModels:
         vendor = vendor_of(choice.vendor)
         if vendor.module and choice.vendor != COMPATIBLE and not self._key(choice, keys):
             raise InvalidInput(f"The language model {choice.provider} needs {vendor.key_variable} to be set.")
+
+
+def _load_package(choice: ModelChoice) -> None:
+    """Make the vendor's model once, without a key, for an SDK loads part of itself only then.
+
+    Raises:
+        AppError: the package is not installed, or takes no such model.
+    """
+    from reception.providers.llm.chat import LangChainChatModel  # noqa: PLC0415
+
+    LangChainChatModel(choice)
