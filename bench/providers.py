@@ -129,7 +129,7 @@ async def measure_ears(case: batch.Case, http: httpx.AsyncClient) -> tuple[list[
     return ours, bare
 
 
-async def measure_listener(case: listeners.Case, http: httpx.AsyncClient) -> tuple[list[float], list[float]]:
+async def measure_listener(case: listeners.SocketCase, http: httpx.AsyncClient) -> tuple[list[float], list[float]]:
     """From the question to the answer; the audio has been sent by then. Bare is what the local vendor itself takes,
     seen from a socket beside ours."""
     async with case.server() as server:
@@ -153,7 +153,7 @@ async def measure_listener(case: listeners.Case, http: httpx.AsyncClient) -> tup
     return took[5:], bare
 
 
-async def _bare_listener(case: listeners.Case, url: str, http: httpx.AsyncClient) -> list[float]:
+async def _bare_listener(case: listeners.SocketCase, url: str, http: httpx.AsyncClient) -> list[float]:
     """The same question and answer over a socket alone."""
     dialect = case.dialect(_access(case.provider, url, http), 8000, listeners.HINTS)
     took = []
@@ -264,7 +264,7 @@ async def main() -> None:
     async with open_http(connect_s=5.0, trust_env=False) as http:
         measured = [(case.provider, await measure_voice(case, http)) for case in voices.CASES]
         measured += [(case.provider, await measure_ears(case, http)) for case in batch.CASES]
-        measured += [(case.provider, await measure_listener(case, http)) for case in listeners.CASES]
+        measured += [(case.provider, await measure_listener(case, http)) for case in listeners.SOCKET_CASES]
         measured += [("openai:text-embedding-3-small", await measure_embeddings(http))]
         for name, (ours, bare) in measured:
             row = [name, _p(ours, 50), _p(ours, 95), _p(bare, 50), _p(bare, 95)]

@@ -33,6 +33,15 @@ class News:
     flushed: bool = False
 
 
+_SLACK_MS = 60
+
+
+def said_between(known: Iterable[Piece], start_ms: float, end_ms: float) -> list[Piece]:
+    """Those of `known` that were said from `start_ms` to `end_ms`, in order; vendors' times are not exact."""
+    within = [piece for piece in known if piece.end_ms - _SLACK_MS > start_ms and piece.start_ms + _SLACK_MS < end_ms]
+    return sorted((piece for piece in within if piece.text), key=lambda piece: piece.start_ms)
+
+
 class Dialect(ABC):
     """One connection's language. May remember what was sent."""
 

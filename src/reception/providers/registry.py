@@ -15,6 +15,7 @@ from reception.providers.vendors.assemblyai_stt import AssemblyAiDialect
 from reception.providers.vendors.deepgram_stt import DeepgramDialect
 from reception.providers.vendors.deepgram_tts import DeepgramTextToSpeech
 from reception.providers.vendors.elevenlabs_tts import ElevenLabsTextToSpeech
+from reception.providers.vendors.google_stream import GoogleStreamingRecognizer
 from reception.providers.vendors.google_stt import GoogleSpeechToText
 from reception.providers.vendors.google_tts import GoogleTextToSpeech
 from reception.providers.vendors.openai_embeddings import OpenAiEmbedder
@@ -65,6 +66,9 @@ SPEECH_TO_TEXT: Mapping[str, Entry[Recognizer]] = {
     ),
     "google": Entry(
         _batch(GoogleSpeechToText), "latest_short", "https://speech.googleapis.com", ("GOOGLE_API_KEY",), streams=False
+    ),
+    "google-streaming": Entry(
+        GoogleStreamingRecognizer, "latest_long", "https://speech.googleapis.com", ("GOOGLE_API_KEY",)
     ),
 }
 

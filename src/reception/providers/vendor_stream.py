@@ -10,7 +10,7 @@ from reception.core.errors import ProviderError, ProviderLimited, ProviderRefuse
 from reception.core.recent import RecentAudio
 from reception.ports.speech import Transcript, TranscriptionHints
 from reception.providers.access import Access
-from reception.providers.dialect import Dialect, News, Piece
+from reception.providers.dialect import Dialect, News, Piece, said_between
 from reception.providers.segmented import KEPT_S
 from reception.providers.wire import vendor_errors
 
@@ -146,10 +146,7 @@ class VendorStream:
         known = [piece for pieces in self._settled.values() for piece in pieces]
         if interim:
             known += self._interim
-        within = [
-            piece for piece in known if piece.end_ms - _SLACK_MS > start_ms and piece.start_ms + _SLACK_MS < end_ms
-        ]
-        return sorted((piece for piece in within if piece.text), key=lambda piece: piece.start_ms)
+        return said_between(known, start_ms, end_ms)
 
     async def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S

@@ -8,65 +8,105 @@ from dataclasses import dataclass
 import pytest
 
 from reception.core.errors import ProviderError
-from reception.ports.speech import Transcript, TranscriptionHints
-from reception.providers.vendor_stream import MakeDialect, StreamingRecognizer, VendorStream
+from reception.ports.speech import RecognitionStream, Recognizer, Transcript, TranscriptionHints
+from reception.providers.access import Access
+from reception.providers.vendor_stream import MakeDialect, StreamingRecognizer
 from reception.providers.vendors.assemblyai_stt import AssemblyAiDialect
 from reception.providers.vendors.deepgram_stt import DeepgramDialect
+from reception.providers.vendors.google_sdk import is_installed
+from reception.providers.vendors.google_stream import GoogleStreamingRecognizer
 from reception.providers.vendors.openai_realtime_stt import OpenAiRealtimeDialect
 from tests.contract.vendors.conftest import Connect, Witness
 from tests.support.vendors.faults import FAILURES, Fault, assert_told, ends_at_once
+from tests.support.vendors.google_speech import GoogleSpeechServer
 from tests.support.vendors.listeners import AssemblyAiServer, DeepgramServer, Listener, OpenAiRealtimeServer
 from tests.support.vendors.ws_vendor import quiet, speech
 
+Ears = Listener | GoogleSpeechServer
 HINTS = TranscriptionHints(names=("Lumen",))
 
 
 @dataclass(frozen=True)
 class Case:
     provider: str
-    dialect: MakeDialect
-    server: Callable[[], Listener]
+    make: Callable[[Access], Recognizer]
+    server: Callable[[], Ears]
     says_goodbye: bool = True
 
     def __str__(self) -> str:
         return self.provider
 
 
-CASES = [
-    Case("deepgram:nova-3", DeepgramDialect, DeepgramServer),
-    Case("assemblyai:universal-streaming-english", AssemblyAiDialect, AssemblyAiServer),
-    Case("openai-realtime:gpt-4o-mini-transcribe", OpenAiRealtimeDialect, OpenAiRealtimeServer, says_goodbye=False),
+@dataclass(frozen=True)
+class SocketCase:
+    """A vendor that is spoken to by WebSocket."""
+
+    provider: str
+    dialect: MakeDialect
+    server: Callable[[], Listener]
+    says_goodbye: bool = True
+
+    def make(self, access: Access) -> Recognizer:
+        return StreamingRecognizer(access, self.dialect)
+
+    def __str__(self) -> str:
+        return self.provider
+
+
+AnyCase = Case | SocketCase
+SOCKET_CASES = [
+    SocketCase("deepgram:nova-3", DeepgramDialect, DeepgramServer),
+    SocketCase("assemblyai:universal-streaming-english", AssemblyAiDialect, AssemblyAiServer),
+    SocketCase(
+        "openai-realtime:gpt-4o-mini-transcribe", OpenAiRealtimeDialect, OpenAiRealtimeServer, says_goodbye=False
+    ),
 ]
-LISTENERS = pytest.mark.parametrize("case", CASES, ids=str)
+GOOGLE = Case("google-streaming:latest_long", GoogleStreamingRecognizer, GoogleSpeechServer, says_goodbye=False)
+CASES = [
+    *(pytest.param(case, id=str(case)) for case in SOCKET_CASES),
+    pytest.param(
+        GOOGLE,
+        id=str(GOOGLE),
+        marks=pytest.mark.skipif(
+            not is_installed(), reason="Google's package is not installed: pip install 'reception[google]'"
+        ),
+    ),
+]
+LISTENERS = pytest.mark.parametrize("case", CASES)
 
 
 @asynccontextmanager
 async def listening(
-    case: Case, server: Listener, connect: Connect, *, impatient: bool = False, rate_hz: int = 8000
-) -> AsyncIterator[VendorStream]:
+    case: AnyCase,
+    server: Ears,
+    connect: Connect,
+    *,
+    impatient: bool = False,
+    rate_hz: int = 8000,
+) -> AsyncIterator[RecognitionStream]:
     access = connect(case.provider, server.base_url, impatient=impatient)
-    stream = StreamingRecognizer(access, case.dialect).open(rate_hz, HINTS)
+    stream = case.make(access).open(rate_hz, HINTS)
     try:
         yield stream
     finally:
         await stream.aclose()
 
 
-def say(stream: VendorStream, words: str, *, pause_ms: int = 200, rate_hz: int = 8000) -> None:
+def say(stream: RecognitionStream, words: str, *, pause_ms: int = 200, rate_hz: int = 8000) -> None:
     """In frames of 20 ms."""
     for audio in (speech(words, rate_hz), quiet(pause_ms, rate_hz)):
         for start in range(0, audio.size, rate_hz // 50):
             stream.feed(audio[start : start + rate_hz // 50])
 
 
-async def ask(stream: VendorStream, start_ms: int, end_ms: int, *, partial: bool = False) -> Transcript:
+async def ask(stream: RecognitionStream, start_ms: int, end_ms: int, *, partial: bool = False) -> Transcript:
     return await stream.transcribe(start_ms, end_ms, HINTS, partial=partial)
 
 
 @LISTENERS
 @pytest.mark.parametrize("rate_hz", [8000, 16_000])
 async def test_what_was_said_in_a_stretch_is_told_at_once(
-    case: Case, rate_hz: int, connect: Connect, witness: Witness
+    case: AnyCase, rate_hz: int, connect: Connect, witness: Witness
 ) -> None:
     async with case.server() as server:
         async with listening(case, server, connect, rate_hz=rate_hz) as stream:
@@ -84,7 +124,7 @@ async def test_what_was_said_in_a_stretch_is_told_at_once(
 
 
 @LISTENERS
-async def test_a_longer_stretch_holds_what_was_told_of_a_shorter_one(case: Case, connect: Connect) -> None:
+async def test_a_longer_stretch_holds_what_was_told_of_a_shorter_one(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server, listening(case, server, connect) as stream:
         say(stream, "one two")
         assert (await ask(stream, 0, 600)).text == "one two"
@@ -93,7 +133,7 @@ async def test_a_longer_stretch_holds_what_was_told_of_a_shorter_one(case: Case,
 
 
 @LISTENERS
-async def test_what_is_heard_so_far_can_be_asked_for_at_any_time(case: Case, connect: Connect) -> None:
+async def test_what_is_heard_so_far_can_be_asked_for_at_any_time(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server, listening(case, server, connect) as stream:
         say(stream, "one two three", pause_ms=0)
         heard = await eventually(lambda: ask(stream, 0, 600, partial=True))
@@ -102,7 +142,7 @@ async def test_what_is_heard_so_far_can_be_asked_for_at_any_time(case: Case, con
 
 @LISTENERS
 @FAILURES
-async def test_a_vendor_that_fails_is_told_of(case: Case, fault: Fault, connect: Connect, witness: Witness) -> None:
+async def test_a_vendor_that_fails_is_told_of(case: AnyCase, fault: Fault, connect: Connect, witness: Witness) -> None:
     async with case.server() as server:
         server.fault = fault
         waits = fault in (Fault.SLOW_FIRST_BYTE, Fault.STALL)
@@ -116,7 +156,7 @@ async def test_a_vendor_that_fails_is_told_of(case: Case, fault: Fault, connect:
 
 @LISTENERS
 async def test_a_connection_that_breaks_in_the_middle_is_made_again_with_the_audio_kept(
-    case: Case, connect: Connect
+    case: AnyCase, connect: Connect
 ) -> None:
     async with case.server() as server:
         server.drop_after_words = 4
@@ -142,7 +182,7 @@ async def eventually(asked: Callable[[], Awaitable[Transcript]]) -> Transcript:
 
 
 @LISTENERS
-async def test_who_is_cancelled_leaves_at_once_and_may_ask_again(case: Case, connect: Connect) -> None:
+async def test_who_is_cancelled_leaves_at_once_and_may_ask_again(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server:
         server.fault = Fault.STALL
         async with listening(case, server, connect) as stream:
@@ -156,7 +196,7 @@ async def test_who_is_cancelled_leaves_at_once_and_may_ask_again(case: Case, con
 
 
 @LISTENERS
-async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: Case, connect: Connect) -> None:
+async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server:
         server.fault = Fault.STALL
         async with listening(case, server, connect) as stream:
@@ -172,7 +212,18 @@ async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: Case, connec
 
 
 @LISTENERS
-async def test_silence_holds_no_words(case: Case, connect: Connect) -> None:
+async def test_silence_holds_no_words(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server, listening(case, server, connect) as stream:
         say(stream, "", pause_ms=1000)
         assert (await ask(stream, 0, 1000)).text == ""
+
+
+@pytest.mark.skipif(not is_installed(), reason="Google's package is not installed: pip install 'reception[google]'")
+async def test_an_end_that_google_finds_by_itself_needs_no_request_of_its_own(connect: Connect) -> None:
+    async with GoogleSpeechServer() as server, listening(GOOGLE, server, connect) as stream:
+        server.ends_after_words = 2
+        say(stream, "one two", pause_ms=0)
+        heard = await eventually(lambda: ask(stream, 0, 300, partial=True))
+        assert heard.text.startswith("one")
+        say(stream, "three")
+        assert (await ask(stream, 0, 800)).text == "one two three"

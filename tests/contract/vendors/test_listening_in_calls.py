@@ -15,11 +15,9 @@ from reception.ports.speech import Recognizer, TranscriptionHints
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Link, Probes
 from reception.providers.resilience.recognition import ResilientRecognizer, ResilientStream
-from reception.providers.vendor_stream import StreamingRecognizer
 from tests.contract.vendors.conftest import Connect
-from tests.contract.vendors.test_listeners import CASES, Case, eventually
+from tests.contract.vendors.test_listeners import CASES, AnyCase, Ears, eventually
 from tests.support.vendors.faults import Fault
-from tests.support.vendors.listeners import Listener
 from tests.support.vendors.ws_vendor import quiet, speech
 
 HINTS = TranscriptionHints(names=("Lumen",))
@@ -35,16 +33,16 @@ async def _no_probe() -> None:
 
 @asynccontextmanager
 async def call_heard_by(
-    case: Case, connect: Connect, told: list[ProviderSwitched]
-) -> AsyncIterator[tuple[ResilientStream, Listener, Listener]]:
+    case: AnyCase, connect: Connect, told: list[ProviderSwitched]
+) -> AsyncIterator[tuple[ResilientStream, Ears, Ears]]:
     """A call, the vendor it prefers, and the one that stands in."""
     async with AsyncExitStack() as stack:
-        servers = [await stack.enter_async_context(case.server()) for _ in range(2)]
+        servers: list[Ears] = [await stack.enter_async_context(case.server()) for _ in range(2)]
         links: list[Link[Recognizer]] = []
         for server in servers:
             access = connect(case.provider, server.base_url, impatient=server is servers[0])
             name = "first" if server is servers[0] else "second"
-            links.append(Link(name, StreamingRecognizer(access, case.dialect), _no_probe))
+            links.append(Link(name, case.make(access), _no_probe))
         probes = Probes()
         recognizer = ResilientRecognizer(links, probes, told.append, Budget(stt_hedge_s=0.1))
         stream = recognizer.open(8000, HINTS)
@@ -55,17 +53,17 @@ async def call_heard_by(
             await probes.aclose()
 
 
-def go_wrong(server: Listener, fault: Fault) -> None:
+def go_wrong(server: Ears, fault: Fault) -> None:
     """A vendor that refuses does so to whoever connects anew: the connection that there is breaks."""
     server.fault = fault
     if fault in (Fault.UNAUTHORIZED, Fault.BROKEN):
         server.break_connections()
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 async def test_no_utterance_is_lost_and_no_word_is_heard_twice_while_a_vendor_fails(
-    case: Case, fault: Fault, connect: Connect
+    case: AnyCase, fault: Fault, connect: Connect
 ) -> None:
     told: list[ProviderSwitched] = []
     heard: list[str] = []
@@ -88,11 +86,13 @@ async def test_no_utterance_is_lost_and_no_word_is_heard_twice_while_a_vendor_fa
     assert [(one.from_provider, one.to_provider) for one in told][:1] == [("first", "second")]
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-async def test_a_vendor_that_loses_the_connection_hears_what_was_said_meanwhile(case: Case, connect: Connect) -> None:
+@pytest.mark.parametrize("case", CASES)
+async def test_a_vendor_that_loses_the_connection_hears_what_was_said_meanwhile(
+    case: AnyCase, connect: Connect
+) -> None:
     async with case.server() as server:
         access = connect(case.provider, server.base_url)
-        stream = StreamingRecognizer(access, case.dialect).open(8000, HINTS)
+        stream = case.make(access).open(8000, HINTS)
         at_ms = 0
         for number, words in enumerate(SAID):
             if number:
