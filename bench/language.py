@@ -1,97 +1,160 @@
-"""What our layer adds to a chat model's own time: the same request by a bare HTTP client and through the port.
+"""What is added to a chat model's own time: the same request by a bare HTTP client, by LangChain alone, and by us.
 
     python -m bench.language [REQUESTS]
 
-A local server answers at once, so that only what is on top of it is counted; both sides read the whole stream.
+A local server in a process of its own answers at once, so that only what is on top of it is counted. All three read the
+whole stream, and take turns. CPU is this process's own, user and system, for a whole request.
 """
 
 import asyncio
+import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from asyncio.subprocess import PIPE
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 
 import httpx
 import orjson
+from langchain_core.messages import HumanMessage, SystemMessage
+from langsmith import tracing_context
 from tests.support.vendors.chat_models import AnthropicChatServer, GroqChatServer, OpenAiChatServer, Prompt, Writes
 from tests.support.vendors.faults import KEY
 
-from reception.ports.language import ChatMessage, ChatRequest
+from reception.ports.language import ChatMessage, ChatModel, ChatRequest
 from reception.providers.llm.chat import LangChainChatModel
 from reception.providers.llm.choice import ModelChoice
+from reception.providers.llm.metered import MeteredChatModel
 from reception.providers.resilience.chain import Link, Probes
 from reception.providers.resilience.language import ResilientChatModel
 
 REQUESTS = 200
 _WARM_UP = 20
 _ANSWER = "Yes. Parking is free behind the house, for as long as you stay with us, and the gate closes at midnight."
-_SERVERS = {
+_SERVERS: Mapping[str, type[OpenAiChatServer]] = {
     "openai:gpt-4.1-mini": OpenAiChatServer,
     "groq:openai/gpt-oss-20b": GroqChatServer,
     "anthropic:claude-haiku-4-5": AnthropicChatServer,
 }
 _REQUEST = ChatRequest((ChatMessage("system", "Answer."), ChatMessage("user", "Is there parking?")), 200, 9, 9, 9)
 
-Times = tuple[float, float]
-"""Milliseconds to the first piece, and to the end."""
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """Milliseconds: to the first of the text, to the end, and of CPU."""
 
-def _brain(prompt: Prompt) -> Writes:
-    return Writes(_ANSWER)
+    first: float
+    whole: float
+    cpu: float
 
 
 async def _no_probe() -> None:
     return None
 
 
-async def _through_the_port(model: ResilientChatModel) -> Times:
-    began_s = time.perf_counter()
+async def _timed(read: Callable[[Callable[[], None]], Awaitable[None]]) -> Took:
+    """`read` calls what it is given at the first of the text."""
     first_s = 0.0
-    async for _ in model.stream(_REQUEST):
+
+    def begun() -> None:
+        nonlocal first_s
         first_s = first_s or time.perf_counter()
-    return (first_s - began_s) * 1000, (time.perf_counter() - began_s) * 1000
+
+    cpu_s, began_s = time.process_time(), time.perf_counter()
+    await read(begun)
+    ended_s = time.perf_counter()
+    return Took((first_s - began_s) * 1000, (ended_s - began_s) * 1000, (time.process_time() - cpu_s) * 1000)
 
 
-async def _bare(client: httpx.AsyncClient, server: OpenAiChatServer) -> Times:
-    asked = next(one for one in reversed(server.asked) if one.method == "POST")
-    headers = {name: value for name, value in asked.headers.items() if name not in {"content-length", "host"}}
-    began_s = time.perf_counter()
-    first_s = 0.0
-    async with client.stream("POST", server.base_url + asked.path, content=asked.body, headers=headers) as response:
-        async for line in response.aiter_lines():
-            if line.startswith("data: {") and (b"content" in orjson.dumps(orjson.loads(line[6:]))):
-                first_s = first_s or time.perf_counter()
-    return (first_s - began_s) * 1000, (time.perf_counter() - began_s) * 1000
+async def _recorded(name: str) -> tuple[str, dict[str, str], bytes]:
+    """The path, headers and body with which a model is asked."""
+    vendor, _, model = name.partition(":")
+    async with _SERVERS[name](lambda _: Writes(_ANSWER), model) as server:
+        adapter = LangChainChatModel(ModelChoice(vendor, model), KEY, server.base_url)
+        async for _ in adapter.stream(_REQUEST):
+            pass
+        await adapter.aclose()
+        asked = server.asked[-1]
+    headers = {key: value for key, value in asked.headers.items() if key not in {"content-length", "host"}}
+    return asked.path, headers, asked.body
 
 
-async def _measure(ask: Callable[[], Awaitable[Times]], requests: int) -> list[Times]:
-    times = [await ask() for _ in range(_WARM_UP + requests)]
-    return times[_WARM_UP:]
+async def measure(name: str, base_url: str, requests: int) -> dict[str, list[Took]]:
+    """What each way took, request by request."""
+    vendor, _, model = name.partition(":")
+    path, headers, body = await _recorded(name)
+    adapter = LangChainChatModel(ModelChoice(vendor, model), KEY, base_url)
+    link: Link[ChatModel] = Link(name, MeteredChatModel(adapter), _no_probe)
+    ours = ResilientChatModel([link], Probes(), lambda _: None)
+
+    async def read_bare(begun: Callable[[], None]) -> None:
+        async with client.stream("POST", base_url + path, content=body, headers=headers) as response:
+            async for line in response.aiter_lines():
+                if line.startswith("data: {") and b"content" in orjson.dumps(orjson.loads(line[6:])):
+                    begun()
+
+    async def read_langchain(begun: Callable[[], None]) -> None:
+        messages = [SystemMessage("Answer."), HumanMessage("Is there parking?")]
+        with tracing_context(enabled=False):
+            async for chunk in adapter._model.astream(messages, **adapter._options(_REQUEST)):
+                if chunk.text:
+                    begun()
+
+    async def read_ours(begun: Callable[[], None]) -> None:
+        async for _ in ours.stream(_REQUEST):
+            begun()
+
+    ways = {"bare": read_bare, "LangChain": read_langchain, "ours": read_ours}
+    took: dict[str, list[Took]] = {way: [] for way in ways}
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for number in range(_WARM_UP + requests):
+            for way, read in ways.items():
+                one = await _timed(read)
+                if number >= _WARM_UP:
+                    took[way].append(one)
+    await adapter.aclose()
+    return took
 
 
-def _at(times: list[float], share: float) -> float:
-    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+def _at(values: list[float], percent: int) -> float:
+    return statistics.quantiles(values, n=100)[percent - 1]
 
 
 async def main(requests: int) -> None:
-    print(
-        f"{'model':28} {'':8} {'bare p50':>9} {'p95':>7} {'ours p50':>9} {'p95':>7} {'added p50':>10} {'p95':>7}  (ms)"
-    )
-    for name, kind in _SERVERS.items():
-        vendor, _, model = name.partition(":")
-        async with kind(_brain, model) as server:
-            adapter = LangChainChatModel(ModelChoice(vendor, model), KEY, server.base_url)
-            made = ResilientChatModel([Link(name, adapter, _no_probe)], Probes(), lambda _: None)
-            await _through_the_port(made)
-            async with httpx.AsyncClient() as client:
-                bare = await _measure(lambda client=client, server=server: _bare(client, server), requests)  # type: ignore[misc]
-            ours = await _measure(lambda made=made: _through_the_port(made), requests)  # type: ignore[misc]
-            for column, what in enumerate(("first", "whole")):
-                one, other = [times[column] for times in bare], [times[column] for times in ours]
-                shown = [_at(one, 0.5), _at(one, 0.95), _at(other, 0.5), _at(other, 0.95)]
-                added = (shown[2] - shown[0], shown[3] - shown[1])
-                print(f"{name:28} {what:8} " + " ".join(f"{value:8.1f}" for value in (*shown, *added)))
-            await adapter.aclose()
+    """Print three lines a model."""
+    print(f"{'':28} {'':10} {'first p50':>9} {'p95':>7} {'whole p50':>9} {'p95':>7} {'CPU':>7}  (ms)")
+    for name in _SERVERS:
+        server = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.language", "serve", name, stdin=PIPE, stdout=PIPE
+        )
+        assert server.stdin is not None
+        assert server.stdout is not None
+        try:
+            took = await measure(name, (await server.stdout.readline()).decode().strip(), requests)
+        finally:
+            server.stdin.close()
+            await server.wait()
+        for way, rows in took.items():
+            first, whole = [row.first for row in rows], [row.whole for row in rows]
+            shown = (_at(first, 50), _at(first, 95), _at(whole, 50), _at(whole, 95))
+            cpu = statistics.mean(row.cpu for row in rows)
+            print(f"{name:28} {way:10} " + " ".join(f"{value:8.1f}" for value in shown) + f" {cpu:8.2f}")
+
+
+async def serve(name: str) -> None:
+    """Serve until the parent's end of standard input closes, and print where."""
+
+    def brain(prompt: Prompt) -> Writes:
+        return Writes(_ANSWER)
+
+    async with _SERVERS[name](brain, name.partition(":")[2]) as server:
+        print(server.base_url, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        server.asked.clear()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else REQUESTS))
+    if sys.argv[1:2] == ["serve"]:
+        asyncio.run(serve(sys.argv[2]))
+    else:
+        asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else REQUESTS))

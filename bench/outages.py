@@ -1,11 +1,11 @@
 """Real calls over the voice socket while a provider is slow, dead or wrong: how long the caller hears nothing.
 
     python -m bench.outages [hearing | voice]
-    python -m bench.outages many
+    python -m bench.outages many [CALLS]
 
-`many` is fifty calls at once, see `bench.outage_load`. Else each call asks one question. "answer" is from the caller's
-last sound to the first of the reply, fillers counted, read off the waveforms; "longest silence" is the longest stretch
-without sound within the reply.
+`many` is fifty calls at once, or so many, see `bench.outage_load`. Else each call asks one question. "answer" is from
+the caller's last sound to the first of the reply, fillers counted, read off the waveforms; "longest silence" is the
+longest stretch without sound within the reply.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["many"]:
-        outage_load.main()
+    if sys.argv[1:2] == ["many"]:
+        outage_load.main(*(int(number) for number in sys.argv[2:3]))
     else:
         asyncio.run(main())
