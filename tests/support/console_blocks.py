@@ -17,10 +17,6 @@ class ConsoleBlock:
     line: int
     commands: str
 
-    @property
-    def first(self) -> str:
-        return self.commands.partition("\n")[0]
-
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
 

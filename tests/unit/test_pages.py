@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.console_blocks import ROOT, pages
 
+UNMARKED = re.compile(r"^```\n(?:curl|docker|make|pip|python3?|\.venv/bin/\w+|reception) .*", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 PROOF = re.compile(r"`([\w/]+\.py)::(\w+)`")
 FEATURES = ROOT / "docs" / "FEATURES.md"
@@ -38,6 +39,12 @@ def test_links_between_pages_lead_somewhere(page: str) -> None:
         assert reached.exists(), f"{page} links to {target}"
         if anchor:
             assert anchor in _anchors(reached), f"{page} links to {target}"
+
+
+@pytest.mark.parametrize("page", pages())
+def test_commands_are_marked_as_such(page: str) -> None:
+    """Else the tests would not see that they are to be run."""
+    assert not UNMARKED.findall((ROOT / page).read_text(encoding="utf-8"))
 
 
 @cache

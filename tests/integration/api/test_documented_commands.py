@@ -14,7 +14,7 @@ from tests.support.running_server import clean_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-IN_ORDER = ("docs/QUICK_START.md", "docs/API.md", "README.md")
+IN_ORDER = ("docs/QUICK_START.md", "docs/API.md", "docs/KNOWLEDGE.md", "README.md")
 """Pages that are gone through in one shell. Their first sign-in is with the login that the server printed."""
 ELSEWHERE = {
     ("docs/QUICK_START.md", "make run"): ".ci/run runs it: it makes an environment of its own",
@@ -29,6 +29,7 @@ ELSEWHERE = {
     ("README.md", ".venv/bin/reception call "): "tests/e2e/test_booking_call.py",
     ("CONTRIBUTING.md", "make check"): "runs all tests, this one too",
     ("docs/ACCESS.md", "reception create-admin "): "tests/integration/test_create_admin.py",
+    ("docs/KNOWLEDGE.md", "api POST /knowledge/ingest"): "tests/integration/test_site.py",
     ("docs/SCENARIOS.md", ".venv/bin/reception eval scenarios "): "tests/integration/test_eval_command.py",
     ("docs/SCENARIOS.md", ".venv/bin/reception eval record "): "tests/integration/test_recorded_scenarios.py",
 }
