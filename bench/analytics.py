@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.analytics_rows import TENANTS, fill, sizes_mb
+from bench.analytics_rows import TENANTS, fill, settle, sizes_mb
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
@@ -33,11 +33,13 @@ from reception.domains.analytics.period import Bucket, Period
 from reception.domains.conversations.archive import Wanted, list_conversations
 from reception.domains.conversations.facts import Outcome
 from reception.domains.knowledge import unanswered
+from reception.jobs.conversation_hours import ConversationHours
 
 _TIMES = 10
 _FILLED = "filled"
 _LAST = date(2027, 6, 30)
 ZONE = ZoneInfo("America/New_York")
+BETWEEN_HOURS = ZoneInfo("Asia/Kolkata")
 
 Asking = Callable[[AsyncSession], Awaitable[object]]
 
@@ -66,6 +68,12 @@ def askings(days: int) -> dict[str, list[Asking]]:
         ("14 days by the hour", _period(14, Bucket.HOUR)),
     ):
         found |= {f"{route}, {name}": asked for route, asked in _of_period(period).items()}
+    # Days begin within hours of UTC there, which are then counted from the conversations themselves.
+    for name, period in (
+        (f"{days} days by the day", replace(_period(days, Bucket.DAY), zone=BETWEEN_HOURS)),
+        ("14 days by the hour", replace(_period(14, Bucket.HOUR), zone=BETWEEN_HOURS)),
+    ):
+        found[f"calls, {name}, between hours"] = _of_period(period)["calls"]
     return found | {f"conversations, {name}": [asked] for name, asked in _lists().items()}
 
 
@@ -158,6 +166,8 @@ async def run(conversations: int, days: int, kept: Path | None) -> dict[str, Any
             (directory / _FILLED).touch()
         filled_s = time.perf_counter() - began
         database = Database(server.runtime_url)
+        await ConversationHours(database).add_up()
+        settle(server)
         processors = Processors(directory)
         measured = [await measure(database, asked, what, processors) for what, asked in askings(days).items()]
         await database.dispose()

@@ -59,6 +59,10 @@ _STATEMENTS = (
     FROM calls
     """,
     """
+    INSERT INTO stale_conversation_hours (tenant_id, starts_at)
+    SELECT DISTINCT %(tenant)s::uuid, date_trunc('hour', started_at, 'UTC') FROM calls
+    """,
+    """
     INSERT INTO messages (id, tenant_id, conversation_id, turn, speaker, text, commands, metrics, created_at)
     SELECT gen_random_uuid(), %(tenant)s, id, turn, speaker,
         CASE WHEN i %% 20000 = 7 AND turn = 2 THEN 'Do you sell quince jam, by any chance?'
@@ -156,6 +160,12 @@ def fill(server: EmbeddedPostgres, conversations: int, days: int, last: date) ->
                 connection.execute(statement, values)
         for statement in _AFTER:
             connection.execute(statement)
+
+
+def settle(server: EmbeddedPostgres) -> None:
+    """What the server would do in a quiet minute."""
+    with _superuser(server) as connection:
+        connection.execute("VACUUM ANALYZE")
 
 
 def sizes_mb(server: EmbeddedPostgres) -> dict[str, float]:

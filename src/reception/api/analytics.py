@@ -132,9 +132,11 @@ _TOLD: dict[int | str, dict[str, Any]] = {status.HTTP_200_OK: {"content": {_CSV:
 @router.get(
     "/overview", summary="The figures to look at first", response_model=ReportRead[OverviewFigures], responses=_TOLD
 )
-async def read_overview(services: ServicesDep, what: _Asked) -> ReportRead[OverviewFigures] | Answer:
+async def read_overview(
+    services: ServicesDep, what: _Asked, agent_id: _Agent = None
+) -> ReportRead[OverviewFigures] | Answer:
     async with services.database.tenant_session(what.tenant_id) as session:
-        report = await overview.look_over(session, what.period)
+        report = await overview.look_over(session, what.period, agent_id)
     if what.as_csv:
         return _table("overview", what, report)
     return ReportRead[OverviewFigures](**ReportRead.values(what, report))
@@ -157,18 +159,20 @@ async def read_calls(services: ServicesDep, what: _Asked, agent_id: _Agent = Non
     response_model=ReportRead[ReservationFigures],
     responses=_TOLD,
 )
-async def read_reservations(services: ServicesDep, what: _Asked) -> ReportRead[ReservationFigures] | Answer:
+async def read_reservations(
+    services: ServicesDep, what: _Asked, agent_id: _Agent = None
+) -> ReportRead[ReservationFigures] | Answer:
     async with services.database.tenant_session(what.tenant_id) as session:
-        report = await bookings.count_reservations(session, what.period)
+        report = await bookings.count_reservations(session, what.period, agent_id)
     if what.as_csv:
         return _table("reservations", what, report)
     return ReportRead[ReservationFigures](**ReportRead.values(what, report))
 
 
 @router.get("/leads", summary="Leads and messages", response_model=ReportRead[LeadFigures], responses=_TOLD)
-async def read_leads(services: ServicesDep, what: _Asked) -> ReportRead[LeadFigures] | Answer:
+async def read_leads(services: ServicesDep, what: _Asked, agent_id: _Agent = None) -> ReportRead[LeadFigures] | Answer:
     async with services.database.tenant_session(what.tenant_id) as session:
-        report = await leads.count_leads(session, what.period)
+        report = await leads.count_leads(session, what.period, agent_id)
     if what.as_csv:
         return _table("leads", what, report)
     return ReportRead[LeadFigures](**ReportRead.values(what, report))

@@ -11,16 +11,15 @@ from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.phones import known_phone
 from reception.api.schemas import LocalDay, Response, Text
 from reception.api.services import ServicesDep
-from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.conversations import archive
 from reception.domains.conversations.archive import Overview, Wanted
 from reception.domains.conversations.facts import Outcome
 from reception.domains.leads import service as leads
 from reception.domains.tenants.service import get_business
 from reception.ports.business import Business
-from reception.runtime.conversations import e164
 from reception.runtime.principal import Scope
 
 router = APIRouter(prefix="/conversations", tags=["conversations"])
@@ -111,7 +110,7 @@ async def list_all(
             since=_midnight(since, business) if since else None,
             until=_midnight(until + timedelta(days=1), business) if until else None,
             outcome=outcome,
-            caller_phone=_phone(phone, business),
+            caller_phone=known_phone(phone, business) if phone else "",
             has_lead=has_lead,
             has_reservation=has_reservation,
             words=q,
@@ -157,9 +156,9 @@ async def delete(
     tells nothing of anybody. 409 while it is a call that goes on."""
     async with services.database.tenant_session(where.tenant_id) as session:
         await archive.delete_conversation(session, conversation_id, services.clock.now())
-        await leads.leave_conversation(session, conversation_id, delete_leads=with_leads)
+        await leads.leave_conversations(session, [conversation_id], delete_leads=with_leads)
         # Where the recordings cannot be deleted now, the rows stay too, and it can be asked for again.
-        await services.recordings.delete(where.tenant_id, conversation_id)
+        await services.recordings.delete(where.tenant_id, [conversation_id])
 
 
 def _before(cursor: str) -> tuple[datetime, UUID]:
@@ -175,13 +174,3 @@ def _before(cursor: str) -> tuple[datetime, UUID]:
 
 def _midnight(day: date, business: Business) -> datetime:
     return datetime.combine(day, time(), ZoneInfo(business.timezone))
-
-
-def _phone(phone: str, business: Business) -> str:
-    if not phone:
-        return ""
-    known = e164(phone, business.region)
-    if not known:
-        problem = FieldProblem("/phone", "must be a phone number, such as +14155550142")
-        raise Unprocessable("No such phone number.", problems=(problem,))
-    return known

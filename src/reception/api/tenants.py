@@ -20,6 +20,7 @@ from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.core.telemetry import TENANT_DELETED
 from reception.domains.tenants import service as tenants
+from reception.domains.tenants.spec import LONGEST_RETENTION_DAYS
 from reception.ports.business import Business, BusinessKind
 from reception.runtime.principal import Principal, Scope
 
@@ -33,6 +34,14 @@ _Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 _Locale = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
 _Phone = Annotated[Text, Field(max_length=32)]
 _Address = Annotated[Text, Field(max_length=300)]
+_RetentionDays = Annotated[
+    int | None,
+    Field(
+        ge=1,
+        le=LONGEST_RETENTION_DAYS,
+        description="Days after which what was said in a conversation is deleted; null to keep it",
+    ),
+]
 
 
 class NewTenant(Request):
@@ -46,6 +55,7 @@ class NewTenant(Request):
     address: _Address = ""
     hours: Hours
     rules: Rules = Rules()
+    transcript_retention_days: _RetentionDays = None
 
 
 class TenantChange(Request):
@@ -60,6 +70,7 @@ class TenantChange(Request):
     address: _Address = ""
     hours: HoursChange | None = None
     rules: Rules = Rules()
+    transcript_retention_days: _RetentionDays = None
 
     def changes(self, business: Business) -> dict[str, Any]:
         """The present fields as the service takes them, for a business as it is now."""
@@ -83,6 +94,7 @@ class Tenant(Response):
     address: str
     hours: Hours
     rules: Rules
+    transcript_retention_days: int | None
     places: tuple[str, ...]
     staff: tuple[str, ...]
 
@@ -100,6 +112,7 @@ class Tenant(Response):
             address=business.address,
             hours=Hours.of(business.hours),
             rules=Rules.of(business.rules),
+            transcript_retention_days=business.transcript_retention_days,
             places=business.places,
             staff=business.staff,
         )
@@ -150,6 +163,7 @@ async def create(body: NewTenant, services: ServicesDep, _bearer: _PlatformAdmin
         address=body.address,
         hours=body.hours.value(),
         rules=body.rules.value(),
+        transcript_retention_days=body.transcript_retention_days,
     )
     tenant_id = uuid7()
     async with services.database.tenant_session(tenant_id) as session:

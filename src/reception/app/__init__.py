@@ -22,8 +22,10 @@ from reception.core.telemetry import DEMO_SEEDED
 from reception.db.database import Database
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.knowledge.chunking import Chunking
+from reception.jobs.conversation_hours import ConversationHours
 from reception.jobs.ingestion import Ingestion
 from reception.jobs.reembedding import Reembedding
+from reception.jobs.retention import TranscriptRetention
 from reception.jobs.unanswered import Placement
 from reception.jobs.waitlist import WaitlistAdvance
 from reception.jobs.worker import JobTask, JobWorker
@@ -270,10 +272,14 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(load_models(database, parts.language), name="load-models"),
     ]
     if settings.jobs_at_once:
-        worker = JobWorker(parts.service_url, database, _job_tasks(parts), at_once=settings.jobs_at_once)
+        retention = TranscriptRetention(database, recordings, clock)
+        tasks = (*_job_tasks(parts), retention.task)
+        worker = JobWorker(parts.service_url, database, tasks, at_once=settings.jobs_at_once)
         background.append(asyncio.create_task(worker.run(), name="jobs"))
         stale = Reembedding(database, parts.desk.embedder)
         background.append(asyncio.create_task(stale.schedule(), name="schedule-reembedding"))
+        background.append(asyncio.create_task(retention.keep_scheduling(), name="schedule-retention"))
+        background.append(asyncio.create_task(ConversationHours(database).run(), name="conversation-hours"))
     for task in background:
         task.add_done_callback(_report_failure)
     try:

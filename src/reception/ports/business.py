@@ -180,6 +180,7 @@ class Business:
     places: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     version: int = 1
+    transcript_retention_days: int | None = None
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -29,6 +29,8 @@ class Scope(StrEnum):
     CONVERSATIONS_READ = "conversations:read"
     CONVERSATIONS_WRITE = "conversations:write"
     """Delete conversations."""
+    PEOPLE_ERASE = "people:erase"
+    """Erase a caller or guest."""
     ANALYTICS_READ = "analytics:read"
     USERS_READ = "users:read"
     USERS_WRITE = "users:write"
@@ -60,6 +62,7 @@ _MANAGER = _STAFF | {
     Scope.RESOURCES_WRITE,
     Scope.KNOWLEDGE_WRITE,
     Scope.CONVERSATIONS_WRITE,
+    Scope.PEOPLE_ERASE,
     Scope.USERS_READ,
     Scope.USERS_WRITE,
     Scope.KEYS_READ,

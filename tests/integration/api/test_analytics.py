@@ -78,3 +78,28 @@ async def test_no_cell_is_taken_for_a_formula() -> None:
         ["'+4", ""],
         ['plain, "quoted"', "1"],
     ]
+
+
+async def test_every_report_can_be_of_one_agent(installation: Installation, shop: Shop) -> None:
+    second = await installation.http.post("/agents", json={"name": "Bea"}, headers=shop.headers)
+    agents = (str(shop.agent_id), second.json()["id"])
+    body: dict[str, Any] = {"agent_id": agents[0], "message": "I'd like to leave a message."}
+    for message in ("Please call me about the jam.", "Bob Sample", "212 555 0143", "Yes", "Yes"):
+        answered = (await installation.http.post("/chat/message", json=body, headers=shop.headers)).json()
+        body |= {"conversation_id": answered["conversation_id"], "message": message}
+    body = {"agent_id": agents[1], "message": "I would like to book a table for two tomorrow at 7:30 pm."}
+    for message in ("My name is Alice Miller.", "My phone number is 212 555 0142.", "Yes, please.", "Yes."):
+        answered = (await installation.http.post("/chat/message", json=body, headers=shop.headers)).json()
+        body |= {"conversation_id": answered["conversation_id"], "message": message}
+    figures = {
+        agent: {path: (await _get(installation, shop, path, agent_id=agent))["totals"] for path in REPORTS}
+        for agent in agents
+    }
+    took, booked = figures.values()
+    assert [one["overview"]["conversations"] for one in (took, booked)] == [1, 1]
+    assert [one["leads"]["messages"] for one in (took, booked)] == [1, 0]
+    assert [one["overview"]["messages"] for one in (took, booked)] == [1, 0]
+    assert [one["reservations"]["made"] for one in (took, booked)] == [0, 1]
+    assert [one["overview"]["reservations"] for one in (took, booked)] == [0, 1]
+    whole = await _get(installation, shop, "overview")
+    assert (whole["totals"]["conversations"], whole["totals"]["cost_usd_each"]) == (2, 0.0)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,12 +18,14 @@ _COUNTS = text(
         conversation_id IS NOT NULL AS by_agent, count(*) AS reservations, sum(party_size) AS guests
     FROM reservations
     WHERE created_at >= :since AND created_at < :until AND status NOT IN ('held', 'expired')
+        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
     GROUP BY 1, 2, 3, 4
     UNION ALL
     SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])), false, status, conversation_id IS NOT NULL,
         count(*), sum(party_size)
     FROM reservations
     WHERE starts_at >= :since AND starts_at < :until AND status NOT IN ('held', 'expired')
+        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
     GROUP BY 1, 2, 3, 4
     """
 )
@@ -46,10 +49,11 @@ class ReservationFigures:
     no_show_share: float | None = None
 
 
-async def count_reservations(session: AsyncSession, period: Period) -> Report[ReservationFigures]:
-    values = period.parameters()
-    del values["agent_id"]
-    return report(period, (await session.execute(_COUNTS, values)).all(), _figures)
+async def count_reservations(
+    session: AsyncSession, period: Period, agent_id: UUID | None = None
+) -> Report[ReservationFigures]:
+    """Those of an agent are those that it made."""
+    return report(period, (await session.execute(_COUNTS, period.parameters(agent_id))).all(), _figures)
 
 
 def _figures(rows: Sequence[Row[Any]]) -> ReservationFigures:

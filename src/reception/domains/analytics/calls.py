@@ -1,60 +1,49 @@
 """What came of conversations, and how much of each there was."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.domains.analytics.hours import COUNTED, COUNTS, FACTS, SETTLED, UNSETTLED, split_hours
 from reception.domains.analytics.period import Period
 from reception.domains.analytics.report import Report, ratio, report
+from reception.domains.conversations.facts import Outcome
 
-_COUNTS = text(
-    """
-    SELECT width_bucket(started_at, CAST(:bounds AS timestamptz[])) AS bucket, channel, outcome,
-        count(*) AS conversations, count(*) FILTER (WHERE turns > 0) AS engaged,
-        count(*) FILTER (WHERE turns > 0 AND NOT handed_over) AS contained,
-        count(*) FILTER (WHERE handed_over) AS handed_over,
-        count(*) FILTER (WHERE has_reservation) AS with_reservation, count(*) FILTER (WHERE has_lead) AS with_lead,
-        sum(duration_s)::float8 AS duration_s, sum(turns) AS turns, sum(questions) AS questions,
-        sum(unanswered) AS unanswered, sum(interruptions) AS interruptions, sum(switches) AS switches,
-        sum(faults) AS faults, sum(cache_hits) AS cache_hits, sum(cache_misses) AS cache_misses
-    FROM conversation_facts
-    WHERE started_at >= :since AND started_at < :until
-        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-    GROUP BY 1, 2, 3
-    """
-)
-_IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
 _INTENTS = text(
-    """
+    f"""
+    WITH {UNSETTLED}
     SELECT intent, sum(times) FILTER (WHERE here) AS times, sum(times) FILTER (WHERE NOT here) AS before
     FROM (
-        SELECT intents, started_at >= :start AS here, count(*) AS times
-        FROM conversation_facts
-        WHERE started_at >= :since AND started_at < :until
-            AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-        GROUP BY 1, 2
-    ) AS together, unnest(intents) AS intent
+        SELECT one.intent, starts_at >= :start AS here, one.times
+        FROM (SELECT starts_at, intents, intent_times FROM {SETTLED}) AS kept,
+            unnest(intents, intent_times) AS one (intent, times)
+        UNION ALL
+        SELECT one.intent, lately.here, 1 FROM unsettled CROSS JOIN LATERAL (
+            SELECT intents, started_at >= :start AS here FROM {FACTS} OFFSET 0
+        ) AS lately, unnest(lately.intents) AS one (intent)
+    ) AS wanted
     GROUP BY 1 ORDER BY 2 DESC NULLS LAST, 1 LIMIT 100
-    """
+    """  # noqa: S608
 )
 _HOURS = text(
-    """
+    f"""
+    WITH {UNSETTLED}
     SELECT extract(isodow FROM local)::int AS weekday, extract(hour FROM local)::int AS hour, sum(times)::int AS times
     FROM (
-        SELECT date_bin('15 minutes', started_at, 'epoch') AS quarter, count(*) AS times
-        FROM conversation_facts
-        WHERE started_at >= :start AND started_at < :until
-            AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-        GROUP BY 1
-    ) AS counted, LATERAL (SELECT quarter AT TIME ZONE :zone AS local) AS placed
-    GROUP BY 1, 2
-    """
+        SELECT (starts_at + one.after) AT TIME ZONE :zone AS local, one.times
+        FROM (SELECT starts_at, at_00, at_15, at_30, at_45 FROM {SETTLED}) AS kept, LATERAL (
+            VALUES (interval '0 minutes', at_00), ('15 minutes', at_15), ('30 minutes', at_30), ('45 minutes', at_45)
+        ) AS one (after, times)
+        UNION ALL
+        SELECT lately.started_at AT TIME ZONE :zone, 1
+        FROM unsettled CROSS JOIN LATERAL (SELECT started_at FROM {FACTS} OFFSET 0) AS lately
+    ) AS placed
+    GROUP BY 1, 2 HAVING sum(times) > 0
+    """  # noqa: S608
 )
 
 
@@ -128,61 +117,57 @@ async def count_questions(
 
 async def count_intents(session: AsyncSession, period: Period, agent_id: UUID | None = None) -> list[Intent]:
     """The commonest first."""
-    rows = await session.execute(_INTENTS, {**period.parameters(agent_id), "start": period.start})
+    rows = await session.execute(_INTENTS, _values(period, agent_id) | {"start": period.start})
     return [Intent(row.intent, int(row.times or 0), int(row.before or 0)) for row in rows]
 
 
 async def busy_hours(session: AsyncSession, period: Period, agent_id: UUID | None = None) -> list[BusyHour]:
     """The hours of the week in which conversations began, the busiest first."""
-    values = {**period.parameters(agent_id), "start": period.start, "zone": period.zone.key}
+    values = _values(period, agent_id) | {"since": period.start, "zone": period.zone.key}
     rows = await session.execute(_HOURS, values)
     found = [BusyHour(row.weekday, row.hour, row.times) for row in rows]
     return sorted(found, key=lambda one: (-one.conversations, one.weekday, one.hour))
 
 
 async def _counts(session: AsyncSession, period: Period, agent_id: UUID | None) -> Sequence[Row[Any]]:
-    # The number of groups is guessed much too high, and would be sorted on disk in less.
-    await session.execute(_IN_MEMORY)
-    return (await session.execute(_COUNTS, period.parameters(agent_id))).all()
+    return (await session.execute(COUNTS, _values(period, agent_id))).all()
+
+
+def _values(period: Period, agent_id: UUID | None) -> dict[str, Any]:
+    values = period.parameters(agent_id)
+    return {**values, "split": split_hours([*values["bounds"], period.end])}
 
 
 def _call_figures(rows: Sequence[Row[Any]]) -> CallFigures:
-    columns = _columns(rows)
-    outcomes: Counter[str] = Counter()
-    for outcome, times in zip(columns["outcome"], columns["conversations"], strict=True):
-        outcomes[outcome] += times
-    spoken = [channel != "chat" for channel in columns["channel"]]
-    calls = sum(compress(columns["conversations"], spoken))
-    call_seconds = sum(compress(columns["duration_s"], spoken))
-    conversations, engaged, contained, turns = (
-        sum(columns[name]) for name in ("conversations", "engaged", "contained", "turns")
-    )
+    total = _totals(rows)
+    conversations, chats = total["conversations"], total["chats"]
+    calls = conversations - chats
+    outcomes = {one.value: total[f"outcome_{one.value}"] for one in Outcome}
     return CallFigures(
         conversations=conversations,
         calls=calls,
-        chats=conversations - calls,
-        engaged=engaged,
-        contained=contained,
-        containment=ratio(contained, engaged),
-        handed_over=sum(columns["handed_over"]),
-        with_reservation=sum(columns["with_reservation"]),
-        with_lead=sum(columns["with_lead"]),
-        outcomes=dict(sorted(outcomes.items())),
-        turns=turns,
-        turns_each=ratio(turns, conversations),
-        duration_s_each=ratio(call_seconds, calls),
-        call_seconds=round(call_seconds, 1),
-        interruptions=sum(columns["interruptions"]),
-        switches=sum(columns["switches"]),
-        faults=sum(columns["faults"]),
+        chats=chats,
+        engaged=total["engaged"],
+        contained=total["contained"],
+        containment=ratio(total["contained"], total["engaged"]),
+        handed_over=total["handed_over"],
+        with_reservation=total["with_reservation"],
+        with_lead=total["with_lead"],
+        outcomes={outcome: times for outcome, times in sorted(outcomes.items()) if times},
+        turns=total["turns"],
+        turns_each=ratio(total["turns"], conversations),
+        duration_s_each=ratio(total["call_seconds"], calls),
+        call_seconds=round(total["call_seconds"], 1),
+        interruptions=total["interruptions"],
+        switches=total["switches"],
+        faults=total["faults"],
     )
 
 
 def _knowledge_figures(rows: Sequence[Row[Any]]) -> KnowledgeFigures:
-    columns = _columns(rows)
-    questions, unanswered, hits, misses = (
-        sum(columns[name]) for name in ("questions", "unanswered", "cache_hits", "cache_misses")
-    )
+    total = _totals(rows)
+    questions, unanswered = total["questions"], total["unanswered"]
+    hits, misses = total["cache_hits"], total["cache_misses"]
     return KnowledgeFigures(
         questions=questions,
         unanswered=unanswered,
@@ -193,13 +178,9 @@ def _knowledge_figures(rows: Sequence[Row[Any]]) -> KnowledgeFigures:
     )
 
 
-_COLUMNS = (
-    "bucket", "channel", "outcome", "conversations", "engaged", "contained", "handed_over", "with_reservation",
-    "with_lead", "duration_s", "turns", "questions", "unanswered", "interruptions", "switches", "faults",
-    "cache_hits", "cache_misses",
-)  # fmt: skip
-"""What `_COUNTS` yields, in order."""
-
-
-def _columns(rows: Sequence[Row[Any]]) -> Mapping[str, Sequence[Any]]:
-    return dict(zip(_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(_COLUMNS, ())
+def _totals(rows: Sequence[Row[Any]]) -> Mapping[str, Any]:
+    """What `COUNTS` yields, over several buckets; each row is the bucket and then `COUNTED`."""
+    if not rows:
+        return dict.fromkeys(COUNTED, 0)
+    _, *columns = zip(*rows, strict=True)
+    return dict(zip(COUNTED, map(sum, columns), strict=True))

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.domains.analytics.calls import CallFigures, count_calls
 from reception.domains.analytics.period import BEFORE, Period
 from reception.domains.analytics.report import Report, report
 
@@ -28,9 +29,11 @@ _COSTS = text(
 @dataclass(frozen=True, slots=True)
 class CostFigures:
     """`unpriced` are the uses whose price is not known, which `cost_usd` leaves out; `parts` is the cost of each of
-    stt, tts, llm and the like."""
+    stt, tts, llm and the like. `cost_usd_each` is by the `conversations` that began in the time."""
 
     cost_usd: float = 0.0
+    cost_usd_each: float | None = None
+    conversations: int = 0
     requests: int = 0
     unpriced: int = 0
     parts: Mapping[str, float] = field(default_factory=dict)
@@ -53,7 +56,22 @@ async def add_up_cost(
 ) -> tuple[Report[CostFigures], list[ProviderCost]]:
     """The figures, and those of each provider in the period, the dearest first."""
     rows = (await session.execute(_COSTS, period.parameters(agent_id))).all()
-    return report(period, rows, _figures), _by_provider([row for row in rows if row.bucket > BEFORE])
+    spent = report(period, rows, _figures)
+    calls = await count_calls(session, period, agent_id)
+    each = Report(
+        totals=_shared(spent.totals, calls.totals),
+        before=_shared(spent.before, calls.before),
+        series=[
+            (start, _shared(figures, those))
+            for (start, figures), (_, those) in zip(spent.series, calls.series, strict=True)
+        ],
+    )
+    return each, _by_provider([row for row in rows if row.bucket > BEFORE])
+
+
+def _shared(spent: CostFigures, calls: CallFigures) -> CostFigures:
+    each = round(spent.cost_usd / calls.conversations, 6) if calls.conversations else None
+    return replace(spent, conversations=calls.conversations, cost_usd_each=each)
 
 
 def _figures(rows: Sequence[Row[Any]]) -> CostFigures:

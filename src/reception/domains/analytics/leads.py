@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ _COUNTS = text(
     """
     SELECT width_bucket(created_at, CAST(:bounds AS timestamptz[])) AS bucket, kind, stage, count(*) AS leads
     FROM leads WHERE created_at >= :since AND created_at < :until
+        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
     GROUP BY 1, 2, 3
     """
 )
@@ -35,10 +37,9 @@ class LeadFigures:
     conversion: float | None = None
 
 
-async def count_leads(session: AsyncSession, period: Period) -> Report[LeadFigures]:
-    values = period.parameters()
-    del values["agent_id"]
-    return report(period, (await session.execute(_COUNTS, values)).all(), _figures)
+async def count_leads(session: AsyncSession, period: Period, agent_id: UUID | None = None) -> Report[LeadFigures]:
+    """Those of an agent are those that it took first."""
+    return report(period, (await session.execute(_COUNTS, period.parameters(agent_id))).all(), _figures)
 
 
 def _figures(rows: Sequence[Row[Any]]) -> LeadFigures:

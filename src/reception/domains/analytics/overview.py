@@ -1,6 +1,7 @@
 """The figures that one looks at first, of everything."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,14 +34,15 @@ class OverviewFigures:
     voice_to_voice_p50_ms: float | None
     voice_to_voice_p95_ms: float | None
     cost_usd: float
+    cost_usd_each: float | None
 
 
-async def look_over(session: AsyncSession, period: Period) -> Report[OverviewFigures]:
-    calls = await count_calls(session, period)
-    booked = await count_reservations(session, period)
-    leads = await count_leads(session, period)
-    waits = await measure_latency(session, period, stages=(_WAIT,))
-    cost, _ = await add_up_cost(session, period)
+async def look_over(session: AsyncSession, period: Period, agent_id: UUID | None = None) -> Report[OverviewFigures]:
+    calls = await count_calls(session, period, agent_id)
+    booked = await count_reservations(session, period, agent_id)
+    leads = await count_leads(session, period, agent_id)
+    waits = await measure_latency(session, period, agent_id, stages=(_WAIT,))
+    cost, _ = await add_up_cost(session, period, agent_id)
     series = zip(calls.series, booked.series, leads.series, waits.series, cost.series, strict=True)
     return Report(
         totals=_together(calls.totals, booked.totals, leads.totals, waits.totals, cost.totals),
@@ -71,4 +73,5 @@ def _together(
         voice_to_voice_p50_ms=waited.p50_ms if waited else None,
         voice_to_voice_p95_ms=waited.p95_ms if waited else None,
         cost_usd=cost.cost_usd,
+        cost_usd_each=cost.cost_usd_each,
     )

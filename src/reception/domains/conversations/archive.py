@@ -2,21 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, delete, func, literal, literal_column, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, func, literal, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, NotFound
+from reception.domains.conversations.erasure import QUIET, forget
 from reception.domains.conversations.facts import Outcome
 from reception.domains.conversations.models import ConversationRow, EffectRun, FactsRow, MessageRow
 from reception.ports.dialogue import Json
 
 _LATELY = 1000
 _NEWEST_FIRST = (FactsRow.started_at.desc(), FactsRow.id.desc())
-_QUIET = timedelta(minutes=15)
-"""A call that has not ended and says nothing for so long has lost its process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,19 +149,9 @@ async def delete_conversation(session: AsyncSession, conversation_id: UUID, now:
         latest = await session.execute(
             select(func.max(MessageRow.created_at)).where(MessageRow.conversation_id == conversation_id)
         )
-        if now - (latest.scalar_one_or_none() or row.started_at) < _QUIET:
+        if now - (latest.scalar_one_or_none() or row.started_at) < QUIET:
             raise Conflict("This call is going on: delete it once it has ended.")
-    await session.execute(
-        update(FactsRow)
-        .where(FactsRow.id == conversation_id)
-        .values(id=uuid4())
-        .execution_options(synchronize_session=False)
-    )
-    await session.execute(
-        delete(ConversationRow)
-        .where(ConversationRow.id == conversation_id)
-        .execution_options(synchronize_session=False)
-    )
+    await forget(session, [conversation_id])
 
 
 def _overviews() -> Select[FactsRow, int | None, str, datetime | None, str]:

@@ -15,6 +15,7 @@ class LeadRow(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
     conversation_id: Mapped[UUID | None]
+    agent_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
     kind: Mapped[str] = mapped_column(String(40))
     name: Mapped[str] = mapped_column(String(120))
     phone: Mapped[str] = mapped_column(String(32))

@@ -1,6 +1,6 @@
 """Leads: messages, callbacks, large parties, whatever a person must take up; from the first word to won or lost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -268,9 +268,9 @@ async def delete_lead(session: AsyncSession, lead_id: UUID) -> None:
         raise NotFound("There is no such lead")
 
 
-async def leave_conversation(session: AsyncSession, conversation_id: UUID, *, delete_leads: bool) -> None:
-    """Before a conversation is deleted: its leads go with it, or stand without it."""
-    of_it = LeadRow.conversation_id == conversation_id
+async def leave_conversations(session: AsyncSession, conversation_ids: Collection[UUID], *, delete_leads: bool) -> None:
+    """Before conversations are deleted: their leads go with them, or stand without them."""
+    of_it = LeadRow.conversation_id.in_(conversation_ids)
     if delete_leads:
         await session.execute(delete(LeadRow).where(of_it).execution_options(synchronize_session=False))
     else:

@@ -37,6 +37,7 @@ class ReservationRow(Model):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID]
     conversation_id: Mapped[UUID | None]
+    agent_id: Mapped[UUID | None] = mapped_column(server_default=FetchedValue())
     status: Mapped[str] = mapped_column(String(16))
     reference: Mapped[str | None] = mapped_column(String(6))
     starts_at: Mapped[datetime]

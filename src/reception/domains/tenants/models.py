@@ -22,5 +22,6 @@ class Tenant(Model):
     address: Mapped[str] = mapped_column(String(300))
     hours: Mapped[JsonObject]
     rules: Mapped[JsonObject]
+    transcript_retention_days: Mapped[int | None]
     version: Mapped[int] = mapped_column(server_default=FetchedValue())
     knowledge_version: Mapped[int] = mapped_column(server_default=FetchedValue())

@@ -25,7 +25,15 @@ from reception.domains.tenants.spec import (
 )
 from reception.ports.business import Business, BusinessKind
 
-__all__ = ["TenantSpec", "create_tenant", "delete_tenant", "get_business", "list_tenants", "update_tenant"]
+__all__ = [
+    "TenantSpec",
+    "create_tenant",
+    "delete_tenant",
+    "get_business",
+    "list_tenants",
+    "tenants_with_retention",
+    "update_tenant",
+]
 
 _PLACES = sql(
     """
@@ -34,6 +42,7 @@ _PLACES = sql(
     """
 )
 
+_WITH_RETENTION = sql("SELECT tenants_with_retention()")
 _LIST = sql("SELECT id, slug, name, kind, created_at FROM list_tenants(CAST(:after AS uuid), CAST(:limit AS integer))")
 
 
@@ -69,6 +78,11 @@ async def list_tenants(session: AsyncSession, *, limit: int, after: UUID | None 
     be of no tenant."""
     found = await session.execute(_LIST, {"after": after, "limit": limit})
     return [Listed(row.id, row.slug, row.name, BusinessKind(row.kind), row.created_at) for row in found.all()]
+
+
+async def tenants_with_retention(session: AsyncSession) -> list[UUID]:
+    """Those that do not keep what was said in conversations for good; `session` may be of no tenant."""
+    return list((await session.execute(_WITH_RETENTION)).scalars())
 
 
 async def get_business(session: AsyncSession, *, to_change: bool = False) -> Business:
@@ -141,6 +155,7 @@ def _columns(spec: TenantSpec) -> dict[str, object]:
         "address": spec.address,
         "hours": hours_json(spec.hours),
         "rules": rules_json(spec.rules),
+        "transcript_retention_days": spec.transcript_retention_days,
     }
 
 
@@ -156,6 +171,7 @@ def _spec(tenant: Tenant) -> TenantSpec:
         address=tenant.address,
         hours=hours_from(tenant.hours),
         rules=rules_from(tenant.rules),
+        transcript_retention_days=tenant.transcript_retention_days,
     )
 
 
@@ -177,4 +193,5 @@ def _business(
         places=places,
         staff=staff,
         version=version,
+        transcript_retention_days=spec.transcript_retention_days,
     )

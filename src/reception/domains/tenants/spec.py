@@ -15,6 +15,7 @@ from reception.domains.tenants import checks
 from reception.ports.business import BookingRules, BusinessKind, Closure, OpeningHours, OpenSpan, PublicHolidays
 from reception.ports.dialogue import Json
 
+LONGEST_RETENTION_DAYS = 3650
 _SLUG = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _REGION = re.compile(r"[A-Z]{2}")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -25,7 +26,8 @@ _RULES: TypeAdapter[BookingRules] = TypeAdapter(BookingRules)
 
 @dataclass(frozen=True, slots=True)
 class TenantSpec:
-    """A business as its owner describes it. `slug` is unique: lower-case letters, digits and hyphens."""
+    """A business as its owner describes it. `slug` is unique: lower-case letters, digits and hyphens. What was said in
+    conversations is deleted `transcript_retention_days` after they ended; never where that is None."""
 
     slug: str
     name: str
@@ -37,6 +39,7 @@ class TenantSpec:
     address: str
     hours: OpeningHours
     rules: BookingRules
+    transcript_retention_days: int | None = None
 
 
 def validated(spec: TenantSpec) -> TenantSpec:
@@ -54,6 +57,8 @@ def validated(spec: TenantSpec) -> TenantSpec:
         raise refuse("/region", "must be a two-letter ISO 3166 code such as US")
     if len(spec.locale) > 35 or not _LOCALE.fullmatch(spec.locale):
         raise refuse("/locale", "must be a language tag such as en-US")
+    if spec.transcript_retention_days is not None and not 1 <= spec.transcript_retention_days <= LONGEST_RETENTION_DAYS:
+        raise refuse("/transcript_retention_days", f"must be 1 to {LONGEST_RETENTION_DAYS}, or null to keep them")
     hours = spec.hours
     if hours.holidays is not None and not hours.holidays.country:
         hours = replace(hours, holidays=replace(hours.holidays, country=spec.region))

@@ -1,7 +1,7 @@
 """Records the calls that are to be recorded, and deletes recordings that have been kept long enough."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
@@ -85,15 +85,19 @@ class Recordings:
         """Its bytes from `start` to before `end`. Blocks, and so is for threads."""
         return self._store.read(recording, start, end)
 
-    async def delete(self, tenant_id: UUID, conversation_id: UUID) -> None:
-        """Delete what was recorded of a conversation, what waits to be stored included.
+    async def delete(self, tenant_id: UUID, conversation_ids: Collection[UUID]) -> None:
+        """Delete what was recorded of conversations, what waits to be stored included.
 
         Raises:
             Unavailable: the storage cannot be reached.
         """
-        await self.storing.blocking(self._room.forget, tenant_id, conversation_id)
-        for recording in await self.of(tenant_id, conversation_id):
-            await self.storing.blocking(self._store.delete, recording)
+        for conversation_id in conversation_ids:
+            await self.storing.blocking(self._room.forget, tenant_id, conversation_id)
+        # A folder is listed once, however many conversations there were in its month.
+        for one in {f"{began_at(each):%Y-%m}": each for each in conversation_ids}.values():
+            for recording in await self.storing.blocking(self._store.of_month, tenant_id, one):
+                if recording.conversation_id in conversation_ids:
+                    await self.storing.blocking(self._store.delete, recording)
 
     async def written(self) -> None:
         """Wait until all that was recorded is on the disk."""

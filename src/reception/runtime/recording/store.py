@@ -120,14 +120,17 @@ class RecordingStore:
 
     def of(self, tenant_id: UUID, conversation_id: UUID) -> list[Recording]:
         """A conversation's recordings, its parts in order."""
-        month = f"{began_at(conversation_id):%Y-%m}"
-        found: list[Recording] = []
-        with self._reachable():
-            for path in self._list(posixpath.join(self._base, str(tenant_id), month)):
-                recording = _recording(path, tenant_id)
-                if recording is not None and recording.conversation_id == conversation_id:
-                    found.append(recording)
+        found = [one for one in self.of_month(tenant_id, conversation_id) if one.conversation_id == conversation_id]
         return sorted(found, key=lambda one: one.part)
+
+    def of_month(self, tenant_id: UUID, conversation_id: UUID) -> list[Recording]:
+        """Those of the month in which a conversation began."""
+        month = f"{began_at(conversation_id):%Y-%m}"
+        with self._reachable():
+            read = (
+                _recording(path, tenant_id) for path in self._list(posixpath.join(self._base, str(tenant_id), month))
+            )
+            return [recording for recording in read if recording is not None]
 
     def size_bytes(self, recording: Recording) -> int:
         with self._reachable():

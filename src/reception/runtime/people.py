@@ -1,0 +1,69 @@
+"""Erases a person from what a business has kept, by their phone number."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import phonenumbers
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.domains.conversations.erasure import find_with, forget
+from reception.domains.leads import erasure as leads
+from reception.domains.leads.service import leave_conversations
+from reception.domains.reservations import erasure as reservations
+from reception.runtime.recording.service import Recordings
+
+_BETWEEN = r"[ ().\-/]*"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How much of a person was erased. What is still to come was kept: cancel it first to have that erased too."""
+
+    conversations: int
+    leads: int
+    messages: int
+    reservations: int
+    waitlist_entries: int
+    reservations_kept: int
+    waitlist_entries_kept: int
+
+
+def number_pattern(phone: str) -> str:
+    """A regular expression of PostgreSQL that a number in E.164 matches, with or without its country code, in digits
+    with the usual signs between them."""
+    number = phonenumbers.parse(phone)
+    national = phonenumbers.national_significant_number(number)
+    code = rf"((\+|00)?{_BETWEEN}{number.country_code}{_BETWEEN}|0{_BETWEEN})?"
+    return rf"(^|[^0-9]){code}{_BETWEEN.join(map(re.escape, national))}([^0-9]|$)"
+
+
+async def erase_person(
+    session: AsyncSession, recordings: Recordings, tenant_id: UUID, phone: str, now: datetime
+) -> Erased:
+    """Erase whoever has `phone` (E.164): their conversations with recordings, leads, messages, entries of the waitlist;
+    reservations that are over lose their name. All of it or nothing.
+
+    Raises:
+        Conflict: a call with them is going on.
+        Unavailable: recordings cannot be deleted now.
+    """
+    number = number_pattern(phone)
+    known = {*await leads.conversations_of(session, number), *await reservations.conversations_of(session, number)}
+    conversations = await find_with(session, number, known, now)
+    guest = await reservations.erase(session, number, now)
+    others, messages = await leads.erase(session, number, conversations)
+    await leave_conversations(session, conversations, delete_leads=False)
+    await forget(session, conversations)
+    # Last, for what is deleted there does not come back when the transaction fails.
+    await recordings.delete(tenant_id, conversations)
+    return Erased(
+        conversations=len(conversations),
+        leads=others,
+        messages=messages,
+        reservations=guest.reservations,
+        waitlist_entries=guest.waitlist_entries,
+        reservations_kept=guest.reservations_kept,
+        waitlist_entries_kept=guest.waitlist_entries_kept,
+    )
