@@ -1,5 +1,6 @@
 """Callers and guests as people: erased when they ask for it."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import structlog
@@ -46,4 +47,4 @@ async def erase(
         number = known_phone(phone, await get_business(session))
         erased = await erase_person(session, services.recordings, where.tenant_id, number, services.clock.now())
     _log.info(PERSON_ERASED, tenant_id=str(where.tenant_id), conversations=erased.conversations)
-    return ErasedRead.model_validate(erased)
+    return ErasedRead(**asdict(erased))

@@ -10,20 +10,24 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.calls import CallFigures, count_calls
-from reception.domains.analytics.period import BEFORE, Period
+from reception.domains.analytics.period import Period
 from reception.domains.analytics.report import Report, report
 
 _COSTS = text(
     """
-    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, part, provider,
-        sum(requests)::bigint AS requests, sum(units) AS units, sum(cost_usd) AS cost_usd,
+    WITH used AS MATERIALIZED (
+        SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, part, provider, requests, units,
+            cost_usd, unpriced, starts_at >= :start AS here
+        FROM usage_hours
+        WHERE starts_at >= :since AND starts_at < :until
+            AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
+    )
+    SELECT bucket, part, provider, sum(requests)::bigint AS requests, sum(units) AS units, sum(cost_usd) AS cost_usd,
         sum(unpriced)::bigint AS unpriced
-    FROM usage_hours
-    WHERE starts_at >= :since AND starts_at < :until
-        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-    GROUP BY 1, 2, 3
+    FROM used GROUP BY GROUPING SETS ((bucket, part), (here, part, provider)) HAVING bucket IS NOT NULL OR here
     """
 )
+"""Of each bucket and part; and where there is no bucket, of each provider in the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,9 @@ async def add_up_cost(
     session: AsyncSession, period: Period, agent_id: UUID | None = None
 ) -> tuple[Report[CostFigures], list[ProviderCost]]:
     """The figures, and those of each provider in the period, the dearest first."""
-    rows = (await session.execute(_COSTS, period.parameters(agent_id))).all()
-    spent = report(period, rows, _figures)
+    values = period.parameters(agent_id) | {"start": period.start}
+    rows = (await session.execute(_COSTS, values)).all()
+    spent = report(period, [row for row in rows if row.bucket is not None], _figures)
     calls = await count_calls(session, period, agent_id)
     each = Report(
         totals=_shared(spent.totals, calls.totals),
@@ -66,7 +71,7 @@ async def add_up_cost(
             for (start, figures), (_, those) in zip(spent.series, calls.series, strict=True)
         ],
     )
-    return each, _by_provider([row for row in rows if row.bucket > BEFORE])
+    return each, _by_provider([row for row in rows if row.bucket is None])
 
 
 def _shared(spent: CostFigures, calls: CallFigures) -> CostFigures:
@@ -87,15 +92,5 @@ def _figures(rows: Sequence[Row[Any]]) -> CostFigures:
 
 
 def _by_provider(rows: Sequence[Row[Any]]) -> list[ProviderCost]:
-    found: dict[tuple[str, str], ProviderCost] = {}
-    for row in rows:
-        known = found.get((row.part, row.provider), ProviderCost(row.part, row.provider, 0, 0.0, 0.0, 0))
-        found[row.part, row.provider] = ProviderCost(
-            row.part,
-            row.provider,
-            known.requests + row.requests,
-            known.units + row.units,
-            known.cost_usd + row.cost_usd,
-            known.unpriced + row.unpriced,
-        )
-    return sorted(found.values(), key=lambda one: (-one.cost_usd, one.part, one.provider))
+    found = [ProviderCost(row.part, row.provider, row.requests, row.units, row.cost_usd, row.unpriced) for row in rows]
+    return sorted(found, key=lambda one: (-one.cost_usd, one.part, one.provider))

@@ -18,7 +18,7 @@ STAGES = (
 )  # fmt: skip
 _WIDTH = 1.07
 _LEAST_MS = 0.1
-_LAST_BIN = 220
+BINS = 221
 
 _ADD_TIMES = text(
     """
@@ -120,7 +120,7 @@ async def add_usage(session: AsyncSession, tenant_id: UUID, used: Sequence[Provi
 
 def bin_of(ms: float) -> int:
     """The bin in which a time is counted."""
-    return min(max(floor(log(max(ms, _LEAST_MS) / _LEAST_MS) / log(_WIDTH)), 0), _LAST_BIN)
+    return min(max(floor(log(max(ms, _LEAST_MS) / _LEAST_MS) / log(_WIDTH)), 0), BINS - 1)
 
 
 @cache

@@ -6,36 +6,28 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.period import BEFORE, Bucket, Period
 from reception.domains.analytics.report import Report
-from reception.domains.analytics.tally import STAGES, time_of
+from reception.domains.analytics.tally import BINS, STAGES, time_of
 
 _WHOLE = 0
 _TIMES = text(
     """
-    WITH counted AS (
-        SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, stage, bin,
-            sum(turns)::float8 AS turns, sum(total_ms) AS total_ms
-        FROM stage_times
-        WHERE grain = :grain AND starts_at >= :since AND starts_at < :until
-            AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-            AND stage = ANY(CAST(:stages AS text[]))
-        GROUP BY 1, 2, 3
-    ), ranked AS (
-        SELECT *, sum(turns) OVER bins AS up_to, sum(turns) OVER (PARTITION BY bucket, stage) AS all_turns
-        FROM counted WINDOW bins AS (PARTITION BY bucket, stage ORDER BY bin)
-    )
-    SELECT bucket, stage, max(all_turns)::bigint AS turns, sum(total_ms) AS total_ms,
-        min(bin) FILTER (WHERE up_to >= 0.5 * all_turns) AS p50,
-        min(bin) FILTER (WHERE up_to >= 0.9 * all_turns) AS p90,
-        min(bin) FILTER (WHERE up_to >= 0.95 * all_turns) AS p95,
-        min(bin) FILTER (WHERE up_to >= 0.99 * all_turns) AS p99
-    FROM ranked GROUP BY 1, 2
+    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, stage,
+        array_agg(bin::int) AS bins, array_agg(turns::int) AS turns, sum(total_ms) AS total_ms
+    FROM stage_times
+    WHERE grain = :grain AND starts_at >= :since AND starts_at < :until
+        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
+        AND stage = ANY(CAST(:stages AS text[]))
+    GROUP BY 1, 2
     """
 )
+_SHARES = (0.5, 0.9, 0.95, 0.99)
 _SWITCHES = text(
     """
     SELECT CASE WHEN e.created_at >= :start THEN :whole ELSE :before END AS bucket, e.data->>'part' AS part,
@@ -69,28 +61,61 @@ class LatencyFigures:
     stages: Mapping[str, StageFigures] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Spread:
+    """Times of one stage: how many turns took each bin."""
+
+    turns: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    total_ms: float = 0.0
+
+    def add(self, other: "_Spread") -> None:
+        self.turns = self.turns + other.turns
+        self.total_ms += other.total_ms
+
+    def figures(self) -> StageFigures:
+        up_to = self.turns.cumsum()
+        turns = int(up_to[-1])
+        percentiles = (time_of(int(up_to.searchsorted(share * turns))) for share in _SHARES)
+        return StageFigures(turns, round(self.total_ms / turns, 1), *percentiles)
+
+
+_Spreads = Mapping[int, Mapping[str, _Spread]]
+
+
 async def measure_latency(
     session: AsyncSession, period: Period, agent_id: UUID | None = None, stages: Sequence[str] = STAGES
 ) -> Report[LatencyFigures]:
-    whole = {"bounds": [period.before, period.start], "since": period.before, "grain": "day"}
-    grain = "hour" if period.bucket is Bucket.HOUR else "day"
-    buckets = {"bounds": period.bounds(), "since": period.start, "grain": grain}
     shared = {"until": period.end, "agent_id": agent_id, "stages": list(stages)}
-    both = await _stages(session, {**whole, **shared})
-    each = await _stages(session, {**buckets, **shared})
+    if period.bucket is Bucket.HOUR:
+        # The rows of days are a tenth of those of hours, and the period before is told as a whole.
+        days = {"bounds": [period.before, period.start], "since": period.before, "grain": "day"}
+        before = (await _spreads(session, {**days, **shared, "until": period.start})).get(BEFORE)
+        each = await _spreads(session, {"bounds": period.bounds(), "since": period.start, "grain": "hour", **shared})
+    else:
+        each = await _spreads(session, {"bounds": period.bounds(), "since": period.before, "grain": "day", **shared})
+        before = each.get(BEFORE)
     return Report(
-        totals=_figures(both.get(BEFORE + 1)),
-        before=_figures(both.get(BEFORE)),
+        totals=_figures(_together(each)),
+        before=_figures(before),
         series=[(start, _figures(each.get(number))) for number, start in enumerate(period.starts(), start=BEFORE + 1)],
     )
 
 
-async def _stages(session: AsyncSession, values: Mapping[str, Any]) -> Mapping[int, Mapping[str, StageFigures]]:
-    by_bucket: dict[int, dict[str, StageFigures]] = defaultdict(dict)
-    for bucket, stage, turns, total_ms, *percentiles in await session.execute(_TIMES, values):
-        p50, p90, p95, p99 = map(time_of, percentiles)
-        by_bucket[bucket][stage] = StageFigures(turns, round(total_ms / turns, 1), p50, p90, p95, p99)
+async def _spreads(session: AsyncSession, values: Mapping[str, Any]) -> _Spreads:
+    by_bucket: dict[int, dict[str, _Spread]] = defaultdict(dict)
+    for bucket, stage, bins, turns, total_ms in await session.execute(_TIMES, values):
+        by_bucket[bucket][stage] = _Spread(np.bincount(bins, turns, BINS).astype(np.int64), total_ms)
     return by_bucket
+
+
+def _together(spreads: _Spreads) -> Mapping[str, _Spread]:
+    """Of the whole period."""
+    whole: dict[str, _Spread] = defaultdict(_Spread)
+    for bucket, stages in spreads.items():
+        if bucket > BEFORE:
+            for stage, spread in stages.items():
+                whole[stage].add(spread)
+    return whole
 
 
 async def count_switches(
@@ -105,6 +130,6 @@ async def count_switches(
     return found[_WHOLE], found[BEFORE]
 
 
-def _figures(stages: Mapping[str, StageFigures] | None) -> LatencyFigures:
-    known = stages or {}
-    return LatencyFigures(max((one.turns for one in known.values()), default=0), dict(sorted(known.items())))
+def _figures(stages: Mapping[str, _Spread] | None) -> LatencyFigures:
+    known = {stage: spread.figures() for stage, spread in sorted((stages or {}).items())}
+    return LatencyFigures(max((one.turns for one in known.values()), default=0), known)
