@@ -56,13 +56,14 @@ class ProviderCost:
 
 
 async def add_up_cost(
-    session: AsyncSession, period: Period, agent_id: UUID | None = None
+    session: AsyncSession, period: Period, agent_id: UUID | None = None, calls: Report[CallFigures] | None = None
 ) -> tuple[Report[CostFigures], list[ProviderCost]]:
-    """The figures, and those of each provider in the period, the dearest first."""
+    """The figures, and those of each provider in the period, the dearest first. `calls` are the period's, where they
+    are known."""
     values = period.parameters(agent_id) | {"start": period.start}
     rows = (await session.execute(_COSTS, values)).all()
     spent = report(period, [row for row in rows if row.bucket is not None], _figures)
-    calls = await count_calls(session, period, agent_id)
+    calls = calls or await count_calls(session, period, agent_id)
     each = Report(
         totals=_shared(spent.totals, calls.totals),
         before=_shared(spent.before, calls.before),

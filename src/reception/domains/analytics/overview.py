@@ -42,7 +42,7 @@ async def look_over(session: AsyncSession, period: Period, agent_id: UUID | None
     booked = await count_reservations(session, period, agent_id)
     leads = await count_leads(session, period, agent_id)
     waits = await measure_latency(session, period, agent_id, stages=(_WAIT,))
-    cost, _ = await add_up_cost(session, period, agent_id)
+    cost, _ = await add_up_cost(session, period, agent_id, calls)
     series = zip(calls.series, booked.series, leads.series, waits.series, cost.series, strict=True)
     return Report(
         totals=_together(calls.totals, booked.totals, leads.totals, waits.totals, cost.totals),

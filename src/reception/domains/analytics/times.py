@@ -27,6 +27,7 @@ _TIMES = text(
     GROUP BY 1, 2
     """
 )
+_IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
 _SHARES = (0.5, 0.9, 0.95, 0.99)
 _SWITCHES = text(
     """
@@ -103,6 +104,8 @@ async def measure_latency(
 
 async def _spreads(session: AsyncSession, values: Mapping[str, Any]) -> _Spreads:
     by_bucket: dict[int, dict[str, _Spread]] = defaultdict(dict)
+    # The lists are guessed to be much longer than they are, and all rows would be sorted first.
+    await session.execute(_IN_MEMORY)
     for bucket, stage, bins, turns, total_ms in await session.execute(_TIMES, values):
         by_bucket[bucket][stage] = _Spread(np.bincount(bins, turns, BINS).astype(np.int64), total_ms)
     return by_bucket
