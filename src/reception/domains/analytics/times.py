@@ -28,7 +28,7 @@ _TIMES = text(
     """
 )
 _IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
-_SHARES = (0.5, 0.9, 0.95, 0.99)
+_SHARES = np.array((0.5, 0.9, 0.95, 0.99))
 _SWITCHES = text(
     """
     SELECT CASE WHEN e.created_at >= :start THEN :whole ELSE :before END AS bucket, e.data->>'part' AS part,
@@ -66,17 +66,17 @@ class LatencyFigures:
 class _Spread:
     """Times of one stage: how many turns took each bin."""
 
-    turns: NDArray[np.int64] = field(default_factory=lambda: np.zeros(BINS, np.int64))
+    turns: NDArray[np.float64] = field(default_factory=lambda: np.zeros(BINS))
     total_ms: float = 0.0
 
     def add(self, other: "_Spread") -> None:
-        self.turns = self.turns + other.turns
+        self.turns += other.turns
         self.total_ms += other.total_ms
 
     def figures(self) -> StageFigures:
         up_to = self.turns.cumsum()
         turns = int(up_to[-1])
-        percentiles = (time_of(int(up_to.searchsorted(share * turns))) for share in _SHARES)
+        percentiles = map(time_of, up_to.searchsorted(_SHARES * turns).tolist())
         return StageFigures(turns, round(self.total_ms / turns, 1), *percentiles)
 
 
@@ -107,7 +107,7 @@ async def _spreads(session: AsyncSession, values: Mapping[str, Any]) -> _Spreads
     # The lists are guessed to be much longer than they are, and all rows would be sorted first.
     await session.execute(_IN_MEMORY)
     for bucket, stage, bins, turns, total_ms in await session.execute(_TIMES, values):
-        by_bucket[bucket][stage] = _Spread(np.bincount(bins, turns, BINS).astype(np.int64), total_ms)
+        by_bucket[bucket][stage] = _Spread(np.bincount(bins, turns, BINS).astype(np.float64, copy=False), total_ms)
     return by_bucket
 
 
