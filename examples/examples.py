@@ -292,6 +292,7 @@ def conversations(api: Api, chatted: str, called: str) -> None:
     api.get(f"/usage/calls/{called}")
     api.get("/usage")
     api.delete(f"/conversations/{chatted}", with_leads=True)
+    print(f"  erased: {api.send('DELETE', '/people', params={'phone': GUEST['phone']}).json()}")
 
 
 def analytics(api: Api) -> None:
