@@ -45,6 +45,7 @@ async def erase(
     What is counted stays, which tells nothing of anybody. 409 while a call with them goes on."""
     async with services.database.tenant_session(where.tenant_id) as session:
         number = known_phone(phone, await get_business(session))
-        erased = await erase_person(session, services.recordings, where.tenant_id, number, services.clock.now())
+    now = services.clock.now()
+    erased = await erase_person(services.database, services.recordings, where.tenant_id, number, now)
     _log.info(PERSON_ERASED, tenant_id=str(where.tenant_id), conversations=erased.conversations)
     return ErasedRead(**asdict(erased))

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 import phonenumbers
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.db.database import Database
 from reception.domains.conversations.erasure import find_with, forget
 from reception.domains.leads import erasure as leads
 from reception.domains.leads.service import leave_conversations
@@ -40,24 +40,25 @@ def number_pattern(phone: str) -> str:
 
 
 async def erase_person(
-    session: AsyncSession, recordings: Recordings, tenant_id: UUID, phone: str, now: datetime
+    database: Database, recordings: Recordings, tenant_id: UUID, phone: str, now: datetime
 ) -> Erased:
     """Erase whoever has `phone` (E.164): their conversations with recordings, leads, messages, entries of the waitlist;
     reservations that are over lose their name. All of it or nothing.
 
     Raises:
         Conflict: a call with them is going on.
-        Unavailable: recordings cannot be deleted now.
+        Unavailable: the database does not answer, or recordings cannot be deleted now.
     """
     number = number_pattern(phone)
-    known = {*await leads.conversations_of(session, number), *await reservations.conversations_of(session, number)}
-    conversations = await find_with(session, number, known, now)
-    guest = await reservations.erase(session, number, now)
-    others, messages = await leads.erase(session, number, conversations)
-    await leave_conversations(session, conversations, delete_leads=False)
-    await forget(session, conversations)
-    # Last, for what is deleted there does not come back when the transaction fails.
-    await recordings.delete(tenant_id, conversations)
+    async with database.tenant_session(tenant_id) as session:
+        known = {*await leads.conversations_of(session, number), *await reservations.conversations_of(session, number)}
+        conversations = await find_with(session, number, known, now)
+        guest = await reservations.erase(session, number, now)
+        others, messages = await leads.erase(session, number, conversations)
+        await leave_conversations(session, conversations, delete_leads=False)
+        await forget(session, conversations)
+        # Last, for what is deleted there does not come back when the transaction fails.
+        await recordings.delete(tenant_id, conversations)
     return Erased(
         conversations=len(conversations),
         leads=others,
