@@ -14,7 +14,7 @@ from tests.support.running_server import clean_environment
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-IN_ORDER = ("docs/QUICK_START.md", "docs/API.md", "docs/KNOWLEDGE.md", "README.md")
+IN_ORDER = ("docs/QUICK_START.md", "docs/API.md", "docs/KNOWLEDGE.md", "docs/AGENTS.md", "README.md")
 """Pages that are gone through in one shell. Their first sign-in is with the login that the server printed."""
 ELSEWHERE = {
     ("docs/QUICK_START.md", "make run"): ".ci/run runs it: it makes an environment of its own",
@@ -66,12 +66,9 @@ async def test_each_command_is_run_by_some_test() -> None:
 
 
 async def test_the_quick_start_and_the_guide_work_as_they_stand(installation: Installation, tmp_path: Path) -> None:
-    for name, target in (
-        (".venv", Path(sys.prefix)),
-        ("examples", ROOT / "examples"),
-        ("scenarios", ROOT / "scenarios"),
-    ):
-        (tmp_path / name).symlink_to(target)
+    for name in ("docs", "examples"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
     script = tmp_path / "commands.sh"
     script.write_text(_script(installation), encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
