@@ -5,7 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from reception.core.errors import Conflict, SlotTaken, Unprocessable
+from reception.core.errors import Conflict, TimePassed, Unprocessable
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.domains.reservations import service
@@ -80,9 +80,22 @@ async def test_slots_are_not_believed(database: Database) -> None:
     for slot in bent:
         with pytest.raises(Unprocessable):
             await book(database, business, slot)
-    with pytest.raises(SlotTaken, match="past"):
+    with pytest.raises(TimePassed, match="already passed"):
         await book(database, business, own, now=NOW + timedelta(days=30))
     assert await counts(database, business) == {"blocking": 0}
+
+
+async def test_what_is_held_is_not_booked_once_its_time_has_passed(database: Database) -> None:
+    business, ours = await restaurant(database, 2), uuid7()
+    soon = EVENING - timedelta(minutes=1)
+    slot = await ask(database, business)
+    async with database.tenant_session(business.tenant_id) as session:
+        await service.hold(session, business, slot, ours, soon - timedelta(hours=2))
+        with pytest.raises(TimePassed):
+            await service.commit_reservation(session, business, slot, ANN, ours, EVENING)
+        done = await service.commit_reservation(session, business, slot, ANN, ours, soon)
+        again = await service.commit_reservation(session, business, slot, ANN, ours, EVENING)
+    assert again == done, "what was booked in time stays booked"
 
 
 async def test_why_nothing_can_be_booked(database: Database) -> None:

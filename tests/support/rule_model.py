@@ -28,6 +28,7 @@ from reception.dialogue.commands import (
     StartFlow,
 )
 from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.replies import split_sentences
 from reception.dialogue.terms import content_terms
 from reception.dialogue.understanding.reader import read
 from reception.ports.business import BusinessKind
@@ -73,10 +74,10 @@ class RuleModel:
         wanted = content_terms(question)
         best, said = 0.0, "NO_ANSWER"
         for number, about, told in _PASSAGE.findall(prompt.user):
-            sentences = re.split(r"(?<=[.!?])\s+", told)
+            sentences, headed = split_sentences(" ".join(told.split())), wanted & content_terms(_heading(about))
             for at, sentence in enumerate(sentences):
                 there = content_terms(sentence)
-                score = len(wanted & there) + len(wanted & content_terms(_heading(about)) - there) * 0.9
+                score = len(wanted & there) + len(headed - there) * 0.9 + len(headed & there) * 0.1
                 if score > best and score >= len(wanted) * 0.6:
                     best = score
                     said = " ".join(f"{one.rstrip('.')} [{number}]." for one in sentences[at : at + 2])

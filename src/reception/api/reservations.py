@@ -105,7 +105,7 @@ def _after(cursor: str) -> tuple[datetime, UUID]:
 async def create(
     body: NewReservation, services: ServicesDep, where: _Writer, idempotency_key: _Key = ""
 ) -> ReservationRead:
-    """409 when the slot has been taken meanwhile."""
+    """409 when the slot has been taken meanwhile, or its time has passed."""
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)
         return ReservationRead.of(
@@ -143,7 +143,7 @@ async def change(reservation_id: UUID, body: GuestChange, services: ServicesDep,
 
 @router.post("/{reservation_id}/move", summary="Move a reservation to another slot")
 async def move(reservation_id: UUID, body: Move, services: ServicesDep, where: _Writer) -> ReservationRead:
-    """409 when the slot has been taken meanwhile; the reservation then stays as it was."""
+    """409 when the slot has been taken meanwhile, or its time has passed; the reservation then stays as it was."""
     guest = body.guest.value() if body.guest else None
     return await _done(services, where, reservation_id, reservations.move_at_desk, body.slot_id, guest)
 

@@ -7,6 +7,7 @@
     ├── NotFound              404  no such thing for this tenant
     ├── Conflict              409  the present state does not allow it
     │   └── SlotTaken         409  somebody else has that place at that time
+    │       └── TimePassed    409  nobody can have it any more
     ├── PreconditionFailed    412  it has changed since it was read
     ├── TooLarge              413
     ├── Unprocessable         422  understood, but a field is wrong
@@ -80,6 +81,11 @@ class Conflict(AppError):
 class SlotTaken(Conflict):
     code = "slot_taken"
     title = "That place is no longer free at that time"
+
+
+class TimePassed(SlotTaken):
+    code = "time_passed"
+    title = "That time has already passed"
 
 
 class PreconditionFailed(AppError):

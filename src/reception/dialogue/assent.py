@@ -60,6 +60,12 @@ _ONE_MORE = re.compile(
     r"\b(?:also|as well|too)\b.*\b(?:book|reserve|table|room|booking|reservation|appointment)\b|"
     r"\b(?:another|a second|one more) (?:table|room|booking|reservation|appointment)\b"
 )
+_TAKES_UP = re.compile(
+    r"\b(?:book|reserve|keep|take) (?:it|that|them|the (?:table|room|appointment|viewing))\b(?! (?:off|back|away|to))|"
+    r"\b(?:i|we) (?:do|still|still do) want (?:it|that|the \w+)\b|\bgo ahead\b|"
+    r"\bafter all\b|\bchanged my mind\b"
+)
+"""Said right after giving it up: it is to be booked all the same."""
 _AFTERWARDS = re.compile(
     r"^(?:yes |please |okay )*(?:and|then|plus|also) (?:also )?(?:a|an|the|my|another|one) .*"
     r"\b(?:after (?:that|this|it)|afterwards|as well|too)$"
@@ -90,6 +96,8 @@ def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tup
     """`commands` without a yes that is none: a polite word before a question, one that is taken back in the same
     breath, a hesitation. What is wanted besides a clear yes is put off until the yes is done."""
     commands = tuple(commands)
+    if state.given_up is not None and state.flow is None and _is_taken_up(commands, words_of(tokenize(text))):
+        return (StartFlow(Flow.NEW_RESERVATION),)
     if state.question not in YES_OR_NO:
         return commands
     words = words_of(tokenize(text))
@@ -113,6 +121,12 @@ def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tup
         return _without_answers(commands)
     asks = bool(asked)
     return _without_answers(commands) if asks and not says_yes(words) else commands
+
+
+def _is_taken_up(commands: Sequence[Command], words: str) -> bool:
+    """Whether what was just given up is to be booked after all, as it was."""
+    other = any(isinstance(command, _VALUES) and not isinstance(command, StartFlow) for command in commands)
+    return not other and _TAKES_UP.search(words) is not None and _OBJECTS.search(words) is None
 
 
 def _agrees(command: Command) -> bool:

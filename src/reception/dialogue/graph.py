@@ -1,7 +1,8 @@
 """The turn as a graph: understand, route, then a node for each thing that the turn asks for, then the reply.
 
-`route` is the hub: it takes the next kind of work from what was understood until nothing is left. Nodes see values and
-Protocols; nothing here has an effect. Drawn by `build_turn_graph().get_graph().draw_mermaid()`.
+What was understood is a list of work: its first goes straight to its node, and where more is left `route` takes the
+next kind until nothing is. Nodes see values and Protocols; nothing here has an effect. Drawn by
+`build_turn_graph().get_graph().draw_mermaid()`.
 """
 
 from collections.abc import Sequence
@@ -169,8 +170,12 @@ def _told(draft: TurnDraft, said: tuple[Say, ...]) -> TurnDraft:
     return replace(draft, parts=draft.parts + said, work=draft.work[1:], answered=True, resumed=True, told=True)
 
 
+async def _after_work(state: TurnGraphState) -> str:
+    return "route" if state["draft"].work else "reply"
+
+
 async def _after_cache(state: TurnGraphState) -> str:
-    return "route" if state["draft"].told else "retrieve"
+    return await _after_work(state) if state["draft"].told else "retrieve"
 
 
 async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
@@ -189,7 +194,7 @@ async def _retrieve(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnG
 
 
 async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGraphState:
-    """The answer by the language model, as far as its first sentence; what it cannot answer is composed without it."""
+    """The answer by the model, as far as its first sentence; what it does not answer is composed without it."""
     scene, turn, draft = runtime.context.scene, runtime.context.language, state["draft"]
     assert turn is not None
     draft = replace(draft, passages=tuple(map(without_orders, draft.passages)))
@@ -197,7 +202,7 @@ async def _write(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     answer = WrittenAnswer(_question(draft), draft.passages, scene, turn, most=most, whole=draft.given_whole)
     first = await answer.first()
     if first is None:
-        return {"draft": draft if answer.knows else replace(draft, passages=(), given_whole=False)}
+        return {"draft": draft}
     parts = (*draft.parts, first, Continued(answer, draft.lookup, draft.asked_s))
     return {"draft": replace(_told(draft, ()), parts=parts, passages=(), given_whole=False)}
 
@@ -372,15 +377,15 @@ def build_turn_graph() -> TurnGraph:
     for name, node in nodes:
         graph.add_node(name, node)
     graph.add_edge(START, "understand")
-    graph.add_edge("understand", "route")
-    graph.add_conditional_edges("route", _next_node, ["flow", "cache", "handoff", "small_talk", "goodbye", "reply"])
-    graph.add_conditional_edges("cache", _after_cache, ["retrieve", "route"])
+    for name in ("understand", "route"):
+        graph.add_conditional_edges(name, _next_node, ["flow", "cache", "handoff", "small_talk", "goodbye", "reply"])
+    graph.add_conditional_edges("cache", _after_cache, ["retrieve", "route", "reply"])
     graph.add_conditional_edges("retrieve", _after_retrieval, ["write", "compose", "ground"])
     graph.add_conditional_edges("write", _after_writing, ["retrieve", "compose", "ground", "cache_store"])
     graph.add_edge("compose", "ground")
     graph.add_edge("ground", "cache_store")
     for name in ("flow", "cache_store", "handoff", "small_talk", "goodbye"):
-        graph.add_edge(name, "route")
+        graph.add_conditional_edges(name, _after_work, ["route", "reply"])
     graph.add_edge("reply", END)
     return graph.compile()
 

@@ -294,9 +294,10 @@ def _ask_lead(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[st
     if resumed:
         return ("Shall I pass that on?",)
     details = state.details
-    contact = f"{capitalise(details.name)}, {say_phone(details.phone, scene.business.region)}."
+    known = (capitalise(details.name), details.phone and say_phone(details.phone, scene.business.region))
+    contact = f"{', '.join(one for one in known if one)}." if any(known) else ""
     if state.lead_kind == "message" and details.message:
-        contact = f"A message for {addressed(details.recipient)}, from {contact}"
+        contact = f"A message for {addressed(details.recipient)}, {f'from {contact}' if contact else 'without a name.'}"
     about = f"{describe_enquiry(details, scene.business.region)}." if details.purpose else ""
     return tuple(said for said in (about, contact, "Is that right?") if said)
 

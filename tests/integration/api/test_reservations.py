@@ -1,5 +1,7 @@
 """Reservations, the waitlist and leads over the API, by people at the desk."""
 
+import base64
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -215,6 +217,20 @@ async def test_bad_questions_are_told_what_is_wrong(installation: Installation, 
     assert past["refusal"] == "past"
     body = {"slot_id": await desk.slot(), "guest": {**ANN, "phone": "555"}}
     assert (await desk.post("/reservations", body, 422))["errors"][0]["pointer"] == "/guest/phone"
+
+
+async def test_what_has_passed_cannot_be_booked(installation: Installation, shop: Shop) -> None:
+    desk = Desk(installation, shop)
+    version, kind, start, end, *rest = json.loads(base64.urlsafe_b64decode(f"{await desk.slot()}=="))
+    week_s = 7 * 24 * 3600
+    claim = json.dumps([version, kind, start - week_s, end - week_s, *rest], separators=(",", ":"))
+    gone = base64.urlsafe_b64encode(claim.encode()).rstrip(b"=").decode()
+    refused = await desk.post("/reservations", {"slot_id": gone, "guest": ANN}, 409)
+    assert (refused["code"], refused["title"]) == ("time_passed", "That time has already passed")
+    made = await desk.book()
+    moved = await desk.post(f"/reservations/{made['id']}/move", {"slot_id": gone}, 409)
+    assert moved["code"] == "time_passed"
+    assert (await desk.get(f"/reservations/{made['id']}"))["starts_at"] == made["starts_at"]
 
 
 async def test_a_reference_that_can_be_none_lists_nothing(installation: Installation, shop: Shop) -> None:

@@ -69,6 +69,7 @@ class Book:
     """What tools answer; None for no answer."""
     waiting: dict[UUID, WaitlistEntry] = field(default_factory=dict)
     out_of_reach: bool = False
+    gone_by: bool = False
 
     def availability(self, query: SlotQuery, conversation_id: UUID) -> Availability:
         calendar = self._calendar(conversation_id, query.moving)
@@ -219,8 +220,8 @@ class BookLedger:
 
     def _apply(self, effect: Effect) -> Outcome:
         book, own = self._book, self._conversation_id
-        if book.out_of_reach:
-            return Refused("unavailable")
+        if book.out_of_reach or (book.gone_by and isinstance(effect, CommitReservation | MoveReservation)):
+            return Refused("unavailable" if book.out_of_reach else "time_passed")
         match effect:
             case HoldSlot(slot):
                 row = book.put(slot, own, Guest("", ""), ReservationStatus.HELD)

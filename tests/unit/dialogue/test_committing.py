@@ -130,6 +130,15 @@ async def test_a_turn_prepared_before_the_last_one_was_committed_is_thought_out_
     assert held(caller.book)[0].party_size == 4
 
 
+async def test_what_the_database_says_is_over_is_asked_for_another_day() -> None:
+    caller = await _at_read_back()
+    caller.book.gone_by = True
+    reply = await caller.say("yes")
+    assert "already passed" in reply
+    assert "day" in reply
+    assert not booked(caller.book)
+
+
 async def test_where_bookings_are_out_of_reach_nothing_is_promised_and_a_message_is_offered() -> None:
     caller = await _at_read_back()
     caller.book.out_of_reach = True

@@ -299,3 +299,27 @@ async def test_who_leaves_the_day_of_a_viewing_to_us_is_offered_some() -> None:
     replies = await caller.talk("a viewing of 48 Bay Road at 3 pm please", "any day", "the second one")
     assert "Today at 3 PM" in replies[1] or "today at 3 PM" in replies[1]
     assert "Tomorrow at 3 PM" in replies[2]
+
+
+async def test_a_message_is_taken_from_who_will_not_say_who_they_are() -> None:
+    caller = Caller(book_of(restaurant()))
+    replies = await caller.talk(
+        "Can I leave a message for the chef?",
+        "The delivery gate was left open.",
+        "I'd rather not give my name",
+        "I don't want to give you my number",
+        "yes",
+    )
+    assert not any("name" in reply for reply in replies[2:3])
+    assert "without a name" in replies[3]
+    lead = caller.act("lead.created").data
+    assert (lead["name"], lead["phone"], lead["summary"]) == ("", "", "The delivery gate was left open.")
+
+
+async def test_whose_booking_it_is_can_be_said_in_the_question() -> None:
+    caller = Caller(book_of(restaurant()))
+    take(caller.book, FRIDAY, time(19), 2)
+    replies = await caller.talk("What time is Pat Doe's reservation?", "on Friday")
+    assert "what day" in replies[0].lower()
+    assert "Friday, March 12th at 7 PM" in replies[1]
+    assert "reference" not in replies[1]

@@ -301,3 +301,21 @@ async def test_one_time_alone_is_said_with_its_half_of_the_day() -> None:
         take(caller.book, FRIDAY, at, 2)
     await caller.say("A table for two on Friday")
     assert (await caller.say("whenever")).startswith("I have 5 PM.")
+
+
+@pytest.mark.parametrize("text", ["no, do book it", "actually yes, book it please", "I do want it after all"])
+async def test_what_was_just_given_up_is_taken_up_again(text: str) -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("a table for two on Friday at seven", "Maria Ramos", "415 555 0142", "never mind")
+    assert not held(caller.book)
+    reply = await caller.say(text)
+    assert "Friday, March 12th at 7 PM, under Maria Ramos" in reply
+    await caller.say("yes")
+    assert [row.guest.name for row in booked(caller.book)] == ["Maria Ramos"]
+
+
+async def test_what_was_given_up_is_not_taken_up_for_another_wish() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("a table for two on Friday at seven", "never mind")
+    reply = await caller.say("book a table for five on Saturday at eight")
+    assert "Saturday at 8 PM for five" in reply

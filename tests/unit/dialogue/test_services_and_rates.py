@@ -109,3 +109,28 @@ async def test_a_total_is_told_before_the_yes_and_with_the_confirmation() -> Non
     assert "$300 in total" in replies[2]
     assert "$300 in total" in replies[3]
     assert "$300 in total" in replies[4]
+
+
+async def test_two_services_are_booked_one_after_the_other() -> None:
+    caller = Caller(book_of(salon()))
+    replies = await caller.talk(
+        "I'd like a haircut and a beard trim on Friday at three", "Joe Miller", "415 555 0142", "yes please"
+    )
+    assert "One after the other" in replies[0]
+    assert "a haircut" in replies[0]
+    assert "beard trim" in replies[-1]
+    await caller.talk("yes", "Friday at four", "yes please")
+    assert [(row.service, row.starts_at.hour) for row in booked(caller.book)] == [("Haircut", 15), ("Beard trim", 16)]
+
+
+async def test_what_goes_by_both_words_is_one_service() -> None:
+    caller = Caller(book_of(salon()))
+    replies = await caller.talk("Can I get a cut and colour on Friday at 10?", "Ann Lee", "415 555 0142", "yes")
+    assert "You also said" not in replies[-1]
+    assert [row.service for row in booked(caller.book)] == ["Cut and colour"]
+
+
+async def test_of_two_people_with_one_name_it_is_asked_which() -> None:
+    caller = Caller(book_of(replace(salon(), staff=("Dana Lee", "Dana Cole", "Ben"))))
+    reply = await caller.say("a haircut with Dana on Friday at 3")
+    assert "Dana Lee, Dana Cole or Ben?" in reply

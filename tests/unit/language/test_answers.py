@@ -176,9 +176,15 @@ async def test_where_nothing_of_it_stands_the_documents_own_words_are_said() -> 
     assert "$15" not in reply
 
 
-async def test_what_the_model_does_not_know_is_not_guessed_at() -> None:
+async def test_where_the_model_is_wrong_that_nothing_answers_the_documents_do() -> None:
     one = caller(writes("NO_ANSWER"))
     reply = await one.say(QUESTION)
+    assert reply.startswith("Parking is free behind the house.")
+
+
+async def test_what_neither_the_model_nor_the_documents_know_is_not_guessed_at() -> None:
+    one = caller(writes("NO_ANSWER"))
+    reply = await one.say("Do you have a swimming pool?")
     assert "Parking" not in reply
     assert reply.endswith("Shall I have someone call you back?")
 

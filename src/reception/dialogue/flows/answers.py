@@ -215,7 +215,7 @@ def _take_rejection(answers: Answers, rejected: RejectedSlot, scene: TurnScene) 
     state = answers.state
     if rejected.reason == "step":
         return _take_step(answers, rejected)
-    if rejected.reason == "wrong":
+    if rejected.reason == "wrong" or (rejected.slot is SlotName.STAFF and rejected.reason == "ambiguous"):
         return replace(answers, wrong=rejected.slot)
     if rejected.slot is SlotName.STAFF and rejected.reason in {"any", "else"}:
         return _leave_staff_open(answers, rejected, scene)
@@ -333,17 +333,20 @@ def ask_again(state: DialogueState, wrong: SlotName) -> DialogueState:
             return replace(state, details=replace(details, nights=None), slot=None, question=Question.NIGHTS)
         case SlotName.PARTY_SIZE:
             return replace(state, details=replace(details, party_size=None), slot=None, question=Question.PARTY)
-        case SlotName.SERVICE | SlotName.STAFF:
+        case SlotName.STAFF:
+            return replace(state, details=replace(details, staff=""), slot=None, question=Question.WHICH_STAFF)
+        case SlotName.SERVICE:
             return replace(state, details=replace(details, service=""), slot=None, question=Question.SERVICE)
         case _:
             return replace(state, details=replace(details, place=""), slot=None, question=Question.PLACE)
 
 
 def next_contact_question(state: DialogueState) -> Question | None:
-    """The name or phone number that is still missing."""
-    if not state.details.name:
+    """The name or phone number that is still missing, and was not refused to a message."""
+    refused = state.details.asked
+    if not state.details.name and Question.NAME.value not in refused:
         return Question.NAME
-    if state.details.phone:
+    if state.details.phone or Question.PHONE.value in refused:
         return None
     if state.phone_digits:
         return Question.REST_OF_PHONE

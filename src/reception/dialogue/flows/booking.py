@@ -8,7 +8,7 @@ from reception.dialogue.commands import Flow, SlotName, TimeOfDay
 from reception.dialogue.flows.staffing import ask_staff, same_time_with_others
 from reception.dialogue.refusals import between_steps, refusal_reason
 from reception.dialogue.replies import offer
-from reception.dialogue.spoken import say_count
+from reception.dialogue.spoken import say_count, say_time
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Availability, Refusal, Slot, SlotQuery
@@ -76,6 +76,17 @@ def to_query(details: Details, scene: TurnScene) -> SlotQuery | None:
     nights = (details.nights or 1) if stay else 0
     wanted = SlotQuery(starts_at, details.party_size or 1, nights, details.place)
     return replace(wanted, service=details.service, staff=details.staff)
+
+
+def skipped_time(details: Details, query: SlotQuery) -> str:
+    """Says that there is no such time, where it lies in the hour that the clocks leave out that night."""
+    zone, said = query.starts_at.tzinfo, details.time
+    if said is None or query.nights:
+        return ""
+    wanted = datetime.combine(query.starts_at.date(), said.time, zone)
+    if wanted.astimezone(UTC).astimezone(zone).time() == said.time:
+        return ""
+    return f"The clocks go forward that night, so there is no {say_time(said.time)}."
 
 
 def _of_that_night(day: date, at: time, scene: TurnScene) -> tuple[date, time]:

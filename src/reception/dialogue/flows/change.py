@@ -9,7 +9,7 @@ from reception.dialogue.flows.answers import Answers, ask_again, complain, take_
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, offer_slots, to_query
 from reception.dialogue.flows.find import locate
 from reception.dialogue.flows.openings import offer_others, offer_times
-from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
+from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data
 from reception.dialogue.flows.requests import requests_of
 from reception.dialogue.flows.reserve import large_party, leave
 from reception.dialogue.replies import capitalise, describe_row, moved
@@ -220,6 +220,8 @@ def settle_move(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         said = tuple(Say(text) for text in moved(scene, row))
         act = Act("reservation.updated", reservation_data(row))
         return Settled(replace(state.without_flow(), booked=row), (act, *said))
+    if is_gone_by(outcome):
+        return Settled(_afresh(state), (Say(GONE_BY), Say("Your booking stays as it is.")))
     if isinstance(outcome, Done) or outcome.code != "slot_taken":
         return couldnt_reach(state, scene)
     reason = f"I'm so sorry, that {scene.noun} has just been taken."

@@ -101,6 +101,7 @@ _CONTACT = frozenset({SlotName.NAME, SlotName.PHONE})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _SHORTEST_ENQUIRY_WORDS = 6
+_BOOKS = StartFlow(Flow.NEW_RESERVATION)
 _MOST_LATER = 3
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
 _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
@@ -121,8 +122,12 @@ _OPENINGS: Mapping[Flow, tuple[str, ...]] = {
 async def advance(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """Take the conversation further by `commands`, those that concern flows."""
     waiting = tuple(command.text for command in commands if isinstance(command, Later))
-    state = replace(state, later=(*state.later, *waiting)[:_MOST_LATER])
+    taken_up = state.given_up if state.flow is None and tuple(commands) == (_BOOKS,) else None
+    state = replace(state, later=(*state.later, *waiting)[:_MOST_LATER], given_up=None)
     wanted = _wanted_flow(state, commands, scene)
+    if taken_up is not None:
+        begun = replace(state, flow=Flow.NEW_RESERVATION, question=Question.HOW_HELP, details=taken_up)
+        return await FLOWS[Flow.NEW_RESERVATION](begun, (), scene)
     if state.question is Question.NEXT_WISH:
         state = replace(state, later=state.later[1:], question=Question.ANYTHING_ELSE)
         if wanted is None:
@@ -206,6 +211,8 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
     if any(isinstance(effect, ReleaseHold) for effect in step.effects) or step.state.slot is not None:
         released = ()
     opening = () if step.parts or fresh.target is not None else (Say(scene.pick(_OPENINGS[flow])),)
+    if any(isinstance(command, Later) for command in commands):
+        opening = (Say("One after the other, then."),)
     return replace(step, parts=(*opening, *step.parts), effects=(*released, *step.effects), answered=True)
 
 

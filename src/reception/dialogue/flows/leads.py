@@ -85,7 +85,8 @@ def settle_lead(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         return Settled(state, (act, Say(f"A colleague will call you back on {phone}.")) if promised else (act,))
     said = Say(f"I've noted it, and a colleague will call you back on {phone}.")
     if effect.kind == "message" and not _CALL_BACK.search(effect.summary):
-        said = Say(f"I've noted it for {addressed(effect.recipient)}, with your number, {phone}.")
+        number = f", with your number, {phone}" if effect.phone else ""
+        said = Say(f"I've noted it for {addressed(effect.recipient)}{number}.")
     elif effect.recipient:
         said = Say(f"I've noted it, and {addressed(effect.recipient)} will be asked to call you on {phone}.")
     return Settled(state.without_flow(), (Act("lead.created", data), said))

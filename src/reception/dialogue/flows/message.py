@@ -1,9 +1,10 @@
 """Taking a message or a lead: what a person has to take up."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from reception.dialogue.commands import Command, Flow, SlotName
+from reception.dialogue.commands import CancelFlow, Command, CorrectSlot, Flow, RejectedSlot, SetSlot, SlotName
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.free_text import FREE_TEXT, confirm_lead, is_declined, is_directive
 from reception.dialogue.flows.leads import CALL_BACK
@@ -16,6 +17,10 @@ from reception.ports.business import BusinessKind
 _LONGEST_MESSAGE = 1500
 _NEEDS_MESSAGE = {"message": Question.MESSAGE, "enquiry": Question.LOOKING_FOR}
 _DATED = frozenset({"large_party", "private_event"})
+_DISPENSABLE = frozenset({("message", SlotName.NAME), ("message", SlotName.PHONE), ("callback", SlotName.NAME)})
+_REFUSED = frozenset({"refused", "forgotten", "hidden"})
+_NAMELESS = re.compile(r"\banonym|\bno names?\b|\bwithout (?:a|my) name\b|\bdoesn['’]?t matter\b", re.IGNORECASE)
+_CALL = re.compile(r"\b(?:call|ring|phone|text)\b.*\b(?:back|me|us)\b|\bget back to\b", re.IGNORECASE)
 
 
 async def take_lead(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
@@ -27,6 +32,9 @@ async def take_lead(state: DialogueState, commands: Sequence[Command], scene: Tu
 async def take_message(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     """One turn of taking a message or a lead."""
     asked = state.question
+    if _refuses(state, commands, scene):
+        going_on = replace(state, details=replace(state.details, asked=(*state.details.asked, asked.value)))
+        return Step(replace(going_on, question=next_lead_question(going_on)), answered=True).saying("That's all right.")
     answers = take_in(state, commands, scene)
     if answers.left:
         return leave(answers.state)
@@ -43,6 +51,21 @@ async def take_message(state: DialogueState, commands: Sequence[Command], scene:
     if state.question is Question.WHAT_TO_CHANGE and not answers.changed and not (answers.confirmed or answers.denied):
         return complain(Step(state), answers.complaints)
     return complain(Step(replace(state, question=next_lead_question(state))), answers.complaints)
+
+
+def _refuses(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> bool:
+    """Whether the caller will not say who they are, or what their number is: a message stands without, and who is to be
+    called back need not have a name."""
+    asked = {Question.NAME: SlotName.NAME, Question.PHONE: SlotName.PHONE}.get(state.question)
+    if asked is None or (state.lead_kind, asked) not in _DISPENSABLE or _wants_call(state):
+        return False
+    refused = any(isinstance(one, RejectedSlot) and one.slot is asked and one.reason in _REFUSED for one in commands)
+    given = any(isinstance(one, SetSlot | CorrectSlot | CancelFlow) for one in commands)
+    return refused or (not given and (is_declined(scene.text) or _NAMELESS.search(scene.text) is not None))
+
+
+def _wants_call(state: DialogueState) -> bool:
+    return state.question is Question.PHONE and _CALL.search(state.details.message) is not None
 
 
 def _message_of(scene: TurnScene) -> str:

@@ -8,7 +8,7 @@ from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, TurnScene
 from reception.ports.booking import Reservation
 from reception.ports.dialogue import Json, Say
-from reception.ports.tools import Effect, Outcome
+from reception.ports.tools import Effect, Outcome, Refused
 
 
 def reservation_data(row: Reservation) -> Mapping[str, Json]:
@@ -26,10 +26,18 @@ def reservation_data(row: Reservation) -> Mapping[str, Json]:
     }
 
 
+GONE_BY = "I'm sorry, that time has already passed."
+
+
 def couldnt_reach(state: DialogueState, scene: TurnScene) -> Settled:
     """Nothing was done, for a reason that the caller cannot mend."""
     del scene
     return Settled(replace(state, question=Question.OFFER_MESSAGE), (Say(UNREACHABLE),))
+
+
+def is_gone_by(outcome: Outcome) -> bool:
+    """Whether what was wanted is refused because its time is over."""
+    return isinstance(outcome, Refused) and outcome.code == "time_passed"
 
 
 def settle_release(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:

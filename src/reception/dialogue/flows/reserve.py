@@ -7,9 +7,17 @@ from dataclasses import replace
 from reception.dialogue.commands import Command, Flow, Later, SlotName
 from reception.dialogue.flows.alternatives import first_alternative, offer_alternatives, with_larger_number
 from reception.dialogue.flows.answers import Answers, ask_again, complain, next_contact_question, take_in
-from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, missing_wish, offer_slots, to_query
+from reception.dialogue.flows.booking import (
+    QUERY_SLOTS,
+    check,
+    details_of,
+    missing_wish,
+    offer_slots,
+    skipped_time,
+    to_query,
+)
 from reception.dialogue.flows.openings import offer_others, offer_rooms, offer_soonest, offer_times
-from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
+from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.refusals import closed, refusal_reason
 from reception.dialogue.replies import booked, echo_slot, option_words, say_party, with_article
@@ -113,7 +121,8 @@ async def _find(state: DialogueState, answers: Answers, scene: TurnScene) -> Ste
         return large_party(state, scene) if await _takes_anyone(query, scene) else unbookable(state, scene)
     if checked.slot is None:
         return checked.step
-    return hold(checked.step.state, checked.slot, scene)
+    held, remark = hold(checked.step.state, checked.slot, scene), skipped_time(state.details, query)
+    return replace(held, parts=(Say(remark), *held.parts)) if remark else held
 
 
 def _answer_choice(state: DialogueState, answers: Answers, scene: TurnScene) -> Step:
@@ -211,7 +220,7 @@ def settle_hold(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         return Settled(state, (Say(scene.pick(free)),))
     if outcome.code == "slot_taken":
         return _taken(state, outcome, scene)
-    return couldnt_reach(state, scene)
+    return _for_another_day(state) if is_gone_by(outcome) else couldnt_reach(state, scene)
 
 
 def settle_commit(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
@@ -223,7 +232,7 @@ def settle_commit(state: DialogueState, effect: Effect, outcome: Outcome, scene:
         return Settled(replace(state.without_flow(), booked=row), (act, *said))
     if isinstance(outcome, Refused) and outcome.code == "slot_taken":
         return _taken(state, outcome, scene)
-    return couldnt_reach(state, scene)
+    return _for_another_day(state) if is_gone_by(outcome) else couldnt_reach(state, scene)
 
 
 def _taken(state: DialogueState, outcome: Refused, scene: TurnScene) -> Settled:
@@ -252,19 +261,25 @@ def _gone_by(state: DialogueState, scene: TurnScene) -> Step | None:
     over = starts.date() < scene.now.date() if scene.bookable is Bookable.ROOM else starts <= scene.now
     if not over:
         return None
-    asked = replace(state, slot=None, details=replace(state.details, day=None), question=Question.DATE)
-    return Step(asked, effects=(), answered=True).saying("I'm sorry, that time has already passed.")
+    asked = _for_another_day(state)
+    return Step(asked.state, parts=asked.parts, answered=True)
+
+
+def _for_another_day(state: DialogueState) -> Settled:
+    asked = replace(state, slot=None, offered=(), details=replace(state.details, day=None), question=Question.DATE)
+    return Settled(asked, (Say(GONE_BY),))
 
 
 def leave(state: DialogueState) -> Step:
     """The caller gives it up: nothing stays held."""
     effects: tuple[Effect, ...] = (ReleaseHold(),) if state.slot is not None else ()
-    said = "No problem."
+    said, given_up = "No problem.", None
     if state.flow is Flow.NEW_RESERVATION:
-        said = "No problem, nothing has been booked."
+        said, given_up = "No problem, nothing has been booked.", state.details
     elif state.target is not None:
         said = "No problem, your booking stays as it is."
-    return Step(state.without_flow(), effects=effects, answered=True).saying(said)
+    left = replace(state.without_flow(), given_up=given_up)
+    return Step(left, effects=effects, answered=True).saying(said)
 
 
 def _is_too_large(state: DialogueState, scene: TurnScene) -> bool:

@@ -8,7 +8,7 @@ from reception.dialogue.commands import Command, Flow, SlotName, TimeOfDay
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import missing_wish, to_query
 from reception.dialogue.flows.leave_line import settle_left
-from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
+from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.flows.reserve import leave
 from reception.dialogue.replies import booked, in_line, offered_place
@@ -98,6 +98,8 @@ def settle_waiting(state: DialogueState, effect: Effect, outcome: Outcome, scene
         if not isinstance(outcome, Done) and outcome.code == "slot_taken":
             gone = replace(state.without_flow(), waiting=None)
             return Settled(gone, (Say(f"I'm so sorry, that {scene.noun} has just been taken."),))
+        if is_gone_by(outcome):
+            return Settled(replace(state.without_flow(), waiting=None), (Say(GONE_BY),))
         return couldnt_reach(state, scene)
     entry = outcome.waiting
     if entry.status is WaitlistStatus.ACCEPTED and entry.offer is not None:

@@ -40,9 +40,8 @@ _MARK_BEHIND = re.compile(r"([.!?])\s*([\[【]\d[^\]】]{0,12}[\]】])")
 class WrittenAnswer:
     """One answer being written, by a task of its turn.
 
-    `withheld` counts sentences that nothing stood behind; `knows` is false when the model says that the passages do not
-    answer; `kept` are the sentences that stand, all of the answer once `finished_s` says when it was. With `whole` the
-    passages are all that is known, and none is left out.
+    `withheld` counts sentences that nothing stood behind; `kept` are the sentences that stand, all of the answer once
+    `finished_s` says when it was. With `whole` the passages are all that is known, and none is left out.
     """
 
     def __init__(
@@ -58,7 +57,6 @@ class WrittenAnswer:
         passages = passages if whole else passages[:MOST_PASSAGES]
         self.question = question
         self.withheld = 0
-        self.knows = True
         self.kept: list[Say] = []
         self.finished_s: float | None = None
         self.passages = passages
@@ -122,7 +120,6 @@ class WrittenAnswer:
                 async for sentence in sentences:
                     self._written += 1
                     if NO_ANSWER in sentence:
-                        self.knows = bool(self.kept)
                         self._turn.did(PART)
                         break
                     self._take(sentence)

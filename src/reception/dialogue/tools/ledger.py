@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import AppError, SlotTaken, Unavailable
+from reception.core.errors import AppError, SlotTaken, TimePassed, Unavailable
 from reception.core.telemetry import EFFECT_FAILED, EFFECT_RAN
 from reception.db.database import Database
 from reception.dialogue.tools.outcomes import read, written
@@ -149,6 +149,8 @@ class DomainLedger:
                 outcome = await self._apply(session, effect)
             except Unavailable:
                 raise
+            except TimePassed as error:
+                outcome = Refused(error.code)
             except SlotTaken as error:
                 query = self._query_of(effect)
                 outcome = Refused(error.code, await self._alternatives(session, query) if query else ())

@@ -43,6 +43,8 @@ FIND = _compiled(
     rf"\bdo (?:i|we) (?:already |still )?(?:have|got) (?:a|an|any) (?:\w+ )?{_BOOKING}\b",
     r"\bhave (?:i|we) (?:got )?(?:a|an|any) (?:reservation|booking|viewing|appointment)\b",
     rf"\b(?:when|what time|what day|which day|how many)\b(?: \w+){{0,4}} (?:my|our) (?:\w+ )?{_BOOKING}\b",
+    r"\b(?:when|what time|what day|which day) is (?!(?:to|\w+day|tomorrow|tonight)\w*'s)[a-z'-]+(?: [a-z'-]+)?'s "
+    rf"(?:\w+ )?{_BOOKING}\b",
     r"\b(?:when|what time|what day|for when|how many) (?:did|have|had) (?:i|we) (?:book|booked|reserve|reserved)\b",
     r"\bhave (?:i|we) (?:got )?a table (?:booked|reserved)\b",
     r"\b(?:what|which) (?:time|day|date|name) (?:i|we)(?: have)? (?:booked|reserved)\b",

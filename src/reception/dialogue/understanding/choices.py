@@ -57,7 +57,8 @@ def _by_value(found: Sequence[Found], context: UnderstandingContext) -> int | No
     time = next((one.value for one in found if isinstance(one.value, TimeOfDay)), None)
     day = next((one.value for one in found if isinstance(one.value, date)), None)
     place = next((one.value for one in found if one.slot is SlotName.PLACE and one.value is not None), None)
-    if time is None and day is None and place is None:
+    staff = next((one.value for one in found if one.slot is SlotName.STAFF and one.value is not None), None)
+    if time is None and day is None and place is None and staff is None:
         return None
     matching = [
         index
@@ -65,6 +66,7 @@ def _by_value(found: Sequence[Found], context: UnderstandingContext) -> int | No
         if (time is None or matches_slot_time(time, slot))
         and (day is None or slot.starts_at.date() == day)
         and (place is None or slot.place == place)
+        and (staff is None or slot.staff == staff)
     ]
     return matching[0] if len(matching) == 1 else None
 

@@ -46,6 +46,7 @@ from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.no_names import NO_NAME, program_text
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
+from reception.dialogue.understanding.parsers.services import find_second
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.replaced import with_replacement
 from reception.dialogue.understanding.rules import FLOWS, Intent
@@ -119,6 +120,12 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
         if dictated is not None:
             return dictated
     _read_clauses(utterance)
+    second = _second_service(utterance)
+    if second is not None:
+        joint, start, end = second
+        later = quote(text, tokens, start, end)
+        without = f"{text[: tokens[joint].start].rstrip()} {text[tokens[end - 1].end :].lstrip()}"
+        return [*read(without, context), Later(later)]
     cut = _second_wish(utterance)
     if cut:
         later = LEADING_JOINTS.sub("", text[tokens[cut].start :]).strip()
@@ -128,6 +135,16 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
     if commands:
         return commands
     return [NotUnderstood("unclear")]
+
+
+def _second_service(utterance: Utterance) -> tuple[int, int, int] | None:
+    """The second of two services that an appointment is wanted for."""
+    context, intents = utterance.context, set(utterance.intents())
+    if context.business.rules.bookable is not Bookable.APPOINTMENT or context.flow not in {None, Flow.NEW_RESERVATION}:
+        return None
+    if intents & {Intent.QUESTION, Intent.DENY, *FLOWS} - {Intent.NEW}:
+        return None
+    return find_second(utterance.tokens, context.business.services)
 
 
 def _second_wish(utterance: Utterance) -> int:

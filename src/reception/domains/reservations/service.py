@@ -42,7 +42,7 @@ from reception.domains.reservations.resources import (
     get_resource,
     list_resources,
 )
-from reception.domains.reservations.slots import plan, read, slot_named, slot_of, spoken_place
+from reception.domains.reservations.slots import gone_by, is_gone_by, plan, read, slot_named, slot_of, spoken_place
 from reception.domains.reservations.waitlist import accept_offer, join_waitlist, leave_waitlist
 from reception.ports.booking import Availability, Guest, Reservation, ReservationStatus, Slot, SlotQuery
 from reception.ports.business import Bookable, Business
@@ -159,7 +159,7 @@ async def commit_reservation(
     hold went into that; else `slot` is taken now.
 
     Raises:
-        SlotTaken: somebody else has it. What the conversation held stays.
+        SlotTaken: somebody else has it, or its time has passed. What the conversation held stays.
         Unprocessable: the guest or the slot is not valid.
     """
     guest = guests.validated(guest)
@@ -175,6 +175,8 @@ async def commit_reservation(
         before = await _confirmed_before(session, conversation_id, offer, place, guest)
         if before is not None:
             return await rows.one(session, calendar.zone, before)
+    if is_gone_by(offer, calendar):
+        raise gone_by()
     confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
     if own is not None and await _is_held(session, own, offer, place):
         reservation_id = own.id

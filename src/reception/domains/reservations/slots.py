@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from reception.core.errors import SlotTaken, Unprocessable
+from reception.core.errors import SlotTaken, TimePassed, Unprocessable
 from reception.db.bounds import refuse
 from reception.domains.reservations import stays, visits
 from reception.domains.reservations.availability import Calendar, Offer, Span
@@ -102,7 +102,7 @@ def plan(slot: Slot, calendar: Calendar) -> Plan:
 
     Raises:
         Unprocessable: no slot that this business can have offered.
-        SlotTaken: it may have been offered, and is not to be had any more.
+        SlotTaken: it may have been offered, and is not to be had any more; TimePassed: it has begun.
     """
     offer = read(slot, calendar.rules.bookable)
     _check_resources(offer, calendar)
@@ -119,6 +119,8 @@ def plan(slot: Slot, calendar: Calendar) -> Plan:
         run = visits.seating_at(calendar, query, offer.span.start)
         if run is not None and offer.span.end - offer.span.start != visits.length_of(calendar, query, run):
             raise _foreign()
+    if refusal is Refusal.PAST:
+        raise gone_by()
     if refusal is not None:
         raise SlotTaken(f"That can no longer be booked: {refusal.value}")
     planned = plan_of(offer, calendar)
@@ -157,6 +159,17 @@ def plan_of(offer: Offer, calendar: Calendar) -> Plan:
     able = [unit.numbers for unit in fitting if calendar.works(unit, offer.span)]
     choices = sorted(dict.fromkeys(able), key=lambda numbers: numbers != offer.resource_nos)
     return Plan(offer, spoken_place(offer.place, rules.bookable), tuple(choices), price_of(offer, calendar), covers)
+
+
+def is_gone_by(offer: Offer, calendar: Calendar) -> bool:
+    """Whether the time of `offer` is over: a visit that has begun, or a stay from before today."""
+    if calendar.rules.bookable is not Bookable.ROOM:
+        return offer.span.start <= calendar.now
+    return stays.nights_of(calendar, offer.span)[0] < calendar.now.astimezone(calendar.zone).date()
+
+
+def gone_by() -> TimePassed:
+    return TimePassed("That time has already passed: ask for one to come")
 
 
 def _foreign() -> Unprocessable:

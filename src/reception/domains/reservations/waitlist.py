@@ -15,6 +15,7 @@ from reception.db.violations import is_violation
 from reception.domains.reservations import allocation, entries, guests, line, rows, taking
 from reception.domains.reservations.availability import Span
 from reception.domains.reservations.models import Allocation, ReservationRow, WaitlistRow
+from reception.domains.reservations.slots import gone_by
 from reception.ports.booking import Guest, ReservationStatus, SlotQuery, WaitlistEntry, WaitlistStatus
 from reception.ports.business import Business
 
@@ -123,8 +124,8 @@ async def accept_offer(
 
     Raises:
         NotFound: the tenant has no such entry, or nothing was ever offered to it.
-        SlotTaken: the offer has lapsed, and somebody else has the place.
-        Conflict: the guest has left the line, or the time has passed.
+        SlotTaken: the offer has lapsed, and somebody else has the place; TimePassed: its time has passed.
+        Conflict: the guest has left the line.
     """
     entry = await entries.locked(session, entry_id)
     if entry.status == WaitlistStatus.ACCEPTED.value:
@@ -137,7 +138,7 @@ async def accept_offer(
         session, entry.reservation_id, ReservationStatus.HELD, ReservationStatus.EXPIRED, ReservationStatus.CONFIRMED
     )
     if row.starts_at <= now:
-        raise Conflict("That time has passed")
+        raise gone_by()
     guest = Guest(entry.guest_name, entry.guest_phone, entry.guest_email, entry.notes, ())
     confirmed = {
         **rows.guest_columns(guest),

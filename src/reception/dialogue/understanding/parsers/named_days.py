@@ -64,9 +64,14 @@ _NAMED: tuple[tuple[tuple[str, ...], Callable[[int], date]], ...] = (
 )
 
 
+_BY_FIRST_WORD = {
+    first: tuple(entry for entry in _NAMED if entry[0][0] == first) for first in {e[0][0] for e in _NAMED}
+}
+
+
 def read_named_day(tokens: Sequence[Token], at: int, today: date) -> tuple[date, int] | None:
     """The next such day, today included, and the end of its words."""
-    for words, on in _NAMED:
+    for words, on in _BY_FIRST_WORD.get(word_at(tokens, at), ()):
         if all(word_at(tokens, at + offset) == word for offset, word in enumerate(words)):
             day = on(today.year)
             return (day if day >= today else on(today.year + 1)), at + len(words)

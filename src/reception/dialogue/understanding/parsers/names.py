@@ -24,6 +24,8 @@ _LONGEST_NAME = 4
 _SIMILAR = 0.5
 _HEARD_ALIKE = 0.7
 _SPELLED_TOGETHER = 0.65
+_LEADS_BY_WORD = {word: tuple(lead for lead in LEADS if lead[0] == word) for word in {lead[0] for lead in LEADS}}
+_OWNED = word_set("appointment booking reservation viewing")
 _EXPLAINERS = word_set("spelled spelt that is that's with it spelling and")
 
 
@@ -119,7 +121,11 @@ def _capital(word: str) -> str:
 
 
 def _has_lead(tokens: Sequence[Token]) -> bool:
-    return any(_phrase_at(tokens, at, lead) for at in range(len(tokens)) for lead in LEADS)
+    return any(_leads_at(tokens, at) for at in range(len(tokens)))
+
+
+def _leads_at(tokens: Sequence[Token], at: int) -> list[tuple[str, ...]]:
+    return [lead for lead in _LEADS_BY_WORD.get(tokens[at].word, ()) if _phrase_at(tokens, at, lead)]
 
 
 def _explains_name(tokens: Sequence[Token], run: Spelled, known: str) -> bool:
@@ -164,14 +170,16 @@ def _find_said(
 ) -> Found | None:
     letters = frozenset(at for run in spelled for at in range(run.start, run.end))
     for at in range(len(tokens)):
-        for lead in LEADS:
-            if _phrase_at(tokens, at, lead):
-                start = at + len(lead)
-                end = _name_end(tokens, start, letters)
-                if end > start and not (lead == ("call", "me") and word_at(tokens, start) in {"back", "when"}):
-                    return _named(text, tokens, *_fuller(tokens, start, end))
+        for lead in _leads_at(tokens, at):
+            start = at + len(lead)
+            end = _name_end(tokens, start, letters)
+            if end > start and not (lead == ("call", "me") and word_at(tokens, start) in {"back", "when"}):
+                return _named(text, tokens, *_fuller(tokens, start, end))
     if expected:
         return _find_bare(text, tokens, letters)
+    owner = _find_owner(text, tokens) if booking else None
+    if owner is not None:
+        return owner
     corrected = _find_corrected(text, tokens, letters, known)
     if corrected is not None:
         return corrected
@@ -183,6 +191,20 @@ def _find_said(
             start, end = at + 1, _name_end(tokens, at + 1, letters)
             if end > start and (_is_written_as_name(text, tokens, start) or (end - start == 2 and _ends(tokens, end))):
                 return _named(text, tokens, start, end)
+    return None
+
+
+def _find_owner(text: str, tokens: Sequence[Token]) -> Found | None:
+    """ "Jo Park's appointment": whose it is, told by the capital letters."""
+    for at, token in enumerate(tokens[:-1]):
+        if not token.word.endswith("'s") or tokens[at + 1].word not in _OWNED:
+            continue
+        start = at
+        while start > 0 and at - start < _LONGEST_NAME - 1 and _is_written_as_name(text, tokens, start - 1):
+            start -= 1
+        if _is_written_as_name(text, tokens, start) and word_at(tokens, start).removesuffix("'s") not in NEVER:
+            name = quote(text, tokens, start, at + 1)[:-2]
+            return Found(SlotName.NAME, start, at + 1, title_case(name), raw=name)
     return None
 
 

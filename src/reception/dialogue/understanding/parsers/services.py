@@ -56,8 +56,38 @@ def find_service(tokens: Sequence[Token], services: tuple[str, ...]) -> list[Fou
     return [Found(SlotName.SERVICE, start, end, best[0][2])]
 
 
+def find_second(tokens: Sequence[Token], services: tuple[str, ...]) -> tuple[int, int, int] | None:
+    """ "A haircut and a colouring": where the joint and the second of two services begin, and where that ends.
+
+    None where one service goes by both words, or where either is not sure to be a service.
+    """
+    joints = [at for at, token in enumerate(tokens) if token.word in {"and", "plus"} and 0 < at < len(tokens) - 1]
+    for joint in joints:
+        start = joint + 1
+        while word_at(tokens, start) in {"also", "then", "maybe"}:
+            start += 1
+        first, second = _sure_service(tokens[:joint], services), _sure_service(tokens[start:], services)
+        if first is None or second is None or first.value == second.value:
+            continue
+        both = _words(str(first.value)) | _words(str(second.value))
+        if not any(_words(name) == both for name in services if name not in {first.value, second.value}):
+            return joint, start, start + second.end
+    return None
+
+
+def _sure_service(tokens: Sequence[Token], services: tuple[str, ...]) -> Found | None:
+    """The one service whose name is said whole."""
+    found = find_service(tokens, services)
+    if not found or not isinstance(found[0].value, str):
+        return None
+    index = _index(services)
+    said = {_match(_canonical(token.word), index) for token in tokens[found[0].start : found[0].end]}
+    return found[0] if _words(found[0].value) <= said else None
+
+
 def find_staff(tokens: Sequence[Token], staff: tuple[str, ...], *, expected: bool = False) -> list[Found]:
-    """The person asked for, at most one: after "with" and the like, or as an answer."""
+    """The person asked for, at most one: after "with" and the like, or as an answer; ambiguous where several have that
+    name."""
     for at, token in enumerate(tokens):
         before = at - 1
         while word_at(tokens, before) in _TITLES:
@@ -72,6 +102,8 @@ def find_staff(tokens: Sequence[Token], staff: tuple[str, ...], *, expected: boo
         if len(named) == 1:
             whole = at + 1 < len(tokens) and is_of(tokens[at + 1].word, named[0])
             return [Found(SlotName.STAFF, before + 1, at + (2 if whole else 1), named[0])]
+        if named:
+            return [Found(SlotName.STAFF, before + 1, at + 1, reason=AMBIGUOUS, raw="|".join(named))]
     return []
 
 
