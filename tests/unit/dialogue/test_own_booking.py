@@ -2,12 +2,14 @@
 
 from datetime import date, time
 
+import pytest
+
 from reception.dialogue.understanding.parsers.durations import find_minutes
 from reception.dialogue.understanding.parsers.normalize import tokenize
 from reception.ports.booking import RequestKind, SpecialRequest
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Transfer
-from tests.unit.dialogue.stage import Caller, book_of, booked, restaurant, take
+from tests.unit.dialogue.stage import Caller, book_of, booked, held, restaurant, take
 
 TODAY = date(2027, 3, 10)
 PHONE = "+14155550199"
@@ -203,3 +205,19 @@ async def test_a_time_of_coming_is_kept_while_the_digits_are_asked_for() -> None
     caller = _stranger()
     await caller.talk("we're running late, we'll be there at ten past seven", "it's under Pat Doe", "0199")
     assert booked(caller.book)[0].late_minutes == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Two friends are joining us on Friday, can you make the table bigger?", "for four on Friday, March 12th"),
+        ("I can't make Friday any more, what else do you have?", "I have found a table for two"),
+    ],
+)
+async def test_what_is_said_of_a_booking_that_there_is_makes_no_second_one(text: str, expected: str) -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    take(caller.book, date(2027, 3, 12), time(19), 2)
+    reply = await caller.say(text)
+    assert expected in reply
+    assert "Shall I book it" not in reply
+    assert not held(caller.book) or "change" in reply

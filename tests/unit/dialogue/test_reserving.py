@@ -319,3 +319,21 @@ async def test_what_was_given_up_is_not_taken_up_for_another_wish() -> None:
     await caller.talk("a table for two on Friday at seven", "never mind")
     reply = await caller.say("book a table for five on Saturday at eight")
     assert "Saturday at 8 PM for five" in reply
+
+
+async def test_what_somebody_cannot_eat_is_noted() -> None:
+    caller = Caller(book_of(restaurant()))
+    replies = await caller.talk(
+        "A table for two on Friday at seven. My wife can't have nuts.", "Theo Marsh", "415 555 0198", "yes"
+    )
+    assert "nuts" in replies[-2]
+    assert "nuts" in booked(caller.book)[0].guest.notes
+
+
+async def test_a_message_in_the_middle_is_no_name() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.say("a table for five tomorrow at 7:15 pm")
+    reply = await caller.say("Actually, can you just tell the manager that I left my umbrella there?")
+    assert "May I have your name" in reply or "What is your name" in reply
+    await caller.talk("Lou Grant", "415 555 0190", "yes")
+    assert "umbrella" in str(caller.act("lead.created").data["summary"])

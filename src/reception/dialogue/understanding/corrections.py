@@ -131,6 +131,10 @@ _MORE = re.compile(
     r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)"
     r"(?: (?:people|person|guests?|adults?)\b|(?= (?:coming|joining|please|then|of us|now|to|at)\b)|$)"
 )
+_JOINING = re.compile(
+    r"\b(?P<count>a|one|two|three|four|five|\d)(?: of my| of our)? (?:friends?|colleagues?|others?|relatives?|cousins?|"
+    r"neighbou?rs?) (?:is|are|will be|want to|wants to) (?:joining|join)\b"
+)
 _NIGHTS = re.compile(
     r"\b(?P<count>an|a|one|two|three|four|five|\d|another) (?P<kind>more|extra|additional|less|fewer)? ?nights?"
     r"(?: (?P<after>more|longer|extra|less|shorter))?\b"
@@ -160,6 +164,12 @@ def read_step(tokens: Sequence[Token], known: Mapping[SlotName, SlotValue]) -> F
             return Found(SlotName.NIGHTS, 0, len(tokens), max(1, before + nights))
         return Found(SlotName.NIGHTS, 0, len(tokens), reason=STEP, raw=f"{nights:+d}")
     party = known.get(SlotName.PARTY_SIZE)
+    joining = _JOINING.search(words)
+    if joining is not None:
+        added = int(_COUNTS.get(joining.group("count"), 0) or joining.group("count"))
+        if isinstance(party, int):
+            return Found(SlotName.PARTY_SIZE, 0, len(tokens), party + added)
+        return Found(SlotName.PARTY_SIZE, 0, len(tokens), reason=STEP, raw=f"{added:+d}")
     fewer = FEWER_COME.search(words)
     if fewer is not None:
         count_said = fewer.group("count") or fewer.group("dropped")

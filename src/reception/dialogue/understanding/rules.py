@@ -177,8 +177,11 @@ CHANGE = _compiled(
     r"\b(?:add|note|put|mention|say)\b(?: \w+){0,3} (?:to|on|in|for|with) (?:my|our) (?:\w+ )?"
     r"(?:booking|reservation|table|stay|appointment)\b",
     r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on|in the) )",
-    r"\badd (?:on )?(?:(?:a|one|two|three|\d) (?:more|extra|additional|further)|another|an extra|an additional) "
+    r"\badd (?:on )?(?:(?:a|one|two|three|\d)(?: more| extra| additional| further)?|another|an extra|an additional) "
     r"nights?\b",
+    r"\b(?:can not|will not be able to|(?:am|are) not able to|unable to) (?:make|do) (?:the |our |my |this |next )?"
+    r"(?:\w+day|today|tonight|tomorrow|weekend)\b",
+    r"\bmake (?:the|our|my) (?:table|booking|reservation) (?:bigger|larger|smaller)\b",
     r"\b(?:leave|leaving|depart|departing|arrive|arriving|check(?:ing)? (?:in|out)|go(?:ing)? home) (?:\w+ ){0,2}"
     r"(?:days?|nights?|weeks?) (?:early|earlier|sooner|late|later)\b",
     r"\b(?:one|two|three|four) (?:more|extra|fewer|less) (?:person|people|guests?|adults?|child|children|kids?)\b"
@@ -194,7 +197,8 @@ MESSAGE = _compiled(
     r"\bcall ?back\b",
     r"\bcall (?:me|us) back\b",
     r"\bring (?:me|us) back\b",
-    r"\b(?:can|could) (?:you|someone|somebody|he|she|they) (?:please )?(?:tell|let|ask) (?!me\b)(?!us\b)\w+",
+    r"\b(?:can|could) (?:you|someone|somebody|he|she|they) (?:please |just )*(?:tell|let|ask) (?!me\b)(?!us\b)\w+",
+    r"\b(?:can|could|would|will) (?!you\b|i\b|we\b)(?:the )?\w+(?: \w+)? (?:ring|call|phone|email|contact) (?:me|us)\b",
     rf"^{_POLITE}(?:tell|inform|remind) (?!me\b)(?!us\b)(?:the |your )?\w+ "
     r"(?:that|to|about|i|we|he|she|they|it|there|the|my|our|his|her|this)\b",
     rf"^{_POLITE}(?:let (?!me\b)(?!us\b)(?:the |your )?\w+ know|"
@@ -244,7 +248,9 @@ NEW = _compiled(
     r"\b(?:come|coming) (?:in |over |by |down )?for (?:dinner|lunch|breakfast|brunch|a meal|drinks)\b",
     r"\b(?:like|want|hoping|need|looking|planning|love) to (?:stay|come in|dine|eat|have dinner|have lunch|come|"
     r"check in|spend)\b",
-    r"^(?:reservation|booking|book|reservations)(?: please)?$",
+    r"^(?:(?:a|the) )?(?:reservation|booking|book|reservations|table|room|appointment|viewing)(?: please)?$",
+    r"\b(?:can|could|may) (?:i|we) (?:see|be seen by) (?:somebody|someone|anybody|anyone|(?:a|the) (?:doctor|dentist|"
+    r"hygienist|vet|physio|stylist|therapist))\b",
     r"^(?:(?:just|hi|hello|so|yes|okay|please|a|an|the|one|another) )*(?:\w+ )?(?:table|reservation|booking|"
     r"viewing)\b(?: (?:for|please|at|on|tomorrow|tonight|today|next|this|of|near|outside|by))",
     r"\b(?:can|could|may) (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* "
@@ -358,7 +364,8 @@ ANY_TIME = re.compile(
 )
 """A time left to us, and the part of the day if one was named."""
 LEFT_OPEN = re.compile(
-    r"\b(?:any ?time|whenever|whatever (?:time|you have)|as (?P<early>early|soon) as|(?P<earliest>earliest)|"
+    r"\b(?:any ?time|whenever|whatever (?:time|you have)|as (?P<early>early|soon) as|"
+    r"(?P<earliest>earliest|first thing)|"
     r"as (?P<late>late) as)\b"
 )
 REFUSES = re.compile(

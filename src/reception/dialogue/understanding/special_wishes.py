@@ -4,6 +4,8 @@ import re
 
 _FOOD = (
     r"allerg|vegan\b|vegetarian\b|pescatarian\b|gluten|co?eliac|dietary|intoleran|halal\b|kosher\b|lactose|"
+    r"can not (?:have|eat|do) (?:any )?(?:nuts|peanuts|dairy|gluten|fish|eggs?|meat|pork|beef|seafood|wheat|milk|soy|"
+    r"sesame|tomato(?:es)?|garlic|onions?|spicy|sugar|cheese|mushrooms?)|"
     r"dairy[ -]free|nut[ -]free|no (?:nuts|dairy|shellfish|pork|gluten)\b|diabetic|shellfish"
 )
 _OCCASION = (
@@ -20,7 +22,7 @@ _ACCESS = (
     r"near the (?:lift|elevator|door|entrance|toilets?|bathroom)"
 )
 _PLACE = (
-    r"window (?:seat|table)|(?:by|near|at) the window|quiet (?:table|corner|spot|room|area)|"
+    r"window (?:seat|table)|(?:get|have|take|by|near|at) the window|quiet (?:table|corner|spot|room|area)|"
     r"(?:sit|table|seat|be|eat|seated|sitting) outside|outside (?:table|seat)|outdoor (?:table|seat)|"
     r"(?:on|the|your) (?:terrace|patio)|(?:in|a) (?:booth|the garden)|away from the|corner table|high floor|"
     r"low floor|"

@@ -163,7 +163,7 @@ def _reservation(row: Mapping[str, Any], resources: Sequence[Row]) -> Row:
         "ends_at": ends.replace(tzinfo=None),
         "departure": ends.date(),
         "nights": (ends.date() - starts.date()).days,
-        "minutes": round((ends - starts).total_seconds() / 60),
+        "minutes": round((ends.timestamp() - starts.timestamp()) / 60),
         "resource": [one.get("name", "") for one in resources],
         "resources": len(resources),
         "staff": [name for name in staff if name],
