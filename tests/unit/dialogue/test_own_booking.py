@@ -212,6 +212,13 @@ async def test_a_time_of_coming_is_kept_while_the_digits_are_asked_for() -> None
     [
         ("Two friends are joining us on Friday, can you make the table bigger?", "for four on Friday, March 12th"),
         ("I can't make Friday any more, what else do you have?", "I have found a table for two"),
+        ("We need to come an hour earlier on Friday", "Friday, March 12th at 6 PM"),
+        ("I booked for Friday at 7 but there will be four of us now", "for four on Friday, March 12th"),
+        ("I'd like to bring two more people on Friday", "for four on Friday, March 12th"),
+        ("Can I swap Friday for Saturday?", "Saturday, March 13th at 7 PM"),
+        ("something came up for Friday, any chance of Sunday instead?", "Sunday, March 14th at 7 PM"),
+        ("Is our booking for Friday or Saturday?", "You have a table for two on Friday"),
+        ("We won't be coming on Friday after all", "Shall I cancel it?"),
     ],
 )
 async def test_what_is_said_of_a_booking_that_there_is_makes_no_second_one(text: str, expected: str) -> None:
@@ -220,4 +227,5 @@ async def test_what_is_said_of_a_booking_that_there_is_makes_no_second_one(text:
     reply = await caller.say(text)
     assert expected in reply
     assert "Shall I book it" not in reply
+    assert "information" not in reply
     assert not held(caller.book) or "change" in reply

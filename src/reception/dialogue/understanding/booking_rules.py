@@ -10,6 +10,22 @@ def _compiled(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
+_DAY = r"(?:\w+day|today|tonight|tomorrow)"
+CHANGES = (
+    rf"\b(?:can not|will not be able to|(?:am|are) not able to|unable to) (?:make|do) (?:the |our |my |this |next )?"
+    rf"{_DAY}\b",
+    r"\bmake (?:the|our|my) (?:table|booking|reservation) (?:bigger|larger|smaller)\b",
+    rf"\b(?:swap|switch|change|move) (?:from |it from )?{_DAY} (?:for|to|with)\b",
+    rf"\b{_DAY} (?:rather than|instead of) {_DAY}\b",
+    r"\b(?:do|have|come at|say) (?:\w+ ){0,2}[\d:]+ (?:instead of|rather than) [\d:]+",
+    r"\bbring (?:along )?(?:one|two|three|four|\d) (?:more|extra|additional) (?:people|person|guests?|friends?)\b",
+    rf"\bcame up (?:for|on) {_DAY}\b",
+)
+"""What is said of a booking that there is, and would not be said where there is none."""
+NOT_THERE = (
+    rf"\b(?:will not|am not|are not) (?:be )?coming (?:on |this )?{_DAY}\b|"
+    rf"\bnot going to (?:make|come)(?: it)? (?:on |this )?{_DAY}|\bdrop out of {_DAY}\b"
+)
 CONFIRM_AGAIN = _compiled(
     rf"^(?!.*\b(?:can|could|would|will) you\b).*\b(?:re)?confirm(?:ing)? (?:that )?{_THEIR}\b",
     r"\b(?:i|we) (?:am|are|will) (?:still|definitely|all still|both still) "
@@ -49,7 +65,8 @@ FIND = _compiled(
     r"\bhave (?:i|we) (?:got )?a table (?:booked|reserved)\b",
     r"\b(?:what|which) (?:time|day|date|name) (?:i|we)(?: have)? (?:booked|reserved)\b",
     r"^(?:so |and )*did (?:i|we) (?:book|reserve)\b",
-    r"\b(?:is|are) (?:my|our) (?:booking|reservation) (?:still|there|ok)",
+    r"\b(?:is|are|was) (?:my|our) (?:booking|reservation|appointment|table) (?:still|there|ok|for|on|at|tomorrow|"
+    r"tonight)\b",
     r"\bdid (?:my|our) (?:booking|reservation) go through\b",
 )
 LATE = _compiled(

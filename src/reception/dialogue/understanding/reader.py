@@ -70,7 +70,9 @@ _SMALL_TALK = {
 }  # fmt: skip
 _REASON = re.compile(r"(?<=\w)[,\s]+(?:because|as my|since my|cause) .*$", re.IGNORECASE)
 """Why something is asked, which is no part of the question."""
-_CHANGES_IT = re.compile(r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\bcome\b|\badd\b")
+_CHANGES_IT = re.compile(
+    r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\b(?:come|add|(?:can|could) it)\b"
+)
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What is left of a turn's commands once those that others make superfluous are gone."""
 
+import re
 from collections.abc import Collection, Sequence
 
 from reception.dialogue.commands import (
@@ -10,6 +11,7 @@ from reception.dialogue.commands import (
     Confirm,
     CorrectSlot,
     Deny,
+    Flow,
     NotUnderstood,
     RejectedSlot,
     Repeat,
@@ -21,6 +23,11 @@ from reception.dialogue.commands import (
 )
 from reception.dialogue.context import UnderstandingContext
 from reception.ports.expectation import Expects
+
+_WHAT_ELSE = re.compile(
+    r"\W*(?:and |so )?(?:what|do you have anything|have you got anything|is there anything) else\b", re.I
+)
+"""What else there is in place of a booking: the change itself finds it."""
 
 
 def reduced(commands: list[Command], context: UnderstandingContext, words: Collection[str]) -> list[Command]:
@@ -47,6 +54,8 @@ def reduced(commands: list[Command], context: UnderstandingContext, words: Colle
     if given:
         kept_yes = context.expectation.expects is Expects.YES_NO and not _corrects(commands)
         commands = [one for one in commands if not isinstance(one, Deny) and (kept_yes or not isinstance(one, Confirm))]
+    if any(isinstance(one, StartFlow) and one.flow is Flow.CHANGE_RESERVATION for one in commands):
+        commands = [one for one in commands if not (isinstance(one, AskKnowledge) and _WHAT_ELSE.match(one.question))]
     if any(isinstance(one, AskKnowledge) for one in commands) and "but" in words:
         commands = [one for one in commands if not isinstance(one, Confirm)]
     if starts and context.expectation.expects is not Expects.YES_NO:

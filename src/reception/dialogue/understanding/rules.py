@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from reception.dialogue.commands import Flow
+from reception.dialogue.understanding.booking_rules import CHANGES, NOT_THERE
 
 
 class Intent(StrEnum):
@@ -176,12 +177,10 @@ CHANGE = _compiled(
     r"\bstay(?:ing)? (?:on )?(?:for )?(?:a|one|two|three) nights? (?:longer|more|extra)\b",
     r"\b(?:add|note|put|mention|say)\b(?: \w+){0,3} (?:to|on|in|for|with) (?:my|our) (?:\w+ )?"
     r"(?:booking|reservation|table|stay|appointment)\b",
-    r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on|in the) )",
+    r"\bcome (?:\w+ ){0,4}(?:earlier|later)\b(?! (?:on(?! \w+day)|in the) )",
     r"\badd (?:on )?(?:(?:a|one|two|three|\d)(?: more| extra| additional| further)?|another|an extra|an additional) "
     r"nights?\b",
-    r"\b(?:can not|will not be able to|(?:am|are) not able to|unable to) (?:make|do) (?:the |our |my |this |next )?"
-    r"(?:\w+day|today|tonight|tomorrow|weekend)\b",
-    r"\bmake (?:the|our|my) (?:table|booking|reservation) (?:bigger|larger|smaller)\b",
+    *CHANGES,
     r"\b(?:leave|leaving|depart|departing|arrive|arriving|check(?:ing)? (?:in|out)|go(?:ing)? home) (?:\w+ ){0,2}"
     r"(?:days?|nights?|weeks?) (?:early|earlier|sooner|late|later)\b",
     r"\b(?:one|two|three|four) (?:more|extra|fewer|less) (?:person|people|guests?|adults?|child|children|kids?)\b"
@@ -189,7 +188,7 @@ CHANGE = _compiled(
 )  # fmt: skip
 NOT_COMING = re.compile(
     r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come) "
-    r"(?:on|this|tonight|tomorrow|today|to)\b"
+    rf"(?:on|this|tonight|tomorrow|today|to)\b|{NOT_THERE}"
 )
 _POLITE = r"(?:(?:please|hi|hello|hey|yes|just|and|so|then|okay) )*"
 MESSAGE = _compiled(
@@ -339,7 +338,9 @@ ACKNOWLEDGE = _compiled(
 )
 EXISTING = _compiled(
     r"\b(?:i|we) (?:already )?(?:have|have got|had|made|got|booked)(?: already)? (?:a|an|my|our) (?:\w+ "
-    r")?(?:reservation|booking|table|viewing|appointment)\b"
+    r")?(?:reservation|booking|table|viewing|appointment)\b",
+    r"\b(?:i|we) (?:have |had |already )*booked (?:for|on|in)\b",
+    r"\b(?:my|our) (?:table|booking|reservation|appointment|viewing) (?:on|for|tomorrow|tonight|this)\b",
 )
 QUESTION_START = _compiled(
     r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |"
