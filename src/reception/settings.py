@@ -32,7 +32,9 @@ class Environment(StrEnum):
 class Settings(BaseSettings):
     """Every setting with its unit in its name; the defaults serve one machine, for its own user, with the demo."""
 
-    model_config = SettingsConfigDict(env_prefix="RECEPTION_", frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RECEPTION_", frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
+    )
 
     environment: Environment = Environment.DEVELOPMENT
     host: str = "127.0.0.1"

@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from reception.api.services import Services
 from reception.api.speech_api import speech_router
-from reception.app.foundation import Login, Progress, create_platform_admin, found
+from reception.app.foundation import Login, Progress, create_platform_admin, found, open_database
 from reception.app.web import create_app
 from reception.core.clock import Clock, SystemClock
 from reception.core.signing import tool_secret
@@ -66,7 +66,7 @@ from reception.settings import (
     wanted_providers,
 )
 
-__all__ = ["Login", "Reception", "build", "build_worker", "create_platform_admin", "found"]
+__all__ = ["Login", "Reception", "build", "build_worker", "create_platform_admin", "found", "open_database"]
 
 _log = structlog.get_logger(__name__)
 

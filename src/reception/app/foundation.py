@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from reception.core.clock import SystemClock
 from reception.core.errors import NotFound
 from reception.db.database import Database
-from reception.db.embedded import EmbeddedPostgres
+from reception.db.embedded import EmbeddedPostgres, running_addresses
 from reception.db.migrate import migrate, runtime_url
 from reception.domains.access.service import Role, create_user, set_password
 from reception.domains.access.sessions import EndReason, end_sessions
@@ -52,24 +52,46 @@ async def found(settings: Settings, progress: Progress) -> AsyncIterator[Foundat
         yield Foundation(owner_url, service_url, await _demo_login(owner_url) if settings.demo_mode else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """A database by the role that owns its tables, and by the one that the service runs as."""
+
+    owner: str
+    service: str
+
+
+@asynccontextmanager
+async def open_database(settings: Settings, progress: Progress, *, shared: bool = False) -> AsyncIterator[Addresses]:
+    """The database as it is, not migrated; a server that was started for it is stopped.
+
+    `shared` takes the embedded server that another process runs, if one does.
+
+    Raises:
+        AppError: the embedded server cannot be started, or the address set is none.
+    """
+    if settings.database_url is not None:
+        owner_url = settings.database_url.get_secret_value()
+        yield Addresses(owner_url, runtime_url(owner_url))
+        return
+    running = await asyncio.to_thread(running_addresses, settings.data_dir) if shared else None
+    if running is not None:
+        yield Addresses(*running)
+        return
+    progress("Starting PostgreSQL")
+    embedded = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
+    try:
+        yield Addresses(embedded.owner_url, embedded.runtime_url)
+    finally:
+        await asyncio.to_thread(embedded.stop)
+
+
 @asynccontextmanager
 async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[str, str]]:
     """The addresses of a migrated database, of its owning role and of the service's."""
-    embedded: EmbeddedPostgres | None = None
-    if settings.database_url is None:
-        progress("Starting PostgreSQL")
-        embedded = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
-        owner_url, service_url = embedded.owner_url, embedded.runtime_url
-    else:
-        owner_url = settings.database_url.get_secret_value()
-        service_url = runtime_url(owner_url)
-    try:
+    async with open_database(settings, progress) as database:
         progress("Migrating the database")
-        await asyncio.to_thread(migrate, owner_url)
-        yield owner_url, service_url
-    finally:
-        if embedded is not None:
-            await asyncio.to_thread(embedded.stop)
+        await asyncio.to_thread(migrate, database.owner)
+        yield database.owner, database.service
 
 
 async def _demo_login(owner_url: str) -> Login:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import os
 import shutil
 import socket
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -17,10 +19,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from reception.cli.migrate import told as told_of
 from reception.core.errors import AppError, Conflict, MissingModel
 from reception.core.vault import Vault
 from reception.db.database import Database
-from reception.db.embedded import EmbeddedPostgres
+from reception.db.embedded import EmbeddedPostgres, running_addresses
+from reception.db.migrate import schema_state
 from reception.domains.credentials.service import OpenedKey, open_all
 from reception.providers.checkup import Checked, check_key, check_language, check_providers
 from reception.providers.embedded.weights import REQUIRED, Weights
@@ -34,6 +38,16 @@ _NEEDED_BYTES = 1 << 30
 _OLDEST_POSTGRES = 16
 _CONNECT_S = 5
 _MOST_KEYS = 50
+_OTHER_VARIABLES = {
+    "RECEPTION_ADMIN_PASSWORD",
+    "RECEPTION_ENV_FILE",
+    "RECEPTION_IMAGE",
+    "RECEPTION_LLM_API_KEY",
+    "RECEPTION_PUBLISH",
+    "RECEPTION_TOKEN",
+    "RECEPTION_WORKERS",
+}
+"""Of the environment too, but not settings of the service."""
 _PARTS = {"llm_out": "language model"}
 
 
@@ -57,8 +71,8 @@ def doctor(
     data_dir: Annotated[Path | None, typer.Option(help="Where data live. [default: .data]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check providers with a real, tiny request each, PostgreSQL, models, disk and ports. Exits with 1 when something
-    is wrong."""
+    """Check providers with a real, tiny request each, PostgreSQL and its schema, models, disk and ports. Exits with 1
+    when something is wrong."""
     try:
         findings = asyncio.run(examine(load_settings(data_dir=data_dir)))
     except AppError as error:
@@ -73,6 +87,7 @@ def doctor(
 async def examine(settings: Settings) -> list[Finding]:
     """Everything, in the order in which it is needed."""
     checks: list[Callable[[Settings], Awaitable[Iterable[Finding]]]] = [
+        _variables,
         _disk,
         _models,
         _database,
@@ -108,16 +123,10 @@ async def _models(settings: Settings) -> list[Finding]:
 async def _database(settings: Settings) -> list[Finding]:
     started_s = time.perf_counter()
     if settings.database_url is None:
-        try:
-            server = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
-        except Conflict as busy:
-            return [Finding("database", State.OK, f"embedded, and in use now: {busy.detail}")]
-        except AppError as error:
-            return [Finding("database", State.FAILED, error.detail, "See the log that is named.")]
-        await asyncio.to_thread(server.stop)
-        return [Finding("database", State.OK, f"embedded; starts in {time.perf_counter() - started_s:.1f} s")]
+        return await _embedded_database(settings)
+    address = settings.database_url.get_secret_value()
     try:
-        version, vector = await _asked(settings.database_url.get_secret_value())
+        version, vector = await _asked(address)
     except (psycopg.Error, OSError, TimeoutError) as error:
         told = f"DATABASE_URL cannot be reached ({type(error).__name__})"
         return [Finding("database", State.FAILED, told, "See whether the server runs, and the address and password.")]
@@ -125,7 +134,51 @@ async def _database(settings: Settings) -> list[Finding]:
         told = f"PostgreSQL {version}, pgvector {vector or 'absent'}"
         return [Finding("database", State.FAILED, told, "Use PostgreSQL 16 or newer, with pgvector 0.8 or newer.")]
     took_ms = 1000 * (time.perf_counter() - started_s)
-    return [Finding("database", State.OK, f"PostgreSQL {version}, pgvector {vector}; {took_ms:.0f} ms")]
+    found = Finding("database", State.OK, f"PostgreSQL {version}, pgvector {vector}; {took_ms:.0f} ms")
+    return [found, await _schema(address)]
+
+
+async def _embedded_database(settings: Settings) -> list[Finding]:
+    started_s = time.perf_counter()
+    try:
+        server = await asyncio.to_thread(EmbeddedPostgres.start, settings.data_dir)
+    except Conflict as busy:
+        running = await asyncio.to_thread(running_addresses, settings.data_dir)
+        found = Finding("database", State.OK, f"embedded, and in use now: {busy.detail}")
+        return [found, await _schema(running[0])] if running else [found]
+    except AppError as error:
+        return [Finding("database", State.FAILED, error.detail, "See the log that is named.")]
+    found = Finding("database", State.OK, f"embedded; starts in {time.perf_counter() - started_s:.1f} s")
+    try:
+        return [found, await _schema(server.owner_url)]
+    finally:
+        await asyncio.to_thread(server.stop)
+
+
+async def _schema(owner_url: str) -> Finding:
+    """Where the database's schema stands against that of this version."""
+    try:
+        state = await asyncio.to_thread(schema_state, owner_url)
+    except AppError as error:
+        return Finding("schema", State.FAILED, error.detail, "See the database above.")
+    if state.newer:
+        return Finding("schema", State.FAILED, told_of(state), "Use that version, or restore an earlier backup.")
+    if state.current:
+        return Finding("schema", State.OK, told_of(state))
+    advice = "Run `reception migrate`; `reception serve` does the same when it starts. Make a backup before."
+    return Finding("schema", State.WARNING, told_of(state), advice)
+
+
+async def _variables(_: Settings) -> list[Finding]:
+    """Variables of the environment that look like settings and are none."""
+    known = {f"RECEPTION_{name.upper()}" for name in Settings.model_fields} | _OTHER_VARIABLES
+    strange = sorted(name for name in os.environ if name.startswith("RECEPTION_") and name not in known)
+    if not strange:
+        return []
+    near = [(name, get_close_matches(name, known, 1)) for name in strange]
+    hints = ", ".join(f"{name} is perhaps {match[0]}" for name, match in near if match)
+    detail = f"no setting is called {', '.join(strange)}"
+    return [Finding("settings", State.WARNING, detail[:300], hints[:300] or "See .env.example for those there are.")]
 
 
 async def _asked(address: str) -> tuple[int, str]:

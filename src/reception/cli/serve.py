@@ -31,7 +31,10 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 picks one. [default: 8000]")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the database lives. [default: .data]")] = None,
     workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Processes that take calls, about one for each core.")
+        int,
+        typer.Option(
+            min=1, max=256, envvar="RECEPTION_WORKERS", help="Processes that take calls, about one for each core."
+        ),
     ] = 1,
 ) -> None:
     """Run the receptionist: database, speech, web page and API, in one process or with several workers.

@@ -50,6 +50,10 @@ class Vault:
             keys.append(key)
         return cls(tuple(keys))
 
+    def holds(self, key_id: str) -> bool:
+        """Whether what was sealed under the key of this id can be opened."""
+        return key_id in self._ciphers
+
     def seal(self, secret: str, purpose: str) -> Sealed:
         """`secret`, to be opened for the same `purpose` only."""
         nonce = os.urandom(_NONCE_BYTES)

@@ -86,13 +86,19 @@ class EmbeddedPostgres:
 
 def running_server(data_dir: Path) -> str | None:
     """The run-time address of the server that another process runs on `data_dir`; None where none does."""
+    running = running_addresses(data_dir)
+    return None if running is None else running[1]
+
+
+def running_addresses(data_dir: Path) -> tuple[str, str] | None:
+    """As `running_server`, the address of the role that owns the tables before that of the run-time role."""
     if not (data_dir / "postgres").is_dir():
         return None
     cluster = Cluster(data_dir.resolve() / "postgres")
     socket_dir = cluster.last_socket_dir()
     if socket_dir is None or not cluster.answers_at(socket_dir):
         return None
-    return _runtime_url_at(socket_dir)
+    return _url_at(socket_dir, OWNER_ROLE), _runtime_url_at(socket_dir)
 
 
 def _url_at(socket_dir: Path, role: str) -> str:

@@ -1,7 +1,11 @@
 """Brings a database to the present schema, embedded or external."""
 
+from dataclasses import dataclass
+
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -14,6 +18,38 @@ from reception.db.address import RUNTIME_ROLE, TIMEOUTS
 OLDEST_POSTGRES = 16
 OLDEST_VECTOR = (0, 8)
 _ADVISORY_LOCK = 7_321_905_114_202_611
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaState:
+    """Where a database stands: at `present`, None where it has no schema; `waiting` are to come, the oldest first.
+
+    `newer` tells that a later Reception has migrated it: this one knows no such revision.
+    """
+
+    present: str | None
+    waiting: tuple[str, ...]
+    newer: bool = False
+
+    @property
+    def current(self) -> bool:
+        return not self.waiting and not self.newer
+
+
+def schema_state(owner_url: str) -> SchemaState:
+    """Compare a database with the schema that this version needs; nothing is changed.
+
+    Raises:
+        Unavailable: it cannot be reached.
+    """
+    engine = create_engine(address.parse(owner_url), poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return _state(connection)
+    except OperationalError as error:
+        raise Unavailable("The database cannot be reached") from error
+    finally:
+        engine.dispose()
 
 
 def migrate(owner_url: str) -> None:
@@ -31,11 +67,47 @@ def migrate(owner_url: str) -> None:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
             connection.commit()
             _prepare(connection)
-            _upgrade(connection)
+            if _state(connection).newer:
+                raise Unavailable(
+                    "The database was migrated by a newer Reception. Use that version, or restore an earlier backup"
+                )
+            connection.commit()
+            to_revision(connection, "head")
     except OperationalError as error:
         raise Unavailable("The database cannot be reached for its migration") from error
     finally:
         engine.dispose()
+
+
+def prepare_server(owner_url: str) -> None:
+    """What the schema stands on: a new enough server, pgvector, and the run-time role.
+
+    Raises:
+        Unavailable: as `migrate` does.
+    """
+    engine = create_engine(address.parse(owner_url), poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            _prepare(connection)
+    except OperationalError as error:
+        raise Unavailable("The database cannot be reached") from error
+    finally:
+        engine.dispose()
+
+
+def hold_migrations(connection: Connection) -> None:
+    """No other process migrates until the transaction of `connection` ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+
+
+def present_revision(connection: Connection) -> str | None:
+    """The revision of the schema; None where there is none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def knows_revision(revision: str) -> bool:
+    """Whether this version can make the schema of `revision`."""
+    return revision in _newest_first()
 
 
 def runtime_url(owner_url: str) -> str:
@@ -87,8 +159,30 @@ def _ensure_runtime_role(connection: Connection) -> None:
         connection.execute(text(f"GRANT {RUNTIME_ROLE} TO CURRENT_USER"))
 
 
-def _upgrade(connection: Connection) -> None:
+def to_revision(connection: Connection, revision: str) -> None:
+    """Bring the schema to `revision`: `head`, `base` or one by name. Within the caller's transaction if there is one,
+    in one of its own if not."""
+    config = _config()
+    config.attributes["connection"] = connection
+    if revision == "base":
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+
+
+def _state(connection: Connection) -> SchemaState:
+    known, present = _newest_first(), present_revision(connection)
+    if present is not None and present not in known:
+        return SchemaState(present, (), newer=True)
+    waiting = known[: known.index(present)] if present is not None else known
+    return SchemaState(present, tuple(reversed(waiting)))
+
+
+def _newest_first() -> list[str]:
+    return [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", "reception.db:migrations")
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config

@@ -64,6 +64,20 @@ def test_half_a_model_is_made_whole_again(tmp_path: Path) -> None:
     ]
 
 
+def test_a_model_that_was_prepared_needs_neither_its_parts_nor_a_place_to_write(tmp_path: Path) -> None:
+    site, share = tmp_path / "site", tmp_path / "share"
+    put_whisper(site)
+    prepared = Weights(site, share_dir=share).prepare()
+    for part in (WHISPER_BASE_PART_1, WHISPER_BASE_PART_2):
+        (site / part.package / part.path).unlink()
+    (tmp_path / "cache").write_text("a file where the directory should be")
+    weights = Weights(site, cache_dir=tmp_path / "cache", share_dir=share)
+    weights.require(WHISPER_BASE_PART_1, WHISPER_BASE_PART_2)
+    assert weights.whisper_base() == weights.prepare() == prepared
+    assert (prepared / "model.bin").read_bytes() == b"first-second"
+    assert (prepared / "model.bin").stat().st_mode & 0o444 == 0o444
+
+
 def test_a_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     put_whisper(tmp_path / "site")
     (tmp_path / "cache").write_text("a file where the directory should be")

@@ -34,7 +34,10 @@ REQUIRED = (SILERO_VAD, WHISPER_BASE_PART_1, WHISPER_BASE_PART_2, WHISPER_TINY, 
 
 TURN_MODEL_REQUIREMENT = "pipecat-ai==1.14.0"
 _TURN_MODEL_PATH = "audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
-_TURN_MODEL_TARGET = Path("share") / "reception" / "turn-model"
+_SHARE = Path("share") / "reception"
+_TURN_MODEL_TARGET = _SHARE / "turn-model"
+_WHISPER_BASE = "whisper-base-1.0.0"
+_WHOLE = "model.bin"
 
 
 class Weights:
@@ -42,11 +45,15 @@ class Weights:
 
     `root` is a directory that holds the import packages; `None` means wherever Python finds them.
     `cache_dir` takes what has to be put together from several files; `None` means the user's own cache directory.
+    `share_dir` may hold it already, put together by `prepare`; `None` means that of the Python environment.
     """
 
-    def __init__(self, root: Path | None = None, *, cache_dir: Path | None = None) -> None:
+    def __init__(
+        self, root: Path | None = None, *, cache_dir: Path | None = None, share_dir: Path | None = None
+    ) -> None:
         self._root = root
         self._cache_dir = cache_dir or _user_cache_dir()
+        self._share_dir = share_dir or (root or Path(sys.prefix)) / _SHARE
 
     def require(self, *files: WeightFile) -> list[Path]:
         """Paths of `files`, in order.
@@ -79,19 +86,39 @@ class Weights:
         )
 
     def whisper_base(self) -> Path:
-        """A directory with the whole Whisper base model, put together on first use.
+        """A directory with the whole Whisper base model: one that was prepared, or put together on first use.
 
         Raises:
             MissingModel: a part is absent.
             Unavailable: the cache directory cannot be written.
         """
+        return self._prepared if self._is_prepared else self._put_together(self._cache_dir / _WHISPER_BASE)
+
+    def prepare(self) -> Path:
+        """Put together ahead of the first use what has to be, with the packages: then nothing is written later, and the
+        parts are needed no more.
+
+        Raises:
+            MissingModel: a part is absent.
+            Unavailable: the environment cannot be written.
+        """
+        return self._prepared if self._is_prepared else self._put_together(self._prepared)
+
+    @property
+    def _prepared(self) -> Path:
+        return self._share_dir / _WHISPER_BASE
+
+    @property
+    def _is_prepared(self) -> bool:
+        return (self._prepared / _WHOLE).is_file()
+
+    def _put_together(self, directory: Path) -> Path:
         first, second = self.require(WHISPER_BASE_PART_1, WHISPER_BASE_PART_2)
-        directory = self._cache_dir / "whisper-base-1.0.0"
         try:
             directory.mkdir(parents=True, exist_ok=True)
             for name in ("config.json", "vocabulary.txt", "tokenizer.json"):
                 _join([first.parent / name], directory / name)
-            _join([first, second], directory / "model.bin")
+            _join([first, second], directory / _WHOLE)
         except OSError as error:
             raise Unavailable(
                 f"the speech model needs 150 MB in {directory}, which cannot be written: {error.strerror}"
@@ -99,6 +126,8 @@ class Weights:
         return directory
 
     def _find(self, file: WeightFile) -> Path | None:
+        if file in (WHISPER_BASE_PART_1, WHISPER_BASE_PART_2) and self._is_prepared:
+            return self._prepared / _WHOLE
         base = self._package(file.package)
         path = base / file.path if base else None
         return path if path and path.is_file() else None
@@ -112,7 +141,7 @@ class Weights:
 
     def _turn_model_bases(self) -> list[Path]:
         installed = self._package("pipecat")
-        apart = [] if self._root else [Path(sys.prefix) / _TURN_MODEL_TARGET / "pipecat"]
+        apart = [] if self._root else [self._share_dir / _TURN_MODEL_TARGET.name / "pipecat"]
         return [*([installed] if installed else []), *apart]
 
 
@@ -136,6 +165,7 @@ def _join(parts: Sequence[Path], whole: Path) -> None:
                         out.write(block)
             out.flush()
             os.fsync(out.fileno())
+            temporary.chmod(0o644)
             temporary.replace(whole)
         finally:
             temporary.unlink(missing_ok=True)

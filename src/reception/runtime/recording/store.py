@@ -8,7 +8,7 @@ The bucket must exist; what is needed in it: GetObject, PutObject, DeleteObject,
 """
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -143,6 +143,21 @@ class RecordingStore:
             while start < end and (piece := file.read(min(_PIECE_BYTES, end - start))):
                 start += len(piece)
                 yield piece
+
+    def relative(self, recording: Recording) -> str:
+        """Its path below the place where recordings are kept."""
+        return posixpath.relpath(recording.path, self._base)
+
+    def put(self, relative: str, pieces: Iterable[bytes]) -> None:
+        """Write the recording that `relative` tells of, over one that is there."""
+        path = posixpath.join(self._base, relative)
+        with self._reachable():
+            self._make_folder(posixpath.dirname(path))
+            with self._fs.open(path + _UNFINISHED if self._is_local else path, "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+            if self._is_local:
+                Path(path + _UNFINISHED).replace(path)
 
     def delete(self, recording: Recording) -> None:
         with self._reachable():
