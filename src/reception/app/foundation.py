@@ -48,8 +48,9 @@ async def found(settings: Settings, progress: Progress) -> AsyncIterator[Foundat
         AppError: a setting is wrong, or the database cannot be used; its detail says why, and what mends it.
     """
     wanted_providers(settings)
-    async with _storage(settings, progress) as (owner_url, service_url):
-        yield Foundation(owner_url, service_url, await _demo_login(owner_url) if settings.demo_mode else None)
+    async with _storage(settings, progress) as database:
+        login = await _demo_login(database.owner) if settings.demo_mode else None
+        yield Foundation(database.owner, database.service, login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,12 @@ async def open_database(settings: Settings, progress: Progress, *, shared: bool 
 
 
 @asynccontextmanager
-async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[tuple[str, str]]:
-    """The addresses of a migrated database, of its owning role and of the service's."""
+async def _storage(settings: Settings, progress: Progress) -> AsyncIterator[Addresses]:
+    """A migrated database."""
     async with open_database(settings, progress) as database:
         progress("Migrating the database")
         await asyncio.to_thread(migrate, database.owner)
-        yield database.owner, database.service
+        yield database
 
 
 async def _demo_login(owner_url: str) -> Login:
@@ -108,8 +109,8 @@ async def create_platform_admin(settings: Settings, login: Login) -> None:
         AppError: the database cannot be used now, or the e-mail or password is not acceptable.
     """
     user_id = uuid5(NAMESPACE_URL, f"mailto:{login.email.strip().lower()}")
-    async with _storage(settings, lambda _: None) as (owner_url, _):
-        await ensure_platform_admin(owner_url, login, user_id)
+    async with _storage(settings, lambda _: None) as database:
+        await ensure_platform_admin(database.owner, login, user_id)
 
 
 async def ensure_platform_admin(owner_url: str, login: Login, user_id: UUID) -> None:

@@ -13,6 +13,7 @@ from psycopg import sql
 
 from reception.core.errors import Unavailable
 from reception.db import address
+from reception.db.migrate import BACKUP_POLICY
 
 REVISIONS = "alembic_version"
 _TABLES = """
@@ -27,13 +28,13 @@ _SEQUENCES = """
     SELECT sequencename::text, COALESCE(last_value, start_value), last_value IS NOT NULL
     FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1
 """
-_HALF_SEEN = """
+_HALF_SEEN = f"""
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND row_security_active(c.oid)
-        AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'backup'
+        AND NOT EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = '{BACKUP_POLICY}'
             AND (SELECT oid FROM pg_roles WHERE rolname = current_user) = ANY (p.polroles))
     ORDER BY 1 LIMIT 1
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 
 from reception.core.errors import Conflict, InvalidInput, Unavailable
 from reception.db import address, dump
-from reception.db.migrate import hold_migrations, knows_revision, present_revision, to_revision
+from reception.db.migrate import hold_migrations, knows_revision, present_revision, to_newest, to_revision
 
 _GUARDED = """
     SELECT relname::text, relforcerowsecurity FROM pg_class
@@ -79,7 +79,7 @@ def load_database(
             _empty(connection, replace=replace)
             to_revision(connection, stored.revision)
             _fill(connection, stored, progress)
-            to_revision(connection, "head")
+            to_newest(connection)
     except OperationalError as error:
         raise Unavailable("The database cannot be reached, or went away; it is as it was") from error
     except (DBAPIError, psycopg.Error) as error:
