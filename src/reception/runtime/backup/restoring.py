@@ -9,7 +9,7 @@ from reception.db import dump
 from reception.db.load import StoredDatabase, StoredTable, load_database, refuse_taken
 from reception.db.migrate import knows_revision, prepare_server
 from reception.runtime.backup.archive import ArchiveReader, reading
-from reception.runtime.backup.manifest import Manifest, TablePart
+from reception.runtime.backup.manifest import Manifest, RecordingPart, TablePart
 from reception.runtime.recording.store import RecordingStore
 
 Progress = Callable[[str], None]
@@ -69,7 +69,7 @@ def _verified(archive: ArchiveReader, progress: Progress) -> Manifest:
             f"The backup is of Reception {manifest.version[:20]} with the schema {manifest.revision}, "
             "which this version does not know: install that version or a later one"
         )
-    parts = (*manifest.tables, *(manifest.recordings or ()))
+    parts: tuple[TablePart | RecordingPart, ...] = (*manifest.tables, *(manifest.recordings or ()))
     progress(f"Verifying {len(parts)} parts, {sum(part.bytes for part in parts) / 1e6:.1f} MB")
     for part in parts:
         archive.verify(part.member, part.bytes, part.sha256)

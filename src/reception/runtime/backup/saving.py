@@ -9,7 +9,7 @@ from reception import __version__
 from reception.core.errors import Unavailable
 from reception.db.dump import DatabaseSnapshot, open_snapshot
 from reception.runtime.backup.archive import ArchiveWriter, writing
-from reception.runtime.backup.manifest import FORMAT, Manifest, RecordingPart, SequencePart, TablePart
+from reception.runtime.backup.manifest import Manifest, RecordingPart, SequencePart, TablePart
 from reception.runtime.recording.store import Recording, RecordingStore
 
 Progress = Callable[[str], None]
@@ -42,7 +42,7 @@ def save(source: Source, file: Path, made_at: datetime, progress: Progress, *, r
             revision, postgres = snapshot.revision, snapshot.postgres
         recordings = tuple(_recordings(source.recordings, archive, progress)) if source.recordings else None
         manifest = Manifest(
-            format=FORMAT,
+            format=1,
             product="reception",
             version=__version__,
             made_at=made_at,
