@@ -243,6 +243,7 @@ async def test_it_serves_from_an_external_database_as_its_user_and_stops_when_to
                 RECEPTION_ADMIN_PASSWORD=PASSWORD,
                 RECEPTION_LOG_LEVEL="warning",
                 RECEPTION_WORKERS="2",
+                RECEPTION_DRAIN_S="1",
             )
             assert (await container.run(*reception, "migrate", "--check"))[0] == 1
             assert (await container.run(*reception, "migrate"))[0] == 0
@@ -259,18 +260,20 @@ async def test_it_serves_from_an_external_database_as_its_user_and_stops_when_to
                     server.send_signal(signal.SIGTERM)
                 async with asyncio.timeout(60):
                     printed, _ = await server.communicate()
+                told = printed.decode()[-4000:]
+                print(told)
             assert "table" in call.lower() or "help" in call.lower()
-            assert server.returncode == 0, printed.decode()[-3000:]
-            assert "Stopped." in printed.decode()
+            assert server.returncode == 0
+            assert "Stopped." in told
     left = {path.name for path in (image.root / "data").iterdir()}
     assert left <= {"recording", "recordings"}, "nothing but data is written, and only there"
 
 
 async def _until_healthy(container: Container, check: list[str], server: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(90):
+    async with asyncio.timeout(180):
         while (await container.run(*check))[0]:
             assert server.returncode is None
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.5)
 
 
 async def _answered(url: str) -> str:

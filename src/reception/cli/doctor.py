@@ -117,7 +117,13 @@ async def _models(settings: Settings) -> list[Finding]:
         weights.require(*REQUIRED)
     except MissingModel as missing:
         return [Finding("models", State.FAILED, f"{missing.what} is not installed", f"Run: {missing.mend}")]
-    return [Finding("models", State.OK, f"{len(REQUIRED)} files are installed")]
+    found = Finding("models", State.OK, f"{len(REQUIRED)} files are installed")
+    try:
+        weights.turn_model()
+    except MissingModel as missing:
+        told = "not installed: pauses alone tell when somebody has finished"
+        return [found, Finding("end-of-turn model", State.WARNING, told, f"Run: {missing.mend}")]
+    return [found]
 
 
 async def _database(settings: Settings) -> list[Finding]:

@@ -30,6 +30,10 @@ ELSEWHERE = {
     ("CONTRIBUTING.md", "make check"): "runs all tests, this one too",
     ("docs/ACCESS.md", "reception create-admin "): "tests/integration/test_create_admin.py",
     ("docs/KNOWLEDGE.md", "api POST /knowledge/ingest"): "tests/integration/test_site.py",
+    ("docs/RUNNING.md", "python3.11 -m venv "): "tests/integration/test_image.py",
+    ("docs/RUNNING.md", "reception/bin/pip install --no-deps "): "tests/integration/test_image.py",
+    ("docs/RUNNING.md", "cp .env.example .env "): "tests/unit/test_container_files.py",
+    ("docs/RUNNING.md", "reception backup "): "tests/integration/test_backup.py",
     ("docs/SCENARIOS.md", ".venv/bin/reception eval scenarios "): "tests/integration/test_eval_command.py",
     ("docs/SCENARIOS.md", ".venv/bin/reception eval record "): "tests/integration/test_recorded_scenarios.py",
 }
