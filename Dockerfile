@@ -3,7 +3,7 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 # The wheel, and an environment with it, its dependencies and the models.
 FROM ${PYTHON_IMAGE} AS build
-# Which vendors' packages come along: groq, openai, anthropic, polly, s3 with commas between, all, or none at all.
+# Which vendors' packages come along: groq, openai, anthropic, google, polly, s3 with commas between, all, or none at all.
 ARG EXTRAS=all
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1
