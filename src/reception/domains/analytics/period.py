@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -63,17 +64,18 @@ class Period:
     def starts(self) -> tuple[datetime, ...]:
         """Where each bucket begins, local with its offset. An hour that the clocks repeat is two, one that they skip
         none; weeks begin on Mondays, and the first week or month where the period does."""
-        return tuple(start.astimezone(self.zone) for start in self._starts())
+        return _local_starts(self)
 
     def bounds(self) -> list[datetime]:
         """For `width_bucket`: `BEFORE` is the period before, `BEFORE + 1` the first bucket."""
-        return [self.before, *self._starts()]
+        return [self.before, *_local_starts(self)]
 
     def parameters(self, agent_id: UUID | None = None) -> dict[str, Any]:
         """What the statements of this domain are given."""
         return {"bounds": self.bounds(), "since": self.before, "until": self.end, "agent_id": agent_id}
 
-    def _starts(self) -> Iterator[datetime]:
+    def walk(self) -> Iterator[datetime]:
+        """Where each bucket begins, in UTC."""
         day = self.first
         while day <= self.last:
             following = self._following(day)
@@ -96,3 +98,9 @@ class Period:
     def _midnight(self, day: date) -> datetime:
         """Its first instant: where clocks skip midnight, that at which they do."""
         return datetime.combine(day, time(), self.zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=32)
+def _local_starts(period: Period) -> tuple[datetime, ...]:
+    """A report asks for them many times."""
+    return tuple(start.astimezone(period.zone) for start in period.walk())
