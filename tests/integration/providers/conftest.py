@@ -19,6 +19,8 @@ RATE_HZ = 24_000
 QUESTION = "Do you have any parking?"
 WRITTEN = "Parking is free behind the house [1]. You need not reserve a space [1]. The gate closes at midnight [1]."
 GOOD, DEAD, MINE = "good", "dead", "mine"
+HASTY = "hasty"
+"""A good voice that says in a tenth of the time what nobody listens to."""
 TENANTS_KEY = "key-of-a-tenant"
 
 
@@ -57,7 +59,8 @@ class Vendor(HttpVendor):
             return Answer("text/event-stream", self._writer.written(self._writer.brain(prompt), prompt))
         if asked.path == "/audio/transcriptions":
             return Answer("application/json", [orjson.dumps({"text": QUESTION})])
-        audio = sound_of(asked.json()["input"], RATE_HZ).tobytes()
+        told = asked.json()
+        audio = sound_of(told["input"], RATE_HZ)[:: 10 if told["model"] == HASTY else 1].tobytes()
         return Answer("audio/pcm", [audio[start : start + 4801] for start in range(0, len(audio), 4801)])
 
 

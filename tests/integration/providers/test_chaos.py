@@ -37,24 +37,28 @@ class Outcome:
         ]
 
 
+PATIENCE_S = 240.0
+"""Real time, and much of it on a machine that does much else besides."""
 LINES = asyncio.Semaphore(3)
 
 
 async def ask(installation: Installation, *, stt: str = "", tts: str = "", spoken: bool = False) -> Outcome:
     """Call an agent that hears and speaks like this, ask once whether there is parking, and hear the answer."""
     shop = await installation.open_shop()
-    change = {"settings": {"stt": stt, "tts": tts, "filler_after_ms": 700}}
+    # How long somebody is silent here is the machine's doing.
+    change = {"settings": {"stt": stt, "tts": tts, "filler_after_ms": 700, "silence_prompt_s": 60}}
     changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
     assert changed.status_code == 200, changed.text
     line = Line(installation.url, str(shop.agent_id), "Ada", shop.token)
+    question = await asyncio.to_thread(speak, QUESTION, RATE_HZ) if spoken else None
     async with LINES, dial(line, AUDIO) as call:
-        await call.wait_reply()
+        await call.wait_reply(PATIENCE_S)
         asked_s = call.now_s
-        if spoken:
-            await call.say(await asyncio.to_thread(speak, QUESTION, RATE_HZ), QUESTION)
+        if question is not None:
+            await call.say(question, QUESTION)
         else:
             await call.type(QUESTION)
-        turn = await call.wait_reply()
+        turn = await call.wait_reply(PATIENCE_S)
         heard = read(call.playback.render(asked_s, call.now_s), RATE_HZ)
         return Outcome(call, turn.reply_text, heard, call.ended)
 

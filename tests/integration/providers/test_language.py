@@ -8,7 +8,7 @@ import pytest
 
 from tests.integration.api.installation import Installation
 from tests.integration.api.typing_caller import Caller, call_from
-from tests.integration.providers.conftest import DEAD, GOOD, QUESTION, WRITTEN, model_of
+from tests.integration.providers.conftest import DEAD, GOOD, HASTY, QUESTION, WRITTEN, model_of
 from tests.support.vendors.faults import Fault
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -24,7 +24,7 @@ async def ask(installation: Installation, llm: str, last: str) -> Caller:
     document = {"title": "Guide", "text": GUIDE, "kind": "faq"}
     kept = await installation.http.post("/knowledge/ingest", json=document, headers=shop.headers)
     assert kept.status_code == 201, kept.text
-    change = {"settings": {"tts": f"openai:{GOOD}", "llm": llm}}
+    change = {"settings": {"tts": f"openai:{HASTY}", "llm": llm}}
     changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
     assert changed.status_code == 200, changed.text
     async with call_from(installation, shop) as caller:
