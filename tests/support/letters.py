@@ -28,30 +28,27 @@ def read(audio: Pcm16, rate_hz: int) -> str:
 def said_once(heard: str, text: str) -> bool:
     """Whether every word of `text` was said once, in order. One of them, in which a voice broke off, may have been cut
     short, or begun and then said."""
-    spoken = text.replace(" ", "")
-    ends = list(accumulate(len(word) for word in text.split()))
-    return any(
-        heard == spoken[:left_at] + spoken[taken_up_at:]
-        for start, end in zip([0, *ends], ends, strict=False)
-        for left_at in range(start, end + 1)
-        for taken_up_at in (start, end)
-        if (left_at, taken_up_at) not in ((start, end), (end, start))
-    )
+    return heard in _ways_to_say(text)
 
 
 def without_filler(heard: str, text: str) -> str:
     """`heard` from where `text` was said, after a filler before a late answer perhaps, which may have been cut off when
     the answer came, and in which a voice may have broken off as in anything else. All of it where `text` was not said
     once."""
+    fillers = [way for filler in Phrases().fillers for way in _ways_to_say(filler)]
     for start in range(len(heard)):
-        if said_once(heard[start:], text) and (not start or _is_filler(heard[:start])):
+        if said_once(heard[start:], text) and any(way.startswith(heard[:start]) for way in fillers):
             return heard[start:]
     return heard
 
 
-def _is_filler(heard: str) -> bool:
-    return any(
-        heard == filler[:length].replace(" ", "") or said_once(heard, filler[:length])
-        for filler in Phrases().fillers
-        for length in range(1, len(filler) + 1)
-    )
+def _ways_to_say(text: str) -> set[str]:
+    spoken = text.replace(" ", "")
+    ends = list(accumulate(len(word) for word in text.split()))
+    return {
+        spoken[:left_at] + spoken[taken_up_at:]
+        for start, end in zip([0, *ends], ends, strict=False)
+        for left_at in range(start, end + 1)
+        for taken_up_at in (start, end)
+        if (left_at, taken_up_at) not in ((start, end), (end, start))
+    }
