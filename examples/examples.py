@@ -221,6 +221,7 @@ def leads(api: Api) -> None:
     api.delete(path)
     message = api.create("/leads", {"kind": "message", "name": "Ann", "phone": "+12125550101", "summary": "Call me"})
     assert api.get("/messages", status="new")["items"]
+    assert api.get(f"/messages/{message['id']}")["status"] == "new"
     assert api.patch(f"/messages/{message['id']}", {"status": "done"})["status"] == "done"
 
 

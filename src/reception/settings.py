@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from reception.core.errors import InvalidInput
@@ -21,6 +21,7 @@ from reception.providers.spec import parse_chain
 SHORTEST_SECRET = 32
 SHORTEST_METRICS_TOKEN = 16
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
+_COLLECTOR = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _NOT_SECRETS = frozenset({"changeme", "change-me", "secret", "password", "reception", "default", "insecure"})
 
 
@@ -49,6 +50,9 @@ class Settings(BaseSettings):
     max_frame_bytes: int = Field(default=1 << 20, ge=1 << 16, le=16 << 20)
     max_body_bytes: int = Field(default=1 << 20, ge=1 << 12, le=64 << 20)
     max_upload_bytes: int = Field(default=512 << 20, ge=1 << 20, le=4 << 30)
+    requests_per_s: float = Field(default=50.0, ge=0.0, le=100_000.0)
+    requests_burst: int = Field(default=500, ge=1, le=1_000_000)
+    request_timeout_s: float = Field(default=60.0, ge=1.0, le=3600.0)
     jobs_at_once: int = Field(default=1, ge=0, le=16)
     knowledge_chunk_chars: int = Field(default=700, ge=200, le=4000)
     knowledge_overlap_chars: int = Field(default=0, ge=0, le=1000)
@@ -72,6 +76,8 @@ class Settings(BaseSettings):
     reranker_url: str = ""
     reranker_model: str = ""
     reranker_key: SecretStr | None = None
+    otlp_endpoint: str = ""
+    sentry_dsn: SecretStr | None = None
     drain_s: float = Field(default=20.0, ge=0.0, le=3600.0)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "console", "json"] = "auto"
@@ -96,6 +102,13 @@ class Settings(BaseSettings):
         if len(set(key)) < 8 and key:
             raise ValueError("RECEPTION_SECRET_KEY repeats too few characters to be a secret.")
         return self
+
+    @field_validator("otlp_endpoint")
+    @classmethod
+    def _refuse_strange_collectors(cls, address: str) -> str:
+        if address and not _COLLECTOR.fullmatch(address):
+            raise ValueError("must be the address of an OTLP/HTTP collector, such as http://localhost:4318")
+        return address
 
     @model_validator(mode="after")
     def _refuse_strange_origins(self) -> Self:

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from tests.support.console_blocks import ROOT
 
 COPYLEFT = re.compile(r"GPL|MPL|Mozilla|EPL|CDDL")
-EXTRAS = ("anthropic", "groq", "openai", "polly", "s3")
+EXTRAS = ("anthropic", "groq", "openai", "otel", "polly", "s3", "sentry")
 
 
 def _licence(package: Distribution) -> str:

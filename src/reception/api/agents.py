@@ -8,6 +8,7 @@ from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
+from reception.api.idempotency import done_once
 from reception.api.preconditions import IfMatch, check_unchanged
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import Services, ServicesDep
@@ -134,6 +135,7 @@ def _check_speech(settings: AgentTuning, services: Services) -> None:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create an agent")
+@done_once
 async def create(body: NewAgent, services: ServicesDep, where: AgentWriter, answer: Answer) -> AgentState:
     """It takes calls at once, as version 1."""
     _check_speech(body.settings, services)

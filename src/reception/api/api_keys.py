@@ -5,11 +5,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, status
-from pydantic import AwareDatetime, Field
+from fastapi import Response as Answer
+from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
-from reception.api.schemas import Request, Response, Text
+from reception.api.schemas import Instant, Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.access import api_keys
@@ -27,7 +29,7 @@ class NewApiKey(Request):
 
     name: Annotated[Text, Field(min_length=1, max_length=120, examples=["Booking page"])]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=40, examples=[["reservations:read"]])]
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class ApiKeyRead(Response):
@@ -65,7 +67,8 @@ class ApiKeyMade(ApiKeyRead):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create an API key")
-async def create(body: NewApiKey, services: ServicesDep, where: _Writer) -> ApiKeyMade:
+@done_once
+async def create(body: NewApiKey, services: ServicesDep, where: _Writer, answer: Answer) -> ApiKeyMade:
     """A key may do no more than who makes it, and never anything about users, API keys or accounts."""
     too_much = [
         FieldProblem(f"/scopes/{index}", "is not for API keys" if scope not in KEY_SCOPES else "you lack it yourself")

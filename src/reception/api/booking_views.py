@@ -76,12 +76,20 @@ class GuestBody(Request):
         requests = tuple(SpecialRequest(wish.kind, wish.text) for wish in self.requests)
         return Guest(self.name, self.phone, self.email, self.notes, requests)
 
+
+class GuestRead(Response):
+    """Empty while a place is only held."""
+
+    name: str
+    phone: str
+    email: str
+    notes: str
+    requests: tuple[Wish, ...]
+
     @classmethod
-    def of(cls, guest: Guest) -> "GuestBody":
+    def of(cls, guest: Guest) -> "GuestRead":
         wishes = tuple(Wish(kind=request.kind, text=request.text) for request in guest.requests)
-        return cls.model_construct(
-            name=guest.name, phone=guest.phone, email=guest.email, notes=guest.notes, requests=wishes
-        )
+        return cls(name=guest.name, phone=guest.phone, email=guest.email, notes=guest.notes, requests=wishes)
 
 
 class ReservationRead(Response):
@@ -94,7 +102,7 @@ class ReservationRead(Response):
     place: str
     service: str
     resources: tuple[str, ...]
-    guest: GuestBody
+    guest: GuestRead
     price: Cost | None
     reconfirmed_at: datetime | None
     late_minutes: int
@@ -112,7 +120,7 @@ class ReservationRead(Response):
             place=made.place,
             service=made.service,
             resources=made.resource_names,
-            guest=GuestBody.of(made.guest),
+            guest=GuestRead.of(made.guest),
             price=Cost.of(made.price),
             reconfirmed_at=made.reconfirmed_at,
             late_minutes=made.late_minutes,
@@ -133,7 +141,7 @@ class WaitlistRead(Response):
     place: str
     service: str
     staff: str
-    guest: GuestBody
+    guest: GuestRead
     offer: ReservationRead | None
     offer_expires_at: datetime | None
 
@@ -150,7 +158,7 @@ class WaitlistRead(Response):
             place=entry.place,
             service=entry.service,
             staff=entry.staff,
-            guest=GuestBody.of(entry.guest),
+            guest=GuestRead.of(entry.guest),
             offer=ReservationRead.of(entry.offer) if entry.offer else None,
             offer_expires_at=entry.offer_expires_at,
         )

@@ -4,9 +4,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
+from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
+from reception.api.idempotency import done_once
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.runtime.chat import ChatReply
@@ -71,8 +73,12 @@ class Reply(Response):
 
 
 @router.post("/message", summary="Send a message to an agent")
+@done_once
 async def message(
-    body: ChatMessage, services: ServicesDep, where: Annotated[InTenant, Depends(in_tenant(Scope.CHAT))]
+    body: ChatMessage,
+    services: ServicesDep,
+    where: Annotated[InTenant, Depends(in_tenant(Scope.CHAT))],
+    answer: Answer,
 ) -> Reply:
     """Without `conversation_id` a new conversation starts; its id is in the reply."""
     where.check_agent(body.agent_id)

@@ -26,6 +26,7 @@ SECURITY_HEADERS: Final = {
     "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_STRICT_TRANSPORT = "max-age=31536000"
 DOCUMENTATION_PATH = "/docs"
 # The page of the API's description is FastAPI's own, and takes its script and style from there.
 _DOCUMENTATION_POLICY = (
@@ -41,6 +42,12 @@ RequestObserver = Callable[[str, str, int, float], None]
 
 def request_id_of(scope: Scope) -> str:
     return str(scope.get("state", {}).get("request_id", ""))
+
+
+def security_headers(scope: Scope) -> dict[str, str]:
+    """Those of every answer; over TLS also that the site is never to be asked for without."""
+    over_tls = {"Strict-Transport-Security": _STRICT_TRANSPORT} if scope.get("scheme") == "https" else {}
+    return {**SECURITY_HEADERS, "Cache-Control": "no-store", **over_tls}
 
 
 class Edge:
@@ -89,10 +96,9 @@ class Edge:
                 headers = MutableHeaders(scope=message)
                 if scope["path"] == DOCUMENTATION_PATH:
                     headers["Content-Security-Policy"] = _DOCUMENTATION_POLICY
-                for name, value in SECURITY_HEADERS.items():
+                for name, value in security_headers(scope).items():
                     headers.setdefault(name, value)
                 headers["X-Request-Id"] = request_id
-                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         try:

@@ -1,12 +1,11 @@
 """Opening and working hours over HTTP."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from reception.api.schemas import LocalTime, Request, Text
+from reception.api.schemas import LocalDay, LocalTime, Request, Text
 from reception.ports.business import Closure, OpeningHours, OpenSpan, PublicHolidays
 from reception.ports.staff import Absence, WorkingHours
 
@@ -32,15 +31,15 @@ def _day(spans: Sequence[OpenSpan]) -> tuple[Span, ...]:
 class HoursException(Request):
     """Replaces the hours of one day, a holiday's or a closure's too; no spans close it."""
 
-    date: date
+    date: LocalDay
     spans: Day = ()
 
 
 class ClosedDays(Request):
     """Closed from `first` to `last`, both included; callers are told the `reason`, such as "our summer break"."""
 
-    first: date
-    last: date
+    first: LocalDay
+    last: LocalDay
     reason: Annotated[Text, Field(max_length=200)] = ""
 
 
@@ -97,8 +96,8 @@ class HoursChange(Hours):
 class Away(Request):
     """Away from the day `first` to the day `last`: all day, or between these times on each of them."""
 
-    first: date
-    last: date
+    first: LocalDay
+    last: LocalDay
     starts: LocalTime | None = None
     ends: LocalTime | None = None
     reason: Annotated[Text, Field(max_length=200)] = ""

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from starlette.datastructures import FormData, UploadFile
 
 from reception.api.access import InTenant, in_tenant
+from reception.api.idempotency import done_once
 from reception.api.schemas import Request, Text
 from reception.api.schemas import Response as Body
 from reception.api.services import ServicesDep
@@ -157,10 +158,11 @@ async def upload(request: HttpRequest, services: ServicesDep, where: Writer) -> 
 
 
 @router.post("/ingest", status_code=status.HTTP_201_CREATED, summary="Add or replace a document, or read a site")
-async def ingest(body: NewDocument, services: ServicesDep, where: Writer, response: Response) -> DocumentRead:
+@done_once
+async def ingest(body: NewDocument, services: ServicesDep, where: Writer, answer: Response) -> DocumentRead:
     """A text is there at once (201); a site is read in the background (202)."""
     if body.url:
-        response.status_code = status.HTTP_202_ACCEPTED
+        answer.status_code = status.HTTP_202_ACCEPTED
         site = await services.intake.take_site(
             where.tenant_id,
             body.url,

@@ -6,10 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
+from fastapi import Response as Answer
 from pydantic import Field, JsonValue
 
 from reception.api.access import InTenant, in_tenant
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.domains.leads import service as leads
@@ -98,26 +101,35 @@ def _before(cursor: str) -> UUID:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Note a lead")
-async def create(body: NewLead, services: ServicesDep, where: _Writer) -> LeadRead:
+@done_once
+async def create(body: NewLead, services: ServicesDep, where: _Writer, answer: Answer) -> LeadRead:
     """The open lead of the same kind, for the same person, from the same phone number is brought up to date instead."""
     noted = CreateLead(body.kind, body.name, body.phone, body.summary, body.details, body.recipient)
     async with services.database.tenant_session(where.tenant_id) as session:
         lead_id = await leads.create_lead(session, where.tenant_id, None, noted)
-        return LeadRead.of(await leads.get_lead(session, lead_id))
+        return _tagged(await leads.get_lead(session, lead_id), answer)
+
+
+def _tagged(lead: Lead, answer: Answer) -> LeadRead:
+    told = LeadRead.of(lead)
+    answer.headers["ETag"] = tag_of_view(told)
+    return told
 
 
 @router.get("/{lead_id}", summary="Read a lead")
-async def read(lead_id: UUID, services: ServicesDep, where: _Reader) -> LeadRead:
+async def read(lead_id: UUID, services: ServicesDep, where: _Reader, answer: Answer) -> LeadRead:
     async with services.database.tenant_session(where.tenant_id) as session:
-        return LeadRead.of(await leads.get_lead(session, lead_id))
+        return _tagged(await leads.get_lead(session, lead_id), answer)
 
 
 @router.patch("/{lead_id}", summary="Take a lead further")
-async def change(lead_id: UUID, body: LeadChange, services: ServicesDep, where: _Writer) -> LeadRead:
+async def change(
+    lead_id: UUID, body: LeadChange, services: ServicesDep, where: _Writer, answer: Answer, if_match: IfMatch = None
+) -> LeadRead:
     async with services.database.tenant_session(where.tenant_id) as session:
-        return LeadRead.of(
-            await leads.update_lead(session, lead_id, stage=body.stage, assignee=body.assignee, notes=body.notes)
-        )
+        check_unchanged(tag_of_view(LeadRead.of(await leads.get_lead(session, lead_id, to_change=True))), if_match)
+        changed = await leads.update_lead(session, lead_id, stage=body.stage, assignee=body.assignee, notes=body.notes)
+    return _tagged(changed, answer)
 
 
 @router.delete("/{lead_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a lead")

@@ -6,9 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from fastapi import Response as Answer
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.core.errors import NotFound
@@ -100,16 +102,39 @@ def _before(cursor: str) -> UUID:
         raise foreign_cursor() from error
 
 
-@router.patch("/{message_id}", summary="Mark a message as new, read or done")
-async def mark(message_id: UUID, body: MessageChange, services: ServicesDep, where: _Writer) -> MessageRead:
+def _message(lead: Lead) -> MessageRead:
+    if lead.kind not in leads.MESSAGES:
+        raise NotFound("There is no such message")
+    return MessageRead.of(lead)
+
+
+@router.get("/{message_id}", summary="Read a message")
+async def read(message_id: UUID, services: ServicesDep, where: _Reader, answer: Answer) -> MessageRead:
+    """It stays new until it is marked."""
     async with services.database.tenant_session(where.tenant_id) as session:
-        lead = await leads.get_lead(session, message_id)
-        if lead.kind not in leads.MESSAGES:
-            raise NotFound("There is no such message")
+        told = _message(await leads.get_lead(session, message_id))
+    answer.headers["ETag"] = tag_of_view(told)
+    return told
+
+
+@router.patch("/{message_id}", summary="Mark a message as new, read or done")
+async def mark(
+    message_id: UUID,
+    body: MessageChange,
+    services: ServicesDep,
+    where: _Writer,
+    answer: Answer,
+    if_match: IfMatch = None,
+) -> MessageRead:
+    async with services.database.tenant_session(where.tenant_id) as session:
+        lead = await leads.get_lead(session, message_id, to_change=True)
+        check_unchanged(tag_of_view(_message(lead)), if_match)
         stage = lead.stage
         if body.status is MessageStatus.DONE:
             stage = Stage.WON
         elif stage not in OPEN:
             stage = Stage.NEW
         read = body.status is not MessageStatus.NEW
-        return MessageRead.of(await leads.update_lead(session, message_id, stage=stage, read=read))
+        marked = MessageRead.of(await leads.update_lead(session, message_id, stage=stage, read=read))
+    answer.headers["ETag"] = tag_of_view(marked)
+    return marked

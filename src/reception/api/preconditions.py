@@ -1,9 +1,11 @@
 """Changes that are made only to what was read: `If-Match` with the `ETag` of the answer."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import Header
 
+from reception.api.schemas import Response
 from reception.core.errors import PreconditionFailed
 
 IfMatch = Annotated[
@@ -13,6 +15,11 @@ IfMatch = Annotated[
 
 def tag_of(version: int) -> str:
     return f'"{version}"'
+
+
+def tag_of_view(view: Response) -> str:
+    """The tag of what has no version of its own: it changes with anything that is told of it."""
+    return f'"{hashlib.sha256(view.model_dump_json().encode()).hexdigest()[:32]}"'
 
 
 def check_unchanged(tag: str, if_match: str | None) -> None:

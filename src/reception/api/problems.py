@@ -1,28 +1,88 @@
 """Every error as `application/problem+json` (RFC 9457), with a JSON pointer (RFC 6901) for each bad field."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final, Literal
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from reception.api.edge import SECURITY_HEADERS, request_id_of
-from reception.core.errors import AppError, RateLimited
+from reception.api.edge import request_id_of, security_headers
+from reception.api.schemas import Response
+from reception.core.errors import (
+    AppError,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    ProviderError,
+    ProviderTimeout,
+    RateLimited,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unprocessable,
+)
 from reception.core.telemetry import REQUEST_FAILED
 
 _log = structlog.get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-_CODES = {
-    400: ("invalid_input", "The request cannot be understood"),
-    401: ("unauthenticated", "Credentials are missing or not valid"),
-    404: ("not_found", "Not found"),
-    405: ("method_not_allowed", "This path does not take that method"),
-    413: ("too_large", "Too large"),
+_MOST_FIELDS = 100
+_LONGEST_POINTER = 500
+_LONGEST_DETAIL = 2000
+_METHOD_NOT_ALLOWED = ("method_not_allowed", "This path does not take that method")
+TITLES: Final[Mapping[int, tuple[str, str]]] = {
+    405: _METHOD_NOT_ALLOWED,
+    **{
+        kind.status: (kind.code, kind.title)
+        for kind in (
+            AppError,
+            InvalidInput,
+            Unauthenticated,
+            Forbidden,
+            NotFound,
+            Conflict,
+            PreconditionFailed,
+            TooLarge,
+            Unprocessable,
+            RateLimited,
+            ProviderError,
+            Unavailable,
+            ProviderTimeout,
+        )
+    },
 }
+"""The code and title of what has no more of its own to tell, by status."""
+
+
+class BadField(Response):
+    """`pointer` is a JSON pointer into the body; for the rest of a request, `in` and `parameter` name the field."""
+
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+
+    pointer: str | None = None
+    place: Literal["query", "path", "header", "cookie"] | None = Field(default=None, alias="in")
+    parameter: str | None = None
+    detail: str
+
+
+class Problem(Response):
+    """What every error looks like (RFC 9457). `code` is for programs; `retryable`: the same request may succeed later;
+    `errors` are there where fields are wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    retryable: bool
+    request_id: str
+    errors: tuple[BadField, ...] | None = None
 
 
 def problem_response(
@@ -36,18 +96,28 @@ def problem_response(
     headers: Mapping[str, str] | None = None,
     retryable: bool = False,
 ) -> JSONResponse:
-    body: dict[str, Any] = {
-        "type": f"urn:reception:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "retryable": retryable,
-        "request_id": request_id_of(request.scope),
-    }
-    if fields:
-        body["errors"] = [dict(field) for field in fields]
+    problem = Problem(
+        type=f"urn:reception:problem:{code}",
+        title=title,
+        status=status,
+        detail=_cut(detail, _LONGEST_DETAIL),
+        code=code,
+        retryable=retryable,
+        request_id=request_id_of(request.scope),
+        errors=tuple(BadField.model_validate(_sayable(field)) for field in fields[:_MOST_FIELDS]) or None,
+    )
+    body = problem.model_dump(mode="json", by_alias=True, exclude_none=True)
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=PROBLEM_JSON)
+
+
+def _sayable(field: Mapping[str, str]) -> dict[str, str]:
+    return {name: _cut(told, _LONGEST_POINTER) for name, told in field.items()}
+
+
+def _cut(text: str, longest: int) -> str:
+    """What of `text` can be told: a request may name its fields as it likes, with what is no character, too."""
+    told = text.encode("utf-8", "backslashreplace").decode()
+    return told if len(told) <= longest else told[: longest - 1] + "…"
 
 
 def install_problems(app: FastAPI) -> None:
@@ -79,7 +149,7 @@ async def _app_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    code, title = _CODES.get(error.status_code, ("http_error", "The request failed"))
+    code, title = TITLES.get(error.status_code, ("http_error", "The request failed"))
     detail = {404: "There is nothing at this path.", 405: f"{request.method} is not allowed here."}.get(
         error.status_code, error.detail
     )
@@ -120,7 +190,7 @@ async def _unhandled(request: Request, error: Exception) -> JSONResponse:
         title=AppError.title,
         detail="The fault is ours. Quote the request id when you report it.",
         # This handler runs outside the middleware that adds them elsewhere.
-        headers={**SECURITY_HEADERS, "X-Request-Id": request_id_of(request.scope)},
+        headers={**security_headers(request.scope), "X-Request-Id": request_id_of(request.scope)},
     )
 
 

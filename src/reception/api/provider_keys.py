@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, status
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.schemas import Request, Response
@@ -22,8 +22,14 @@ _Owner = Annotated[InTenant, Depends(in_tenant(Scope.TENANT_WRITE))]
 _Vendor = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_-]{0,31}$", examples=["deepgram"])]
 
 
+def _as_sent(key: SecretStr) -> SecretStr:
+    if not all(" " < character <= "~" for character in key.get_secret_value()):
+        raise ValueError("must be letters, digits and signs of ASCII, without blanks")
+    return key
+
+
 class NewKey(Request):
-    key: SecretStr = Field(min_length=1, max_length=credentials.LONGEST_KEY)
+    key: Annotated[SecretStr, AfterValidator(_as_sent)] = Field(min_length=1, max_length=credentials.LONGEST_KEY)
 
 
 class KeyRead(Response):

@@ -5,12 +5,15 @@ from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, status
+from fastapi import APIRouter, Depends, Query, status
+from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.booking_views import GuestBody, ReservationRead
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import LocalDay, Request, Text
 from reception.api.services import Services, ServicesDep
 from reception.domains.reservations import service as reservations
@@ -23,7 +26,6 @@ router = APIRouter(prefix="/reservations", tags=["reservations"])
 _Reader = Annotated[InTenant, Depends(in_tenant(Scope.RESERVATIONS_READ))]
 _Writer = Annotated[InTenant, Depends(in_tenant(Scope.RESERVATIONS_WRITE))]
 _SlotId = Annotated[str, Field(min_length=1, max_length=2000)]
-_Key = Annotated[str, Header(max_length=200, description="Sent again with the same key, a booking is made once")]
 _Narrow = Annotated[Text, Query(max_length=200)]
 
 
@@ -102,26 +104,19 @@ def _after(cursor: str) -> tuple[datetime, UUID]:
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Book a slot")
-async def create(
-    body: NewReservation, services: ServicesDep, where: _Writer, idempotency_key: _Key = ""
-) -> ReservationRead:
+@done_once
+async def create(body: NewReservation, services: ServicesDep, where: _Writer, answer: Answer) -> ReservationRead:
     """409 when the slot has been taken meanwhile, or its time has passed."""
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)
         return ReservationRead.of(
-            await reservations.book_at_desk(
-                session,
-                business,
-                body.slot_id,
-                body.guest.value(),
-                services.clock.now(),
-                request_key=idempotency_key,
-            )
+            await reservations.book_at_desk(session, business, body.slot_id, body.guest.value(), services.clock.now())
         )
 
 
 @router.post("/walk-ins", status_code=status.HTTP_201_CREATED, summary="Seat guests who did not book")
-async def walk_in(body: NewWalkIn, services: ServicesDep, where: _Writer) -> ReservationRead:
+@done_once
+async def walk_in(body: NewWalkIn, services: ServicesDep, where: _Writer, answer: Answer) -> ReservationRead:
     stays = timedelta(minutes=body.minutes) if body.minutes else None
     wanted = reservations.WalkIn(body.party_size, body.name, body.phone, body.table, stays)
     async with services.database.tenant_session(where.tenant_id) as session:
@@ -130,15 +125,32 @@ async def walk_in(body: NewWalkIn, services: ServicesDep, where: _Writer) -> Res
 
 
 @router.get("/{reservation_id}", summary="Read a reservation")
-async def read(reservation_id: UUID, services: ServicesDep, where: _Reader) -> ReservationRead:
+async def read(reservation_id: UUID, services: ServicesDep, where: _Reader, answer: Answer) -> ReservationRead:
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)
-        return ReservationRead.of(await reservations.get_reservation(session, business, reservation_id))
+        told = ReservationRead.of(await reservations.get_reservation(session, business, reservation_id))
+    answer.headers["ETag"] = tag_of_view(told)
+    return told
 
 
 @router.patch("/{reservation_id}", summary="Change whom a reservation is for, and what they ask for")
-async def change(reservation_id: UUID, body: GuestChange, services: ServicesDep, where: _Writer) -> ReservationRead:
-    return await _done(services, where, reservation_id, reservations.change_guest, body.guest.value())
+async def change(
+    reservation_id: UUID,
+    body: GuestChange,
+    services: ServicesDep,
+    where: _Writer,
+    answer: Answer,
+    if_match: IfMatch = None,
+) -> ReservationRead:
+    async with services.database.tenant_session(where.tenant_id) as session:
+        business = await get_business(session)
+        kept = await reservations.get_reservation(session, business, reservation_id, to_change=True)
+        check_unchanged(tag_of_view(ReservationRead.of(kept)), if_match)
+        changed = ReservationRead.of(
+            await reservations.change_guest(session, business, reservation_id, body.guest.value(), services.clock.now())
+        )
+    answer.headers["ETag"] = tag_of_view(changed)
+    return changed
 
 
 @router.post("/{reservation_id}/move", summary="Move a reservation to another slot")

@@ -6,10 +6,13 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, status
+from fastapi import Response as Answer
 from pydantic import Field, JsonValue
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.hours import Work
+from reception.api.idempotency import done_once
+from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
 from reception.domains.reservations import service as reservations
@@ -87,7 +90,8 @@ class ResourceRead(Response):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Add a table, room, listing or person")
-async def create(body: NewResource, services: ServicesDep, where: _Writer) -> ResourceRead:
+@done_once
+async def create(body: NewResource, services: ServicesDep, where: _Writer, answer: Answer) -> ResourceRead:
     async with services.database.tenant_session(where.tenant_id) as session:
         resource_id = await reservations.create_resource(
             session,
@@ -101,17 +105,30 @@ async def create(body: NewResource, services: ServicesDep, where: _Writer) -> Re
             hours=body.hours.value(),
             attributes=body.attributes,
         )
-        return ResourceRead.of(await reservations.get_resource(session, resource_id))
+        return _tagged(await reservations.get_resource(session, resource_id), answer)
+
+
+def _tagged(resource: reservations.Resource, answer: Answer) -> ResourceRead:
+    told = ResourceRead.of(resource)
+    answer.headers["ETag"] = tag_of_view(told)
+    return told
 
 
 @router.patch("/{resource_id}", summary="Change a resource")
-async def change(resource_id: UUID, body: ResourceChange, services: ServicesDep, where: _Writer) -> ResourceRead:
+async def change(
+    resource_id: UUID,
+    body: ResourceChange,
+    services: ServicesDep,
+    where: _Writer,
+    answer: Answer,
+    if_match: IfMatch = None,
+) -> ResourceRead:
     """What is reserved already stays as it is."""
     async with services.database.tenant_session(where.tenant_id) as session:
         kept = await reservations.get_resource(session, resource_id, to_change=True)
-        return ResourceRead.of(
-            await reservations.change_resource(session, where.tenant_id, resource_id, body.onto(kept))
-        )
+        check_unchanged(tag_of_view(ResourceRead.of(kept)), if_match)
+        changed = await reservations.change_resource(session, where.tenant_id, resource_id, body.onto(kept))
+    return _tagged(changed, answer)
 
 
 @router.get("", summary="List the tenant's resources")
@@ -121,9 +138,9 @@ async def list_all(services: ServicesDep, where: _Reader) -> list[ResourceRead]:
 
 
 @router.get("/{resource_id}", summary="Read a resource")
-async def read(resource_id: UUID, services: ServicesDep, where: _Reader) -> ResourceRead:
+async def read(resource_id: UUID, services: ServicesDep, where: _Reader, answer: Answer) -> ResourceRead:
     async with services.database.tenant_session(where.tenant_id) as session:
-        return ResourceRead.of(await reservations.get_resource(session, resource_id))
+        return _tagged(await reservations.get_resource(session, resource_id), answer)
 
 
 @router.delete("/{resource_id}", status_code=status.HTTP_204_NO_CONTENT, summary="Delete a resource")

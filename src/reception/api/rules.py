@@ -1,13 +1,13 @@
 """Booking rules over HTTP: lengths of time in minutes, days and nights, amounts as decimal text, weekdays by name."""
 
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, WithJsonSchema, model_validator
 
-from reception.api.schemas import LocalTime, Request, Text
+from reception.api.schemas import LocalDay, LocalTime, Request, Text
 from reception.ports.business import Bookable, BookingRules
 from reception.ports.rules import RoomRate, Service, Shift, StayRule
 
@@ -105,8 +105,8 @@ class Rate(Request):
     place: Annotated[Text, Field(min_length=1, max_length=200)]
     nightly: Amount
     weekdays: Weekdays = _WEEK
-    first: date | None = None
-    last: date | None = None
+    first: LocalDay | None = None
+    last: LocalDay | None = None
 
     def value(self) -> RoomRate:
         return RoomRate(self.place, self.nightly, _numbers(self.weekdays), self.first, self.last)
@@ -125,8 +125,8 @@ class Rate(Request):
 class Stay(Request):
     """A limit on stays that arrive from `first` to `last` in rooms of the types `places`, empty for all."""
 
-    first: date | None = None
-    last: date | None = None
+    first: LocalDay | None = None
+    last: LocalDay | None = None
     places: Annotated[tuple[Annotated[Text, Field(min_length=1, max_length=200)], ...], Field(max_length=50)] = ()
     minimum_nights: Nights = 1
     maximum_nights: Nights | None = None

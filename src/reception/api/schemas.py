@@ -1,10 +1,12 @@
 """What requests and responses of several resources share."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from reception.ports.definition import TIME_OF_DAY
 
 
 class Request(BaseModel):
@@ -40,6 +42,13 @@ def _without_zone(at: time) -> time:
     return at
 
 
-LocalTime = Annotated[time, AfterValidator(_without_zone)]
+LocalTime = Annotated[
+    time,
+    AfterValidator(_without_zone),
+    TIME_OF_DAY,
+]
+"""A time of day where the business is."""
 LocalDay = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2199, 12, 31))]
 """A day that can be turned into an instant in every time zone."""
+Instant = Annotated[AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2199, 12, 31, tzinfo=UTC))]
+"""A moment that is one in every calendar; with its offset, like 2027-03-10T18:00:00Z."""

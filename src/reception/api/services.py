@@ -23,6 +23,7 @@ from reception.runtime.metrics import Metrics, MetricsAccess
 from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.readiness import Readiness
 from reception.runtime.recording.service import Recordings
+from reception.runtime.repeats import Repeats
 from reception.runtime.tokens import Tickets, Tokens
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
@@ -45,6 +46,7 @@ class Services:
     authenticator: Authenticator
     tickets: Tickets
     attempts: LoginAttempts
+    repeats: Repeats
     chat: ChatDesk
     answers: AnswerShelf
     intake: IntakeDesk

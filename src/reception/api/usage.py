@@ -1,13 +1,13 @@
 """What a tenant has used of providers, and what that costs by list prices."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
 from reception.api.access import InTenant, in_tenant
-from reception.api.schemas import Response
+from reception.api.schemas import LocalDay, Response
 from reception.api.services import ServicesDep
 from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.conversations import service as conversations
@@ -52,8 +52,8 @@ class UsageRead(Response):
 async def read(
     services: ServicesDep,
     where: _Reader,
-    since: Annotated[date | None, Query(description="First day, in UTC; 30 days ago by default")] = None,
-    until: Annotated[date | None, Query(description="Last day, in UTC; today by default")] = None,
+    since: Annotated[LocalDay | None, Query(description="First day, in UTC; 30 days ago by default")] = None,
+    until: Annotated[LocalDay | None, Query(description="Last day, in UTC; today by default")] = None,
     agent_id: UUID | None = None,
 ) -> UsageRead:
     last = until or services.clock.now().date()

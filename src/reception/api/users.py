@@ -10,6 +10,7 @@ from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.auth import Email
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
 from reception.api.preconditions import IfMatch, check_unchanged, tag_of
 from reception.api.schemas import Request, Response, Text
@@ -83,6 +84,7 @@ class NewUserRead(UserRead):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Add a user, and get their invitation")
+@done_once
 async def create(body: NewUser, services: ServicesDep, where: _Writer, answer: Answer) -> NewUserRead:
     """Owners add whom they like, managers those below them. 409 when the e-mail address is taken. The invitation is
     good for seven days; `POST /users/{user_id}/password-token` makes another."""

@@ -4,11 +4,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
+from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.availability import start_of
 from reception.api.booking_views import GuestBody, WaitlistRead
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
 from reception.api.schemas import LocalDay, LocalTime, Request, Text
 from reception.api.services import ServicesDep
@@ -42,7 +44,8 @@ class NewEntry(Request):
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Put a guest on the waitlist")
-async def join(body: NewEntry, services: ServicesDep, where: _Writer) -> WaitlistRead:
+@done_once
+async def join(body: NewEntry, services: ServicesDep, where: _Writer, answer: Answer) -> WaitlistRead:
     """What is free already is offered at once. A guest is in line once for a day."""
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)

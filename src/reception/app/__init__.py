@@ -12,10 +12,12 @@ from uuid import UUID
 import structlog
 from fastapi import FastAPI
 
+from reception.api.limits import RequestLimits
 from reception.api.services import Services
 from reception.api.speech_api import speech_router
 from reception.app.foundation import Login, Progress, create_platform_admin, found, open_database
-from reception.app.web import create_app
+from reception.app.watching import watched_from_outside
+from reception.app.web import UPLOAD_PATH, create_app
 from reception.core.clock import Clock, SystemClock
 from reception.core.signing import tool_secret
 from reception.core.telemetry import DEMO_SEEDED
@@ -36,7 +38,7 @@ from reception.providers.reranking import HttpReranker
 from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.authentication import Authenticator
-from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
+from reception.runtime.calls import CallCentre, CallTracer, LiveCalls, ObserverFactory
 from reception.runtime.capacity import Headroom
 from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
@@ -50,6 +52,7 @@ from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
 from reception.runtime.recording.store import RecordingStore
 from reception.runtime.recording.waiting import WaitingRoom
+from reception.runtime.repeats import Repeats
 from reception.runtime.returning import LostCallers
 from reception.runtime.spoken_answers import SpokenAnswers
 from reception.runtime.switches import Switches
@@ -72,6 +75,8 @@ _log = structlog.get_logger(__name__)
 
 _SEEDING = 7_321_905_114_202_612
 """The key of the database's lock under which one process at a time prepares the demo."""
+_UPLOADS_TAKE = 20
+"""Times as long as other requests, for they may be a thousand times as large."""
 _MOST_FINALS = 2
 """Transcriptions that one process computes at once, where the cores allow it."""
 
@@ -138,6 +143,7 @@ async def _served(
     database = Database(service_url)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(database.dispose)
+        trace = await stack.enter_async_context(watched_from_outside(settings, clock))
         speech = await loading
         figures = Metrics(number)
         desk = await stack.enter_async_context(open_desk(speech, wanted_providers(settings), watch=figures))
@@ -162,7 +168,7 @@ async def _served(
             )
         )
         parts = _Parts(
-            settings, service_url, database, speech, understanding, clock, desk, figures, language, on_show, keys
+            settings, service_url, database, speech, understanding, clock, desk, figures, language, on_show, keys, trace
         )
         app, live = await stack.enter_async_context(_running(parts))
         yield Reception(app, live, None, on_show)
@@ -181,6 +187,7 @@ class _Parts:
     language: AgentLanguage
     demo_agents: tuple[DemoAgent, ...]
     keys: ProviderKeys
+    trace: CallTracer | None
 
 
 @asynccontextmanager
@@ -218,6 +225,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         authenticator=Authenticator(database, tokens, clock),
         tickets=tickets,
         attempts=LoginAttempts(database, clock),
+        repeats=Repeats(database, key, clock),
         chat=ChatDesk(database, conversations, used, recorder, parts.keys),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
@@ -246,6 +254,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         keys=parts.keys,
         usage=used,
         spoken=spoken,
+        trace=parts.trace,
     )
     app = create_app(
         services,
@@ -256,6 +265,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         demo_mode=settings.demo_mode,
         allowed_origins=settings.allowed_origins,
         trusted_proxies=settings.trusted_proxies,
+        limits=_limits(settings),
     )
     if settings.speech_api_key is not None:
         app.include_router(speech_router(speech, settings.speech_api_key.get_secret_value()))
@@ -326,6 +336,15 @@ def _reranker(settings: Settings) -> HttpReranker | None:
         return None
     key = settings.reranker_key.get_secret_value() if settings.reranker_key else ""
     return HttpReranker(settings.reranker_url, settings.reranker_model, key)
+
+
+def _limits(settings: Settings) -> RequestLimits:
+    return RequestLimits(
+        settings.requests_per_s,
+        settings.requests_burst,
+        settings.request_timeout_s,
+        {UPLOAD_PATH: settings.request_timeout_s * _UPLOADS_TAKE},
+    )
 
 
 def _chunking(settings: Settings) -> Chunking:

@@ -8,7 +8,9 @@ from starlette.routing import WebSocketRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from reception import __version__
+from reception.api.description import Application
 from reception.api.edge import DOCUMENTATION_PATH, Edge
+from reception.api.limits import Limits, RequestLimits
 from reception.api.problems import install_problems
 from reception.api.routers import routers
 from reception.api.services import Services
@@ -16,6 +18,8 @@ from reception.runtime.calls import CallCentre
 from reception.transports.twilio_stream import PATH as TWILIO_PATH
 from reception.transports.twilio_stream import TwilioStream
 from reception.transports.voice_stream import VoiceStream
+
+UPLOAD_PATH = "/knowledge/upload"
 
 
 def create_app(
@@ -26,6 +30,7 @@ def create_app(
     max_upload_bytes: int,
     documented: bool,
     demo_mode: bool,
+    limits: RequestLimits,
     allowed_origins: Sequence[str] = (),
     trusted_proxies: str = "",
 ) -> FastAPI:
@@ -35,7 +40,7 @@ def create_app(
     from a browser; without a cookie, for there are none. `trusted_proxies` are the addresses, commas between, whose
     word counts on where a request comes from.
     """
-    app = FastAPI(
+    app = Application(
         title="Reception",
         version=__version__,
         openapi_url="/openapi.json" if documented else None,
@@ -53,6 +58,7 @@ def create_app(
         WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
         WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
     ]
+    app.add_middleware(Limits, limits=limits, clock=services.clock)
     if allowed_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -67,7 +73,7 @@ def create_app(
                 "X-Tenant-Id",
                 "X-Request-Id",
             ],
-            expose_headers=["ETag", "Retry-After", "X-Request-Id"],
+            expose_headers=["ETag", "Idempotency-Replayed", "Retry-After", "X-Request-Id"],
             max_age=600,
         )
     app.add_middleware(
@@ -75,7 +81,7 @@ def create_app(
         max_body_bytes=max_body_bytes,
         clock=services.clock,
         observe=services.metrics.on_request,
-        larger_bodies={"/knowledge/upload": max_upload_bytes},
+        larger_bodies={UPLOAD_PATH: max_upload_bytes},
     )
     if trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted_proxies)

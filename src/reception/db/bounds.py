@@ -34,12 +34,17 @@ def clipped(value: str, longest: int) -> str:
     return value.replace("\x00", "")[:longest]
 
 
+def _characters(text: str) -> str:
+    """`text` without NUL, and with a question mark for each half of a pair, which is no character."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def storable(value: Json) -> Json:
-    """A plain copy of `value` that jsonb can hold: lists and dicts, no NUL characters."""
+    """A plain copy of `value` that jsonb can hold: lists and dicts, whole characters and no NUL."""
     if isinstance(value, str):
-        return value.replace("\x00", "")
+        return _characters(value)
     if isinstance(value, Mapping):
-        return {key.replace("\x00", ""): storable(item) for key, item in value.items()}
+        return {_characters(key): storable(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [storable(item) for item in value]
     return value
@@ -51,7 +56,7 @@ def bounded_json(value: Mapping[str, Json], pointer: str, *, longest: int) -> di
     Raises:
         Unprocessable: it is longer.
     """
-    plain = {key.replace("\x00", ""): storable(item) for key, item in value.items()}
+    plain = {_characters(key): storable(item) for key, item in value.items()}
     if len(json.dumps(plain, ensure_ascii=False)) > longest:
         raise refuse(pointer, f"must have at most {longest} characters as JSON")
     return plain

@@ -9,7 +9,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 LONGEST_VALUE = 1500
 """Characters of what a caller says for a slot of free text."""
@@ -38,6 +38,15 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{5,14}$")]
 Pointer = Annotated[str, StringConstraints(pattern=r"^(/([^~/]|~[01])*){1,8}$", max_length=200)]
 _Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 _STRICT = ConfigDict(extra="forbid")
+TIME_OF_DAY = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?$",
+        "examples": ["19:30:00"],
+    }
+)
+"""How a time without an offset is described: of JSON Schema's formats, `time` would need one."""
+_Time = Annotated[time, TIME_OF_DAY]
 
 
 class SlotType(StrEnum):
@@ -173,8 +182,8 @@ class ToolDefinition:
 class ScheduleSpan:
     """From `opens` to `closes`; a `closes` not after `opens` means the next day."""
 
-    opens: time
-    closes: time
+    opens: _Time
+    closes: _Time
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 

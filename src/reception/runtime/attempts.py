@@ -41,10 +41,11 @@ class LoginAttempts:
 
 
 def _tried(email: str, client: str) -> tuple[Tried, Tried]:
-    return Tried(f"email {email.strip().lower()}", _PER_EMAIL), Tried(f"client {_network(client)}", _PER_CLIENT)
+    return Tried(f"email {email.strip().lower()}", _PER_EMAIL), Tried(f"client {network_of(client)}", _PER_CLIENT)
 
 
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
+    """Whose attempts a network address stands for."""
     try:
         address = ipaddress.ip_address(client)
     except ValueError:

@@ -59,12 +59,23 @@ class Observers:
             observer.on_event(event)
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What one metric is. docs/OPERATIONS.md lists them all."""
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    meaning: str
+
+
 class Metrics:
     """The figures of one process. An observer of calls, too: implements `ports.events.CallObserver`."""
 
     def __init__(self, worker: int = 1) -> None:
         self._own = CollectorRegistry()
         self._worker = str(worker)
+        self.described: list[Described] = []
         self._calls_live = self._gauge("reception_calls_live", "Calls that are going on", "livesum")
         self._of_worker = self._gauge(
             "reception_worker_calls_live", "Calls that are going on, by worker", "livesum", "worker"
@@ -81,6 +92,7 @@ class Metrics:
         self._stages = self._histogram("reception_stage_seconds", "Each stage of a turn", _STAGE_S, "stage")
         self._barge_ins = self._counter("reception_barge_ins", "Replies that their caller interrupted")
         self._dropped = self._counter("reception_speculations_dropped", "Replies prepared in vain")
+        self._cache = self._counter("reception_answer_cache", "Questions that the answer cache was asked", "outcome")
         self._faults = self._counter("reception_call_faults", "Parts of a call that failed, vendors included", "code")
         self._vendor = self._counter("reception_provider_requests", "Requests to vendors", "part", "vendor", "outcome")
         self._vendor_s = self._histogram(
@@ -177,18 +189,23 @@ class Metrics:
             took_ms = getattr(turn, f"{stage}_ms")
             if took_ms is not None:
                 self._stages.labels(stage).observe(took_ms / 1000)
+        if turn.cache:
+            self._cache.labels(turn.cache).inc()
         if turn.interrupted:
             self._barge_ins.inc()
         if turn.speculations_dropped:
             self._dropped.inc(turn.speculations_dropped)
 
     def _counter(self, name: str, help_text: str, *labels: str) -> Counter:
+        self.described.append(Described(f"{name}_total", "counter", labels, help_text))
         return Counter(name, help_text, labels, registry=self._own)
 
     def _histogram(self, name: str, help_text: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        self.described.append(Described(name, "histogram", labels, help_text))
         return Histogram(name, help_text, labels, registry=self._own, buckets=buckets)
 
     def _gauge(
         self, name: str, help_text: str, across: Literal["livesum", "livemax", "liveall"], *labels: str
     ) -> Gauge:
+        self.described.append(Described(name, "gauge", labels, help_text))
         return Gauge(name, help_text, labels, registry=self._own, multiprocess_mode=across)

@@ -99,7 +99,7 @@ def new_tenant(slug: str) -> dict[str, Any]:
 
 @asynccontextmanager
 async def serve_installation(data_dir: Path, *, max_calls: int = 2, **more: str) -> AsyncIterator[Installation]:
-    settings = load_settings(data_dir=data_dir, max_calls=max_calls, **more)
+    settings = load_settings(**{"data_dir": data_dir, "max_calls": max_calls, "requests_per_s": 0.0, **more})
     steps: list[str] = []
     async with build(settings, steps.append) as reception:
         with listen("127.0.0.1", 0) as listener:

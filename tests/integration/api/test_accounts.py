@@ -15,6 +15,7 @@ import pytest_asyncio
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from reception.api.limits import RequestLimits
 from reception.app.web import create_app
 from reception.core.ids import uuid7
 from reception.domains.access.service import Role
@@ -293,6 +294,7 @@ async def test_only_named_sites_may_call_from_a_browser_and_proxies_are_believed
         max_upload_bytes=1 << 20,
         documented=False,
         demo_mode=False,
+        limits=RequestLimits(),
         allowed_origins=["https://www.example.com"],
         trusted_proxies="127.0.0.1",
     )

@@ -86,7 +86,7 @@ async def test_a_booking_sent_twice_is_made_once(installation: Installation, sho
     first = await desk.post("/reservations", body, 201, **{"Idempotency-Key": "abc"})
     assert await desk.post("/reservations", body, 201, **{"Idempotency-Key": "abc"}) == first
     other = {"slot_id": await desk.slot("22:00"), "guest": ANN}
-    await desk.post("/reservations", other, 409, **{"Idempotency-Key": "abc"})
+    await desk.post("/reservations", other, 422, **{"Idempotency-Key": "abc"})
     assert len((await desk.get("/reservations"))["items"]) == 1
 
 

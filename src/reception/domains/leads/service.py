@@ -173,15 +173,14 @@ def _together(before: str, now: str) -> str:
     return clipped(before, max(0, _LONGEST_SUMMARY - len(now) - 1)) + "\n" + now
 
 
-async def get_lead(session: AsyncSession, lead_id: UUID) -> Lead:
-    """One lead of the session's tenant.
+async def get_lead(session: AsyncSession, lead_id: UUID, *, to_change: bool = False) -> Lead:
+    """One lead of the session's tenant. With `to_change` nobody else changes it until the transaction ends.
 
     Raises:
         NotFound: the tenant has no such lead.
     """
-    found = await session.execute(
-        select(LeadRow).where(LeadRow.id == lead_id).execution_options(populate_existing=True)
-    )
+    wanted = select(LeadRow).where(LeadRow.id == lead_id).execution_options(populate_existing=True)
+    found = await session.execute(wanted.with_for_update() if to_change else wanted)
     row = found.scalars().one_or_none()
     if row is None:
         raise NotFound("There is no such lead")

@@ -5,66 +5,37 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, SlotTaken
 from reception.db.bounds import bounded, refuse
-from reception.db.violations import constraint_of
 from reception.domains.reservations import allocation, guests, rows, taking
 from reception.domains.reservations.availability import Calendar, Offer, Span, Unit, turn_time
 from reception.domains.reservations.line import advance
-from reception.domains.reservations.models import ReservationRow
 from reception.domains.reservations.slots import Plan, plan, slot_named
 from reception.ports.booking import Guest, Reservation, ReservationStatus
 from reception.ports.business import Bookable, Business
 
 _SEATED_BEFORE = timedelta(hours=3)
-_LONGEST_KEY = 200
 _SHORTEST_VISIT = timedelta(minutes=15)
 
 
 async def book_at_desk(
-    session: AsyncSession, business: Business, slot_id: str, guest: Guest, now: datetime, *, request_key: str = ""
+    session: AsyncSession, business: Business, slot_id: str, guest: Guest, now: datetime
 ) -> Reservation:
-    """Book what was offered under `slot_id`, confirmed at once. The same `request_key` books once: what it booked is
-    returned again.
+    """Book what was offered under `slot_id`, confirmed at once.
 
     Raises:
         SlotTaken: somebody else has it, or the rules no longer allow it.
-        Conflict: the key was used for another booking.
-        Unprocessable: the guest, the slot or the key is not valid.
+        Unprocessable: the guest or the slot is not valid.
     """
     guest = guests.validated(guest)
-    key = bounded(request_key, "/idempotency_key", longest=_LONGEST_KEY) or None
     calendar = await rows.calendar(session, business, now)
     slot = slot_named(slot_id, calendar)
-    before = await _made_with(session, key)
-    if before is None:
-        held = {**taking.holding(business, now), "request_key": key}
-        confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
-        try:
-            async with session.begin_nested():
-                reservation_id = await taking.store(session, business, plan(slot, calendar), now, held)
-                await taking.confirm(session, reservation_id, confirmed)
-            return await rows.one(session, calendar.zone, reservation_id)
-        except IntegrityError as error:
-            if constraint_of(error) != "reservations_request_key":
-                raise
-            before = await _made_with(session, key)
-    if before is None:
-        raise Conflict("That key is being used for another booking at this moment")
-    if (before.starts_at, before.party_size, before.guest_phone) != (slot.starts_at, slot.party_size, guest.phone):
-        raise Conflict("That key was used for another booking")
-    return await rows.one(session, calendar.zone, before.id)
-
-
-async def _made_with(session: AsyncSession, key: str | None) -> ReservationRow | None:
-    if key is None:
-        return None
-    found = await session.execute(select(ReservationRow).where(ReservationRow.request_key == key))
-    return found.scalars().one_or_none()
+    confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
+    reservation_id = await taking.store(session, business, plan(slot, calendar), now, taking.holding(business, now))
+    await taking.confirm(session, reservation_id, confirmed)
+    return await rows.one(session, calendar.zone, reservation_id)
 
 
 @dataclass(frozen=True, slots=True)

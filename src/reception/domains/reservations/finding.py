@@ -125,15 +125,17 @@ def _is_reference(said: str) -> ColumnElement[bool]:
     return ReservationRow.reference == reference if reference else false()
 
 
-async def get_reservation(session: AsyncSession, business: Business, reservation_id: UUID) -> Reservation:
-    """One reservation of the tenant, whatever its status.
+async def get_reservation(
+    session: AsyncSession, business: Business, reservation_id: UUID, *, to_change: bool = False
+) -> Reservation:
+    """One reservation of the tenant, whatever its status. With `to_change` nobody else changes it until the transaction
+    ends.
 
     Raises:
         NotFound: the tenant has none such.
     """
-    found = await session.execute(
-        select(ReservationRow).where(ReservationRow.id == reservation_id).execution_options(populate_existing=True)
-    )
+    wanted = select(ReservationRow).where(ReservationRow.id == reservation_id).execution_options(populate_existing=True)
+    found = await session.execute(wanted.with_for_update() if to_change else wanted)
     row = found.scalars().one_or_none()
     if row is None:
         raise NotFound("There is no such reservation")

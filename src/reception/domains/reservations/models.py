@@ -55,7 +55,6 @@ class ReservationRow(Model):
     service: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())
     price: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))
     currency: Mapped[str | None] = mapped_column(String(3))
-    request_key: Mapped[str | None] = mapped_column(String(200))
     updated_at: Mapped[datetime] = mapped_column(server_default=FetchedValue())
 
 

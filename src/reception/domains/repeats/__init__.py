@@ -1,0 +1,1 @@
+"""Repeats: requests that may be sent again, and are done once."""
