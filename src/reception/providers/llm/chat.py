@@ -90,9 +90,7 @@ class LangChainChatModel:
                     piece = self._piece(chunk, request.output)
                     if piece:
                         pieces.put_nowait(piece)
-                        # Many come in one packet, and each takes LangChain a third of a millisecond: whoever waits for
-                        # the first goes on now, and so do other calls.
-                        await asyncio.sleep(0)
+                        await _let_others_go_on()
             wrong = self._ended(ending)
             if wrong is not None:
                 pieces.put_nowait(wrong)
@@ -149,6 +147,18 @@ class LangChainChatModel:
             return garbage(self.provider)
         detail = f"the connection to {self.provider} failed ({type(error).__name__})"
         return ProviderError(self.provider, detail, retryable=True)
+
+
+async def _let_others_go_on() -> None:
+    """Many pieces come in one packet, and each takes LangChain a third of a millisecond: whoever waits for the first
+    goes on now, and so do other calls. Cancelled here, the reader is cancelled again where the SDK waits for the next
+    piece, as SDKs end their request only then."""
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError:
+        reader = asyncio.current_task()
+        if reader is not None:
+            reader.cancel()
 
 
 def _made(vendor: Vendor, choice: ModelChoice, key: str, base_url: str) -> BaseChatModel:
