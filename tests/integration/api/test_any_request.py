@@ -36,7 +36,7 @@ from tests.integration.api.installation import Installation
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EXAMPLES = 5
-"""For each operation."""
+"""For each operation, at most."""
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -108,7 +108,8 @@ async def test_whatever_is_asked_gets_an_answer_that_is_described(
             await asyncio.to_thread(_try, operation, stranger)
             tried += 1
     assert tried > 100
-    assert stranger.answers.total() >= tried * EXAMPLES
+    # What takes no arguments has fewer different requests.
+    assert stranger.answers.total() > 400
     record_property("operations", tried)
     record_property("cases", stranger.answers.total())
     record_property("answers", dict(sorted(stranger.answers.items())))
