@@ -29,7 +29,7 @@ _KEPT = text(f"SELECT count(*) FROM reservations WHERE guest_phone ~ :number AND
 _UNNAME = text(
     f"""
     UPDATE reservations SET guest_name = :name, guest_phone = '', guest_email = '', notes = '', requests = '[]',
-        request_key = NULL, updated_at = now(),
+        updated_at = now(),
         conversation_id = CASE WHEN conversation_id IS NOT NULL THEN gen_random_uuid() END
     WHERE guest_phone ~ :number AND NOT {_TO_COME} RETURNING 1
     """  # noqa: S608
