@@ -11,6 +11,7 @@ from reception.db.database import Database
 from reception.domains.conversations.erasure import find_with, forget
 from reception.domains.leads import erasure as leads
 from reception.domains.leads.service import leave_conversations
+from reception.domains.repeats import service as repeats
 from reception.domains.reservations import erasure as reservations
 from reception.runtime.recording.service import Recordings
 
@@ -57,6 +58,7 @@ async def erase_person(
         others, messages = await leads.erase(session, number, conversations)
         await leave_conversations(session, conversations, delete_leads=False)
         await forget(session, conversations)
+        await repeats.forget_answers(session)
         # Last, for what is deleted there does not come back when the transaction fails.
         await recordings.delete(tenant_id, conversations)
     return Erased(

@@ -36,6 +36,7 @@ HOLDS_NOBODY = {
     "api_keys": "of programs",
     "conversation_facts": "counts",
     "conversation_hours": "counts",
+    "idempotent_requests": "sealed answers, which are let go when anybody is erased",
     "knowledge_chunks": "the business's own documents",
     "knowledge_documents": "the same",
     "knowledge_uploads": "the same",

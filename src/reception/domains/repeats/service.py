@@ -71,3 +71,11 @@ async def keep_answer(session: AsyncSession, key_hash: bytes, answer: Sealed) ->
 async def forget(session: AsyncSession, key_hash: bytes) -> None:
     """For a request that came to nothing."""
     await session.execute(delete(IdempotentRequestRow).where(IdempotentRequestRow.key_hash == key_hash))
+
+
+async def forget_answers(session: AsyncSession) -> None:
+    """Let go of what was answered, which is sealed and so cannot be searched for a person; a request that is sent again
+    is still not done twice."""
+    await session.execute(
+        update(IdempotentRequestRow).values(sealed_under=None, answer=None).execution_options(synchronize_session=False)
+    )
