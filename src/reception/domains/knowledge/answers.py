@@ -81,9 +81,11 @@ _COUNT = text(
     """
     INSERT INTO answer_cache_stats AS kept (
         tenant_id, process_hits, database_hits, semantic_hits, misses, stale_prevented, saved_ms, saved_tokens
-    ) VALUES (
-        :tenant_id, :process_hits, :database_hits, :semantic_hits, :misses, :stale_prevented, :saved_ms, :saved_tokens
     )
+    -- What a tenant that was deleted meanwhile leaves counts no more.
+    SELECT
+        id, :process_hits, :database_hits, :semantic_hits, :misses, :stale_prevented, :saved_ms, :saved_tokens
+    FROM tenants WHERE id = :tenant_id
     ON CONFLICT (tenant_id) DO UPDATE SET
         process_hits = kept.process_hits + excluded.process_hits,
         database_hits = kept.database_hits + excluded.database_hits,
