@@ -107,5 +107,5 @@ async def test_a_lead_of_two_turns_is_one(database: Database) -> None:
     async with database.tenant_session(business.tenant_id) as session:
         (stored,) = await list_leads(session)
         known = await service.guest_history(session, business, ANN.phone, NOW)
-    assert (stored.times, stored.details) == (2, {"party_size": 14})
+    assert (stored.times, stored.details) == (1, {"party_size": 14})
     assert not known.is_known
