@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from reception.cli.phone import PhoneCall, dial
+from reception.cli.phone import PhoneCall, Turn, dial
 from reception.cli.phone_book import Line
 from reception.core.speakable import speakable
 from reception.ports.audio import AudioFormat
@@ -42,6 +42,15 @@ PATIENCE_S = 240.0
 LINES = asyncio.Semaphore(3)
 
 
+async def whole_reply(call: PhoneCall) -> Turn:
+    """The reply with its metrics, which come when it is over: after a filler the answer may be long in coming."""
+    await call.wait_reply(PATIENCE_S)
+    until_s = call.now_s + PATIENCE_S
+    while not call.turns[-1].metrics and call.ended is None and call.now_s < until_s:
+        await call.listen(0.25)
+    return await call.wait_reply(PATIENCE_S)
+
+
 async def ask(installation: Installation, *, stt: str = "", tts: str = "", spoken: bool = False) -> Outcome:
     """Call an agent that hears and speaks like this, ask once whether there is parking, and hear the answer."""
     shop = await installation.open_shop()
@@ -58,7 +67,7 @@ async def ask(installation: Installation, *, stt: str = "", tts: str = "", spoke
             await call.say(question, QUESTION)
         else:
             await call.type(QUESTION)
-        turn = await call.wait_reply(PATIENCE_S)
+        turn = await whole_reply(call)
         heard = read(call.playback.render(asked_s, call.now_s), RATE_HZ)
         return Outcome(call, turn.reply_text, heard, call.ended)
 
