@@ -49,6 +49,7 @@ def _machine() -> TextIO:
 
 def pytest_unconfigure() -> None:
     if _RUN in os.environ:
+        _machine().close()
         Path(_machine().name).unlink(missing_ok=True)
 
 
