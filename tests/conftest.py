@@ -30,7 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Calls in real time have the machine to themselves: from the first of them on, the other process waits."""
+    """Calls in real time have the machine to themselves: while one is tested, the other process waits. Nothing is held
+    between tests, as a process does not begin its last one before it knows that no other has work left."""
     if _RUN not in os.environ:
         return (yield)
     lock = _machine()
@@ -38,8 +39,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
-        if not _in_real_time(item):
-            fcntl.flock(lock, fcntl.LOCK_UN)
+        fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 @cache
