@@ -13,7 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame, apply_mask  # type: ignore[attr-defined]
 from websockets.http11 import Request
 
-from reception.cli.sweep import sweep_of
+from reception.cli.sweep import Sweep, sweep_of
 from reception.transports.direct import EXTENSION, TextSink
 
 _WHOLE_TEXT = 0x81
@@ -33,6 +33,7 @@ class DirectSocket(WebSocketsSansIOProtocol):
         self._short_way = False
         self._tail = b""
         self._descriptor = -1
+        self._sweep: Sweep | None = None
 
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
@@ -53,17 +54,19 @@ class DirectSocket(WebSocketsSansIOProtocol):
         self._short_way = not self.conn.reader.buffer and not self.conn.extensions and not self.frames
         self.read_paused = False
         if self.transport.get_extra_info("sslcontext") is None and not self.transport.is_closing():
+            self._sweep = sweep_of(self.loop)
+        if self._sweep is not None:
             self._descriptor = self.transport.get_extra_info("socket").fileno()
             self.transport.pause_reading()
-            sweep_of(self.loop).join(self._descriptor, self)
+            self._sweep.join(self._descriptor, self)
         else:
             self.transport.resume_reading()
         return self
 
     def pause(self) -> None:
         self.read_paused = True
-        if self._descriptor >= 0:
-            sweep_of(self.loop).leave(self._descriptor, self)
+        if self._sweep is not None:
+            self._sweep.leave(self._descriptor, self)
         else:
             self.transport.pause_reading()
 
@@ -71,8 +74,8 @@ class DirectSocket(WebSocketsSansIOProtocol):
         if not self.read_paused or self.transport.is_closing():
             return
         self.read_paused = False
-        if self._descriptor >= 0:
-            sweep_of(self.loop).join(self._descriptor, self)
+        if self._sweep is not None:
+            self._sweep.join(self._descriptor, self)
         else:
             self.transport.resume_reading()
 
@@ -81,12 +84,12 @@ class DirectSocket(WebSocketsSansIOProtocol):
 
     def ended(self) -> None:
         # The loop finds the end of the stream by itself, and tells everybody.
-        self._descriptor = -1
+        self._sweep = None
         self.transport.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._descriptor >= 0:
-            sweep_of(self.loop).leave(self._descriptor, self)
+        if self._sweep is not None:
+            self._sweep.leave(self._descriptor, self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -34,14 +34,13 @@ class Swept(Protocol):
 
 
 class Sweep:
-    """The sockets of one event loop that are read together; for use on that loop only.
+    """The sockets of one event loop that are read together; to be called on that loop, while it runs.
 
     The longer the more there are: a quarter of a millisecond for each, and never more than 8 ms, after one of them can
     be read, all that can be are. Reading is the caller's to end with `leave`; a descriptor must not be closed before.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+    def __init__(self) -> None:
         self._epoll = select.epoll()
         self._sockets: dict[int, Swept] = {}
         self._watched = False
@@ -67,11 +66,11 @@ class Sweep:
     def _watch(self) -> None:
         if not self._watched and not self._due:
             self._watched = True
-            self._loop.add_reader(self._epoll.fileno(), self._begin)
+            asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._begin)
 
     def _unwatch(self) -> None:
         self._watched = False
-        self._loop.remove_reader(self._epoll.fileno())
+        asyncio.get_running_loop().remove_reader(self._epoll.fileno())
 
     def _begin(self) -> None:
         if len(self._sockets) <= _FEW:
@@ -82,7 +81,8 @@ class Sweep:
 
     def _schedule(self) -> None:
         self._due = True
-        self._loop.call_later(min(_EVERY_S_PER_SOCKET * len(self._sockets), _LONGEST_S), self._sweep)
+        delay_s = min(_EVERY_S_PER_SOCKET * len(self._sockets), _LONGEST_S)
+        asyncio.get_running_loop().call_later(delay_s, self._sweep)
 
     def _sweep(self) -> None:
         """Once more as long as something comes; then the loop wakes for the next."""
@@ -119,11 +119,12 @@ class Sweep:
 
 
 _SWEEPS: WeakKeyDictionary[asyncio.AbstractEventLoop, Sweep] = WeakKeyDictionary()
+_CAN_SWEEP = hasattr(select, "epoll")
 
 
-def sweep_of(loop: asyncio.AbstractEventLoop) -> Sweep:
-    """The one sweep of `loop`."""
+def sweep_of(loop: asyncio.AbstractEventLoop) -> Sweep | None:
+    """The one sweep of `loop`, the running one; None on systems without epoll, where each socket is read by itself."""
     sweep = _SWEEPS.get(loop)
-    if sweep is None:
-        sweep = _SWEEPS[loop] = Sweep(loop)
+    if sweep is None and _CAN_SWEEP:
+        sweep = _SWEEPS[loop] = Sweep()
     return sweep

@@ -55,6 +55,8 @@ async def connections() -> AsyncIterator[Connections]:
 @pytest.fixture
 async def sweep(connections: Connections) -> Sweep:
     sweep = sweep_of(asyncio.get_running_loop())
+    if sweep is None:
+        pytest.skip("this system has no epoll")
     for connection in connections:
         sweep.join(connection.near.fileno(), connection)
     return sweep
@@ -62,7 +64,7 @@ async def sweep(connections: Connections) -> Sweep:
 
 @pytest.mark.parametrize("count", [1, 20])
 async def test_what_is_sent_arrives_in_order_on_every_socket(connections: Connections, count: int) -> None:
-    sweep = Sweep(asyncio.get_running_loop())
+    sweep = Sweep()
     used = connections[:count]
     for connection in used:
         sweep.join(connection.near.fileno(), connection)
