@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, status
 from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
-from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.paging import Cursor, Limit, Page, cursor_of, time_and_id_after
 from reception.api.phones import known_phone
 from reception.api.schemas import LocalDay, Response, Text
 from reception.api.services import ServicesDep
@@ -101,7 +101,7 @@ async def list_all(
     cursor: Cursor = "",
 ) -> Page[ConversationRead]:
     """What begins meanwhile moves no page: a cursor stands for a place in time."""
-    before = _before(cursor) if cursor else None
+    before = time_and_id_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)
         wanted = Wanted(
@@ -159,17 +159,6 @@ async def delete(
         await leads.leave_conversations(session, [conversation_id], delete_leads=with_leads)
         # Where the recordings cannot be deleted now, the rows stay too, and it can be asked for again.
         await services.recordings.delete(where.tenant_id, [conversation_id])
-
-
-def _before(cursor: str) -> tuple[datetime, UUID]:
-    started_at, conversation_id = read_cursor(cursor, 2)
-    try:
-        before = datetime.fromisoformat(started_at), UUID(conversation_id)
-    except ValueError as error:
-        raise foreign_cursor() from error
-    if before[0].tzinfo is None:
-        raise foreign_cursor()
-    return before
 
 
 def _midnight(day: date, business: Business) -> datetime:

@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.idempotency import done_once
-from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
 from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
@@ -86,18 +86,10 @@ async def list_all(
 ) -> Page[LeadRead]:
     wanted = LeadFilter(kind, tuple(stage or ()), recipient, assignee, phone, conversation_id)
     async with services.database.tenant_session(where.tenant_id) as session:
-        found = await leads.list_leads(session, wanted, limit=limit + 1, before=_before(cursor) if cursor else None)
+        found = await leads.list_leads(session, wanted, limit=limit + 1, before=id_after(cursor))
     items = found[:limit]
     more = cursor_of(str(items[-1].lead_id)) if len(found) > limit else None
     return Page[LeadRead](items=tuple(LeadRead.of(lead) for lead in items), next_cursor=more)
-
-
-def _before(cursor: str) -> UUID:
-    (lead_id,) = read_cursor(cursor, 1)
-    try:
-        return UUID(lead_id)
-    except ValueError as error:
-        raise foreign_cursor() from error
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Note a lead")

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi import Response as Answer
 
 from reception.api.access import InTenant, in_tenant
-from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
 from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
@@ -86,20 +86,12 @@ async def list_all(
 ) -> Page[MessageRead]:
     wanted = _WANTED[status]
     wanted = LeadFilter(kinds=wanted.kinds, stages=wanted.stages, read=wanted.read, recipient=recipient)
-    before = _before(cursor) if cursor else None
+    before = id_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
         found = await leads.list_leads(session, wanted, limit=limit + 1, before=before)
     items = found[:limit]
     more = cursor_of(str(items[-1].lead_id)) if len(found) > limit else None
     return Page[MessageRead](items=tuple(MessageRead.of(lead) for lead in items), next_cursor=more)
-
-
-def _before(cursor: str) -> UUID:
-    (lead_id,) = read_cursor(cursor, 1)
-    try:
-        return UUID(lead_id)
-    except ValueError as error:
-        raise foreign_cursor() from error
 
 
 def _message(lead: Lead) -> MessageRead:

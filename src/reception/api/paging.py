@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
 
@@ -52,6 +53,20 @@ def id_after(cursor: str) -> UUID | None:
         return UUID(text)
     except ValueError as error:
         raise foreign_cursor() from error
+
+
+def time_and_id_after(cursor: str) -> tuple[datetime, UUID] | None:
+    """The time, with its zone, and the id that a cursor of these two says were the last."""
+    if not cursor:
+        return None
+    at, text = read_cursor(cursor, 2)
+    try:
+        after = datetime.fromisoformat(at), UUID(text)
+    except ValueError as error:
+        raise foreign_cursor() from error
+    if after[0].tzinfo is None:
+        raise foreign_cursor()
+    return after
 
 
 def foreign_cursor() -> Unprocessable:

@@ -1,7 +1,7 @@
 """Reservations: made, moved, cancelled and noted by people, with the same services as callers have."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from pydantic import Field
 from reception.api.access import InTenant, in_tenant
 from reception.api.booking_views import GuestBody, ReservationRead
 from reception.api.idempotency import done_once
-from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.paging import Cursor, Limit, Page, cursor_of, time_and_id_after
 from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import LocalDay, Request, Text
 from reception.api.services import Services, ServicesDep
@@ -83,24 +83,13 @@ async def list_all(
     wanted = reservations.ReservationFilter(
         tuple(status or ()), first, last, phone, name, reference, place, service, resource
     )
-    after = _after(cursor) if cursor else None
+    after = time_and_id_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)
         found = await reservations.list_reservations(session, business, wanted, limit=limit + 1, after=after)
     items = found[:limit]
     more = cursor_of(items[-1].starts_at.isoformat(), str(items[-1].reservation_id)) if len(found) > limit else None
     return Page[ReservationRead](items=tuple(ReservationRead.of(one) for one in items), next_cursor=more)
-
-
-def _after(cursor: str) -> tuple[datetime, UUID]:
-    starts_at, reservation_id = read_cursor(cursor, 2)
-    try:
-        after = datetime.fromisoformat(starts_at), UUID(reservation_id)
-    except ValueError as error:
-        raise foreign_cursor() from error
-    if after[0].tzinfo is None:
-        raise foreign_cursor()
-    return after
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Book a slot")

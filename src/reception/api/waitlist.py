@@ -11,7 +11,7 @@ from reception.api.access import InTenant, in_tenant
 from reception.api.availability import start_of
 from reception.api.booking_views import GuestBody, WaitlistRead
 from reception.api.idempotency import done_once
-from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
 from reception.api.schemas import LocalDay, LocalTime, Request, Text
 from reception.api.services import ServicesDep
 from reception.domains.reservations import service as reservations
@@ -70,7 +70,7 @@ async def list_all(
     limit: Limit = 50,
     cursor: Cursor = "",
 ) -> Page[WaitlistRead]:
-    after = _after(cursor) if cursor else None
+    after = id_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
         business = await get_business(session)
         found = await reservations.list_entries(
@@ -79,14 +79,6 @@ async def list_all(
     items = found[:limit]
     more = cursor_of(str(items[-1].entry_id)) if len(found) > limit else None
     return Page[WaitlistRead](items=tuple(WaitlistRead.of(entry) for entry in items), next_cursor=more)
-
-
-def _after(cursor: str) -> UUID:
-    (entry_id,) = read_cursor(cursor, 1)
-    try:
-        return UUID(entry_id)
-    except ValueError as error:
-        raise foreign_cursor() from error
 
 
 @router.get("/{entry_id}", summary="Read a waitlist entry")
