@@ -30,16 +30,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Calls in real time have the machine to themselves: while one is tested, the other process waits. Nothing is held
-    between tests, as a process does not begin its last one before it knows that no other has work left."""
+    """Calls in real time have the machine to themselves: the other process waits before its next test until all of
+    them are over, as calls go on between the tests that look at them."""
     if _RUN not in os.environ:
         return (yield)
-    lock = _machine()
-    fcntl.flock(lock, fcntl.LOCK_EX if _in_real_time(item) else fcntl.LOCK_SH)
+    real_time = _in_real_time(item)
+    fcntl.flock(_machine(), fcntl.LOCK_EX if real_time else fcntl.LOCK_SH)
     try:
         return (yield)
     finally:
-        fcntl.flock(lock, fcntl.LOCK_UN)
+        if not real_time:
+            fcntl.flock(_machine(), fcntl.LOCK_UN)
 
 
 @cache
