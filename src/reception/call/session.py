@@ -1,6 +1,7 @@
 """One call, from its greeting to its end: the parts of the engine wired to the ports, in one task group."""
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -96,6 +97,7 @@ class CallSession:
         self._config = config
         self._clock = clock
         self._group = asyncio.TaskGroup()
+        self._context = contextvars.Context()
         self._turns = turn_taker(config)
         self._keypad = Keypad(config)
         self._keypad_timer: asyncio.TimerHandle | None = None
@@ -120,6 +122,7 @@ class CallSession:
         Whatever happens, the dialogue and the leg are closed before this returns or raises.
         """
         reason = "error"
+        self._context = contextvars.copy_context()
         _log.info(CALL_STARTED)
         try:
             reason = await self._hold_call()
@@ -158,7 +161,8 @@ class CallSession:
         self._conversation.leg_closed(reason)
 
     def _spawn(self, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
-        return self._group.create_task(work)
+        # Many calls' windows are judged together and told in the context of one; keys and usage are this call's own.
+        return self._group.create_task(work, context=self._context.copy())
 
     def _open_hearing(self) -> Hearing:
         hearing = self._hearing = Hearing(
