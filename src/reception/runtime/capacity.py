@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from reception.runtime.load import LoopLag
 
@@ -12,15 +13,22 @@ FREE_LAG_S = 0.01
 FULL_BEHIND_S = 0.25
 FULL_DEMAND = 0.8
 """Of the event loop's thread. What waits for it then waits about as long as four times its work takes."""
-NEW_CALL_DEMAND = 0.006
+NEW_CALL_DEMAND = 0.0064
 """What a call will ask of a slow core once it is under way; one that has just come has not shown it yet."""
 _SETTLES_S = 6.0
 
 
+class _Sample(NamedTuple):
+    at_s: float
+    calls: int
+    demand: float
+
+
 class Headroom:
-    """Full when the event loop's thread has `FULL_DEMAND` of its time to do, the calls of the last seconds reckoned in;
-    when half of its last wakes were late by `FULL_LAG_S`; or when voice activity is `FULL_BEHIND_S` behind. Free again
-    below `FREE_LAG_S`. One long stall does not make it full, a core without rest does."""
+    """Full when the event loop's thread has `FULL_DEMAND` of its time to do, or will have once the calls of the last
+    seconds are under way; when half of its last wakes were late by `FULL_LAG_S`; or when voice activity is
+    `FULL_BEHIND_S` behind. Free again below `FREE_LAG_S`. One long stall does not make it full, a core without rest
+    does."""
 
     def __init__(
         self,
@@ -34,7 +42,7 @@ class Headroom:
         self._vad_behind_s = vad_behind_s
         self._live = live
         self._now_s = now_s
-        self._counts: deque[tuple[float, int]] = deque()
+        self._samples: deque[_Sample] = deque()
         self._late = False
 
     @property
@@ -44,13 +52,18 @@ class Headroom:
             self._late = True
         elif lag_s < FREE_LAG_S:
             self._late = False
-        return self._late or self._lag.demand + self._new_calls() * NEW_CALL_DEMAND >= FULL_DEMAND
+        return self._late or self._expected_demand() >= FULL_DEMAND
 
-    def _new_calls(self) -> int:
-        """How many more there are than `_SETTLES_S` ago, as far as that was asked."""
-        now_s, live = self._now_s(), self._live()
-        counts = self._counts
-        counts.append((now_s, live))
-        while len(counts) > 1 and counts[1][0] <= now_s - _SETTLES_S:
-            counts.popleft()
-        return max(0, live - counts[0][1])
+    def _expected_demand(self) -> float:
+        """What is measured now; or, if that is more, what was before the calls of the last `_SETTLES_S` came and what
+        those will add. What their coming itself costs is in neither twice."""
+        now = _Sample(self._now_s(), self._live(), self._lag.demand)
+        settled_s = now.at_s - _SETTLES_S
+        samples = self._samples
+        if samples and samples[-1].at_s <= settled_s:
+            samples.clear()
+        samples.append(now)
+        while len(samples) > 1 and samples[1].at_s <= settled_s:
+            samples.popleft()
+        new = now.calls - samples[0].calls
+        return max(now.demand, samples[0].demand + new * NEW_CALL_DEMAND) if new > 0 else now.demand

@@ -47,6 +47,28 @@ def test_of_a_rush_no_more_are_taken_than_can_be_served_once_they_talk() -> None
     assert 100 < server.fill(server.headroom(), every_s=0.02) < 150
 
 
+def test_what_a_rush_costs_as_it_comes_is_not_reckoned_on_top_of_what_it_will_cost() -> None:
+    server = Server(calls=0)
+    headroom = server.headroom()
+    for _ in range(110):
+        assert not headroom.full
+        server.calls += 1
+        server.now_s += 0.02
+        server.demand = 0.5
+    server.now_s += 2.0
+    server.demand = 0.2
+    assert not headroom.full
+
+
+def test_calls_that_are_over_are_no_reason_to_refuse_a_new_one() -> None:
+    server = Server(calls=120, demand=0.85)
+    headroom = server.headroom()
+    assert headroom.full
+    server.calls, server.demand = 0, 0.0
+    server.now_s += 600
+    assert server.fill(headroom, every_s=0.02) > 100
+
+
 def test_calls_that_come_one_by_one_are_reckoned_by_what_they_cost() -> None:
     server = Server()
     headroom = server.headroom()
