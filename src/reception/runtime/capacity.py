@@ -12,7 +12,8 @@ FULL_LAG_S = 0.02
 FREE_LAG_S = 0.01
 FULL_BEHIND_S = 0.25
 FULL_DEMAND = 0.8
-"""Of the event loop's thread. What waits for it then waits about as long as four times its work takes."""
+"""Of the time for which the event loop's thread has a core, what it works. What waits for it then waits about as long
+as four times its work takes."""
 NEW_CALL_DEMAND = 0.0064
 """What a call will ask of a slow core once it is under way; one that has just come has not shown it yet."""
 _SETTLES_S = 6.0

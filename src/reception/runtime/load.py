@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 _TICK_S = 0.1
 _REMEMBERED = 20
@@ -15,18 +16,22 @@ _PAGE_BYTES = 4096
 
 
 class LoopLag:
-    """How much later than asked the event loop wakes, and how much of its time its thread works or waits for a core
-    to work on; sampled ten times a second. Zero until `run`."""
+    """How much later than asked the event loop wakes, and how much of its time its thread works; sampled ten times a
+    second. Zero until `run`."""
 
     def __init__(self, on_sample: Callable[[float], None] | None = None) -> None:
         self._on_sample = on_sample
         self._recent: deque[float] = deque(maxlen=_REMEMBERED)
-        self._demands: deque[float] = deque(maxlen=_REMEMBERED)
+        self._worked_s: deque[float] = deque(maxlen=_REMEMBERED)
+        self._had_s: deque[float] = deque(maxlen=_REMEMBERED)
 
     @property
     def demand(self) -> float:
-        """From 0, always asleep, to 1, never asleep, over the last two seconds; 0 where the system does not tell."""
-        return sum(self._demands) / len(self._demands) if self._demands else 0.0
+        """From 0, always asleep, to 1, never asleep, over the last two seconds; 0 where the system does not tell.
+        The time in which it waits for a core is left out: a machine that others use too slows calls, and is not full
+        of them before no sleep is left."""
+        had_s = sum(self._had_s)
+        return sum(self._worked_s) / had_s if had_s > 0 else 0.0
 
     @property
     def last_s(self) -> float:
@@ -50,25 +55,32 @@ class LoopLag:
     async def run(self) -> None:
         """Sample until cancelled."""
         loop = asyncio.get_running_loop()
-        before_s, wanted_s = loop.time(), _wanted_s()
+        before_s, before = loop.time(), _thread_times()
         while True:
             await asyncio.sleep(_TICK_S)
-            now_s, now_wanted_s = loop.time(), _wanted_s()
+            now_s, now = loop.time(), _thread_times()
             late_s = max(0.0, now_s - before_s - _TICK_S)
             self._recent.append(late_s)
-            self._demands.append(min(1.0, (now_wanted_s - wanted_s) / (now_s - before_s)))
-            before_s, wanted_s = now_s, now_wanted_s
+            worked_s = now.running_s - before.running_s
+            self._worked_s.append(worked_s)
+            self._had_s.append(max(worked_s, now_s - before_s - (now.waiting_s - before.waiting_s)))
+            before_s, before = now_s, now
             if self._on_sample is not None:
                 self._on_sample(late_s)
 
 
-def _wanted_s() -> float:
-    """Seconds that this thread has run or waited for a core (Linux, proc_schedstat); 0 where that is not told."""
+class _ThreadTimes(NamedTuple):
+    running_s: float
+    waiting_s: float
+
+
+def _thread_times() -> _ThreadTimes:
+    """How long this thread has run, and waited for a core (Linux, proc_schedstat); 0 where that is not told."""
     try:
         running, waiting, _ = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat").read_bytes().split()
     except (OSError, ValueError):
-        return 0.0
-    return (int(running) + int(waiting)) / 1e9
+        return _ThreadTimes(0.0, 0.0)
+    return _ThreadTimes(int(running) / 1e9, int(waiting) / 1e9)
 
 
 def resident_bytes() -> int:
