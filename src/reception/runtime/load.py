@@ -11,46 +11,46 @@ from typing import NamedTuple
 
 _TICK_S = 0.1
 _REMEMBERED = 20
+_DEMAND_OVER = 50
 _STATM = Path("/proc/self/statm")
 _PAGE_BYTES = 4096
 
 
 class LoopLag:
     """How much later than asked the event loop wakes, and how much of its time its thread works; sampled ten times a
-    second. Zero until `run`."""
+    second. Before `run` it was never late and did nothing."""
 
-    def __init__(self, on_sample: Callable[[float], None] | None = None) -> None:
+    def __init__(self, on_sample: Callable[[float], None] | None = None, *, demand_over: int = _DEMAND_OVER) -> None:
         self._on_sample = on_sample
-        self._recent: deque[float] = deque(maxlen=_REMEMBERED)
-        self._worked_s: deque[float] = deque(maxlen=_REMEMBERED)
-        self._had_s: deque[float] = deque(maxlen=_REMEMBERED)
+        self._recent = deque([0.0] * _REMEMBERED, maxlen=_REMEMBERED)
+        self._worked_s = deque([0.0] * demand_over, maxlen=demand_over)
+        self._had_s = deque([_TICK_S] * demand_over, maxlen=demand_over)
 
     @property
     def demand(self) -> float:
-        """From 0, always asleep, to 1, never asleep, over the last two seconds; 0 where the system does not tell.
-        The time in which it waits for a core is left out: a machine that others use too slows calls, and is not full
-        of them before no sleep is left."""
-        had_s = sum(self._had_s)
-        return sum(self._worked_s) / had_s if had_s > 0 else 0.0
+        """From 0, always asleep, to 1, never asleep, over the last five seconds, those before the start counted as
+        sleep; 0 where the system does not tell. The time in which it waits for a core is left out: a machine that
+        others use too slows calls, and is not full of them before no sleep is left."""
+        return sum(self._worked_s) / max(sum(self._had_s), _TICK_S)
 
     @property
     def last_s(self) -> float:
-        return self._recent[-1] if self._recent else 0.0
+        return self._recent[-1]
 
     @property
     def mean_s(self) -> float:
         """Over the last two seconds."""
-        return sum(self._recent) / len(self._recent) if self._recent else 0.0
+        return sum(self._recent) / len(self._recent)
 
     @property
     def median_s(self) -> float:
         """Over the last two seconds: what every other wake was late by."""
-        return median(self._recent) if self._recent else 0.0
+        return median(self._recent)
 
     @property
     def worst_s(self) -> float:
         """Of the last two seconds."""
-        return max(self._recent, default=0.0)
+        return max(self._recent)
 
     async def run(self) -> None:
         """Sample until cancelled."""

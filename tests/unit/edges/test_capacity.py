@@ -89,10 +89,24 @@ def test_once_late_it_is_full_until_it_is_on_time_again() -> None:
     assert [*found, headroom.full] == [True, True, False, True]
 
 
+async def test_a_server_that_has_only_just_started_is_not_full_of_that() -> None:
+    sampled = asyncio.Event()
+    lag = LoopLag(lambda _: sampled.set())
+    sampling = asyncio.create_task(lag.run())
+    await asyncio.sleep(0)
+    until_s = time.thread_time() + 0.15
+    while time.thread_time() < until_s:
+        pass
+    await sampled.wait()
+    assert lag.demand < 0.1
+    assert lag.median_s < 0.001
+    sampling.cancel()
+
+
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells how long a thread waited for a core")
 async def test_the_demand_of_a_busy_loop_is_near_one() -> None:
     sampled = asyncio.Event()
-    lag = LoopLag(lambda _: sampled.set())
+    lag = LoopLag(lambda _: sampled.set(), demand_over=1)
     sampling = asyncio.create_task(lag.run())
     await asyncio.sleep(0)
     until_s = time.thread_time() + 0.15

@@ -27,6 +27,7 @@ from .corpus import situation
         ("name", "Maria Ramos, R-A-M-O-S", "complete"),
         ("name", "Maria Ramos, and my e-mail is maria", "dictating"),
         ("name", "My name is Maria Ramos and my e-mail address", "incomplete"),
+        ("name", "Don't muller, my e-mail is joe.muller.", "dictating"),
         ("name", "Ramos, R-A-M", "dictating"),
         ("name", "Maria", "unsure"),
         ("name", "My name is", "incomplete"),

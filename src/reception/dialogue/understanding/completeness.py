@@ -73,6 +73,7 @@ _BARE_HOUR = re.compile(
     r"twelve)$"
 )
 """Minutes, or morning and evening, may follow."""
+_OWN_EMAIL = re.compile(r"\bmy e ?mail(?: address(?:es)?)? (?:is|would be) \w")
 _LONGEST = 60
 _LEAST_SPELT, _NEARLY = 4, 0.7
 
@@ -91,7 +92,7 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
             return dictated
     if _breaks_off(text, words) or _leads_up(words, expects):
         return Completeness.INCOMPLETE
-    if expects is not Expects.EMAIL and re.search(r"\be ?mails?\b", words) and not rules.QUESTION_START.search(words):
+    if expects is not Expects.EMAIL and _gives_email(words):
         return Completeness.COMPLETE if find_emails(tokens) else Completeness.DICTATING
     if rules.REPEAT.search(words) or rules.HUMAN.search(words) or rules.STRONG_GOODBYE.search(words):
         return Completeness.COMPLETE
@@ -105,6 +106,12 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
     if _is_whole(text, words):
         return Completeness.COMPLETE
     return _statement(text, tokens, context) if _is_statement(text, words) else Completeness.UNSURE
+
+
+def _gives_email(words: str) -> bool:
+    return _OWN_EMAIL.search(words) is not None or (
+        re.search(r"\be ?mails?\b", words) is not None and not rules.QUESTION_START.search(words)
+    )
 
 
 def _breaks_off(text: str, words: str) -> bool:
