@@ -33,7 +33,8 @@ _FINISHED_REQUEST = re.compile(
     r"^(?:(?:hi|hello|good|morning|afternoon|evening|yes|okay|so|and|um|please) )*"
     r"(?:(?:my \w+ and )?(?:i|we) (?:would|want|need)|i (?:was )?wonder(?:ing|ed)? (?:whether|if)|"
     r"i (?:wanted|want|would like|need) to (?:ask|know) (?:whether|if|what|when|how|about)|"
-    r"(?:can|could) (?:i|we)|do you|is there|are there|are you|what|where|how much|how late|how)\b"
+    r"(?:can|could) (?:i|we)|(?:can|could|would) you (?:please )?(?:tell|let) (?:me|us)|"
+    r"do you|is there|are there|are you|what|where|how much|how late|how)\b"
 )
 _WINDING_UP = re.compile(
     r"\b(?:(?:like|want|wanted|need|going|love|have) to (?:ask|know|book|make|say|reserve|change|find out|check|see|"
@@ -73,7 +74,12 @@ _BARE_HOUR = re.compile(
     r"twelve)$"
 )
 """Minutes, or morning and evening, may follow."""
+_TELL_ME = re.compile(
+    r"^(?:(?:hi|hello|so|and|um|please) )*(?:can|could|would) you (?:please )?(?:tell|let) (?:me|us)\b"
+)
 _OWN_EMAIL = re.compile(r"\bmy e ?mail(?: address(?:es)?)? (?:is|would be) \w")
+_ENDS_ADDRESS = re.compile(r"[\w-](?:\.| dot )(?:com|net|org|info|biz|edu|gov|co\.uk|io|eu)\W*$", re.IGNORECASE)
+"""Nothing follows the end of an address, also where what comes before it was not understood."""
 _LONGEST = 60
 _LEAST_SPELT, _NEARLY = 4, 0.7
 
@@ -93,7 +99,7 @@ def completeness_of(text: str, context: UnderstandingContext) -> Completeness:
     if _breaks_off(text, words) or _leads_up(words, expects):
         return Completeness.INCOMPLETE
     if expects is not Expects.EMAIL and _gives_email(words):
-        return Completeness.COMPLETE if find_emails(tokens) else Completeness.DICTATING
+        return Completeness.COMPLETE if find_emails(tokens) or _ENDS_ADDRESS.search(text) else Completeness.DICTATING
     if rules.REPEAT.search(words) or rules.HUMAN.search(words) or rules.STRONG_GOODBYE.search(words):
         return Completeness.COMPLETE
     if len(tokens) > _LONGEST:
@@ -143,7 +149,7 @@ def _answer(text: str, tokens: tuple[Token, ...], words: str, context: Understan
         # "No" by itself is mostly followed by "thank you" or by what is wrong.
         return Completeness.OPEN_ENDED if words in {"no", "nope"} else Completeness.COMPLETE
     if expects is Expects.EMAIL:
-        return _email(tokens, words)
+        return _email(text, tokens, words)
     if expects is Expects.NAME:
         return _name(text, tokens, words)
     if expects in _SLOTS or expects is Expects.CHOICE:
@@ -180,8 +186,8 @@ def _phone(tokens: tuple[Token, ...], context: UnderstandingContext) -> Complete
     return Completeness.UNSURE if trails and not _SHORT_ANSWER_END.search(words_of(tokens)) else Completeness.COMPLETE
 
 
-def _email(tokens: tuple[Token, ...], words: str) -> Completeness | None:
-    if find_emails(tokens):
+def _email(text: str, tokens: tuple[Token, ...], words: str) -> Completeness | None:
+    if find_emails(tokens) or _ENDS_ADDRESS.search(text):
         return Completeness.COMPLETE
     if is_no(words) or rules.QUESTION_START.search(words):
         return Completeness.COMPLETE if is_no(words) else None
@@ -223,7 +229,9 @@ def _statement(text: str, tokens: tuple[Token, ...], context: UnderstandingConte
     """Of a wish to book, by whether it says all that a booking takes; of anything else, that more may follow."""
     found = {one.slot for one in gather(text, tokens, context, booking=True) if one.value is not None}
     takes = _TAKES[context.business.rules.bookable]
-    if not (found & takes or _BOOKING.search(words_of(tokens))) or context.flow not in {None, Flow.NEW_RESERVATION}:
+    words = words_of(tokens)
+    wishes = _BOOKING.search(words) or (found & takes and not _TELL_ME.match(words))
+    if not wishes or context.flow not in {None, Flow.NEW_RESERVATION}:
         return Completeness.OPEN_ENDED
     return Completeness.COMPLETE if takes <= found | set(context.slots) else Completeness.WANTING
 

@@ -43,6 +43,7 @@ _ALONE = (
     ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
 )  # fmt: skip
 _SEATS = word_set("do fit seat have get take squeeze want need accommodate manage handle about possible")
+_GOES_ON = word_set("please on at tomorrow tonight today this next thanks thank")
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 _PAIRS = (("the", "both", "of", "us"), ("both", "of", "us"))
 
@@ -96,8 +97,8 @@ def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number |
     before = {token.word for token in tokens[max(0, at - 8) : at]}
     if word_at(tokens, at) == "to" and before & _COUNTABLE and before & _CHANGED:
         return _number(tokens, at + 1)
-    if expected and (added := _read_added(tokens, at)) is not None:
-        return added
+    if expected and (answered := _read_added(tokens, at) or _read_for_people(tokens, at)) is not None:
+        return answered
     return _read_between(tokens, at, expected=expected) or _read_for(tokens, at) or _read_we(tokens, at)
 
 
@@ -117,6 +118,15 @@ def _read_added(tokens: Sequence[Token], at: int) -> Number | None:
     if number is None or word_at(tokens, number.end) not in {"plus", "and", "with"}:
         return None
     return number if _read_counted(tokens, number.end + 1) is not None else None
+
+
+def _read_for_people(tokens: Sequence[Token], at: int) -> Number | None:
+    """ "For people." as transcription writes "four people", as an answer that is no more than that."""
+    if at > 0 or word_at(tokens, 0) not in {"for", "fore"}:
+        return None
+    counted = _people(tokens, Number(HOMOPHONES["for"], 1), 1)
+    alone = counted is not None and (counted.end == len(tokens) or word_at(tokens, counted.end) in _GOES_ON)
+    return counted if alone else None
 
 
 def _is_group(tokens: Sequence[Token], at: int) -> bool:
