@@ -77,6 +77,8 @@ class Line:
     async def say(self, clip: Clip) -> None:
         """Speak; returns when the last frame has left."""
         self._reply_over.clear()
+        # What is still told of the turn before, which this may interrupt, is no sign of an answer.
+        self._turn = -1
         self._frames = list(clip.frames)
         self.said.append(Said(clip, self._sent * FRAME_MS / 1000))
         self._said_all.clear()
