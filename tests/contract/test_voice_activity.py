@@ -1,4 +1,5 @@
 import asyncio
+from contextvars import ContextVar
 
 import numpy as np
 import pytest
@@ -141,3 +142,25 @@ async def test_speech_after_a_long_rest_is_found_at_once_on_a_quiet_line_and_a_n
     for begins in (3 * 8000 // 256, (5 * 8000 + speech.size) // 256):
         assert not found[begins - 60 : begins - 1].any()
         assert found[begins : begins + loud + 5].any()
+
+
+async def test_each_stream_is_told_in_the_context_in_which_it_was_opened(vad: SileroVad) -> None:
+    whose: ContextVar[str] = ContextVar("whose")
+    told: dict[str, set[str]] = {}
+    windows: list[float] = []
+    streams = []
+    for name in ("ada", "bob", "cy"):
+
+        def on_window(probability: float, name: str = name) -> None:
+            told.setdefault(name, set()).add(whose.get())
+            windows.append(probability)
+
+        whose.set(name)
+        streams.append(vad.open(8000, on_window))
+    audio = sounds.noise(1, 8000)
+    for stream in streams:
+        stream.feed(audio)
+    await judged(windows, 3 * windows_of(audio, 8000))
+    for stream in streams:
+        stream.close()
+    assert told == {"ada": {"ada"}, "bob": {"bob"}, "cy": {"cy"}}

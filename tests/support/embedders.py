@@ -20,9 +20,14 @@ class HashEmbedder:
         if self.faults:
             raise self.faults.pop(0)
         self.asked += len(texts)
-        vectors: NDArray[np.float32] = np.full((len(texts), 384), 0.01, np.float32)
-        for row, words in enumerate(texts):
-            for word in words.lower().split():
-                vectors[row, sum(word.encode()) % 384] += 1
-        unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
+        return vectors_of(texts)
+
+
+def vectors_of(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Unit rows of 384 numbers; texts of the same words have the same."""
+    vectors: NDArray[np.float32] = np.full((len(texts), 384), 0.01, np.float32)
+    for row, words in enumerate(texts):
+        for word in words.lower().split():
+            vectors[row, sum(word.encode()) % 384] += 1
+    unit: NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit

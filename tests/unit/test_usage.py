@@ -55,6 +55,17 @@ def test_a_turn_of_a_chat_is_one_block() -> None:
     assert lines(book) == [(7, 1, 1000, 0.03)]
 
 
+def test_what_ends_after_the_call_or_the_turn_is_counted_too() -> None:
+    book, call = make()
+    call.on_event(TurnMetrics(1))
+    call.on_event(CallEnded("goodbye"))
+    call.add(spoken(1000))
+    with call.turn(7):
+        pass
+    call.add(spoken(100))
+    assert lines(book) == [(1, 1, 1000, 0.03), (7, 1, 100, 0.003)]
+
+
 async def test_what_cannot_be_stored_waits() -> None:
     book, call = make()
     call.add(spoken(1000))

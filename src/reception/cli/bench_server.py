@@ -126,6 +126,9 @@ class InstantConversations:
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
         return self.wired
 
+    def prepare(self, wired: WiredAgent) -> None:
+        return None
+
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> InstantDialogue:
         return InstantDialogue(self.unsure_every)
 

@@ -5,6 +5,8 @@ import errno
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -52,15 +54,26 @@ def listen(host: str, port: int) -> socket.socket:
 
 class _HttpProtocol(HttpToolsProtocol):
     """Offers a call to other processes before this one takes it: while the handshake has not been answered, a socket
-    can still change hands."""
+    can still change hands.
+
+    Every request and every call begins in the context in which the connection was accepted: a proxy sends those of many
+    tenants over one, which is read in the context of a former one once that has paused it.
+    """
 
     pass_on: PassOn | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._accepted = copy_context()
+
+    def _start_asgi_task(self, *args: Any) -> None:
+        self._accepted.copy().run(super()._start_asgi_task, *args)
 
     def handle_websocket_upgrade(self) -> None:
         if self.pass_on is not None and self._pass_on(self.pass_on):
             self.transport.abort()
             return
-        super().handle_websocket_upgrade()
+        self._accepted.copy().run(super().handle_websocket_upgrade)
 
     def _pass_on(self, pass_on: PassOn) -> bool:
         head = [b"GET ", self.url, b" HTTP/1.1\r\n"]
@@ -129,7 +142,7 @@ def http_server(app: ASGIApp, *, max_frame_bytes: int) -> Server:
     return Server(
         uvicorn.Config(
             app,
-            http="httptools",
+            http=_HttpProtocol,
             ws=DirectSocket,
             ws_max_size=max_frame_bytes,
             ws_per_message_deflate=False,

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import select
+from contextvars import Context, copy_context
 from typing import Protocol
 from weakref import WeakKeyDictionary
 
@@ -38,23 +39,25 @@ class Sweep:
 
     The longer the more there are: a quarter of a millisecond for each, and never more than 8 ms, after one of them can
     be read, all that can be are. Reading is the caller's to end with `leave`; a descriptor must not be closed before.
+    Each socket is told in the context in which it joined, whichever of them the loop woke for.
     """
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._sockets: dict[int, Swept] = {}
+        self._sockets: dict[int, tuple[Swept, Context]] = {}
         self._watched = False
         self._due = False
 
     def join(self, descriptor: int, socket: Swept) -> None:
         """Read `descriptor`, which must not block, for `socket` from now on."""
-        self._sockets[descriptor] = socket
+        self._sockets[descriptor] = socket, copy_context()
         self._epoll.register(descriptor, select.EPOLLIN)
         self._watch()
 
     def leave(self, descriptor: int, socket: Swept) -> None:
         """Read it no more. Nothing when it has left, or another socket goes by the same number now."""
-        if self._sockets.get(descriptor) is not socket:
+        joined = self._sockets.get(descriptor)
+        if joined is None or joined[0] is not socket:
             return
         del self._sockets[descriptor]
         # A descriptor that is closed already is out of the kernel's list too.
@@ -98,9 +101,10 @@ class Sweep:
     def _read(self) -> bool:
         ready = self._epoll.poll(0, max(1, len(self._sockets)))
         for descriptor, _ in ready:
-            socket = self._sockets.get(descriptor)
-            if socket is None:
+            joined = self._sockets.get(descriptor)
+            if joined is None:
                 continue
+            socket, context = joined
             if socket.is_closing():
                 self.leave(descriptor, socket)
                 continue
@@ -111,10 +115,10 @@ class Sweep:
             except OSError:
                 data = b""
             if data:
-                socket.data_received(data)
+                context.run(socket.data_received, data)
             else:
                 self.leave(descriptor, socket)
-                socket.ended()
+                context.run(socket.ended)
         return bool(ready)
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextvars import Context
+from typing import TypeAlias
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -13,16 +15,20 @@ _LONGEST_MESSAGE = 1 << 22
 _MOST_KEPT = 64
 
 
+_Wanted: TypeAlias = tuple[str, frozenset[tuple[str, str]]]
+
+
 class WarmSockets:
-    """Keeps one open connection for each address that was asked for of late."""
+    """Keeps one open connection for each address that was asked for of late, with the same headers: they hold the key
+    of whoever pays for what is sent over it."""
 
     def __init__(self) -> None:
-        self._ready: dict[str, tuple[ClientConnection, float]] = {}
-        self._opening: dict[str, asyncio.Task[None]] = {}
+        self._ready: dict[_Wanted, tuple[ClientConnection, float]] = {}
+        self._opening: dict[_Wanted, asyncio.Task[None]] = {}
 
     async def take(self, url: str, headers: Mapping[str, str]) -> ClientConnection:
         """An open connection to `url`, of the caller alone: the one kept, or a new one."""
-        socket, opened_s = self._ready.pop(url, (None, 0.0))
+        socket, opened_s = self._ready.pop(_wanted(url, headers), (None, 0.0))
         if socket is not None:
             if socket.state is State.OPEN and asyncio.get_running_loop().time() - opened_s < _KEPT_S:
                 return socket
@@ -31,9 +37,13 @@ class WarmSockets:
 
     def prepare(self, url: str, headers: Mapping[str, str]) -> None:
         """Open one in the background, to be taken next. A failure shows when it is taken."""
-        if url in self._ready or url in self._opening or len(self._ready) >= _MOST_KEPT:
+        wanted = _wanted(url, headers)
+        if wanted in self._ready or wanted in self._opening or len(self._ready) >= _MOST_KEPT:
             return
-        self._opening[url] = asyncio.create_task(self._prepare(url, headers), name="warm-socket")
+        # Another call may take it.
+        self._opening[wanted] = asyncio.create_task(
+            self._prepare(wanted, headers), name="warm-socket", context=Context()
+        )
 
     async def aclose(self) -> None:
         for task in self._opening.values():
@@ -43,21 +53,25 @@ class WarmSockets:
             socket.transport.abort()
         self._ready.clear()
 
-    async def _prepare(self, url: str, headers: Mapping[str, str]) -> None:
+    async def _prepare(self, wanted: _Wanted, headers: Mapping[str, str]) -> None:
         try:
-            socket = await _open(url, headers)
+            socket = await _open(wanted[0], headers)
         except (OSError, TimeoutError, WebSocketException):
             return
         finally:
-            del self._opening[url]
+            del self._opening[wanted]
         loop = asyncio.get_running_loop()
-        self._ready[url] = (socket, loop.time())
-        loop.call_later(_KEPT_S, self._expire, url, socket)
+        self._ready[wanted] = (socket, loop.time())
+        loop.call_later(_KEPT_S, self._expire, wanted, socket)
 
-    def _expire(self, url: str, socket: ClientConnection) -> None:
-        if self._ready.get(url, (None, 0.0))[0] is socket:
-            del self._ready[url]
+    def _expire(self, wanted: _Wanted, socket: ClientConnection) -> None:
+        if self._ready.get(wanted, (None, 0.0))[0] is socket:
+            del self._ready[wanted]
             socket.transport.abort()
+
+
+def _wanted(url: str, headers: Mapping[str, str]) -> _Wanted:
+    return url, frozenset(headers.items())
 
 
 async def _open(url: str, headers: Mapping[str, str]) -> ClientConnection:

@@ -198,6 +198,8 @@ class Conversations(Protocol):
 
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent: ...
 
+    def prepare(self, wired: WiredAgent) -> None: ...
+
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> Dialogue: ...
 
     async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent: ...
@@ -256,6 +258,7 @@ class CallCentre:
                     observers = (*observers, spans)
                     account.set(spans)
                 parts = await self._tapped(taps, leg, wired, dialogue.conversation_id, switches)
+                self.conversations.prepare(wired)
                 session = self._session(parts, wired, dialogue, first_turn, observers)
                 switches.tell = session.tell
                 with self.live.register(dialogue.conversation_id, session):

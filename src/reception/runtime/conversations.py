@@ -86,6 +86,11 @@ class ConversationFactory:
         """Give up what goes on in the background."""
         await self._tailored.aclose()
 
+    def prepare(self, wired: WiredAgent) -> None:
+        """Begin what a call with the agent would else wait for, with the keys and on the account of the present task.
+        Returns at once."""
+        self._tailored.prepare(wired.agent)
+
     async def find_agent(self, tenant_id: UUID, agent_id: UUID) -> WiredAgent:
         """Raises `NotFound` for an agent that the tenant does not have."""
         async with self._database.tenant_session(tenant_id) as session:
@@ -106,7 +111,6 @@ class ConversationFactory:
 
     async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> GraphDialogue:
         """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""
-        self._tailored.prepare(wired.agent)
         conversation_id = uuid7()
         caller_phone = e164(caller_phone, wired.business.region)
         async with self._database.tenant_session(wired.business.tenant_id) as session:

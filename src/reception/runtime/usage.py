@@ -79,7 +79,9 @@ class _Sum:
 
 @dataclass(slots=True)
 class CallUsage:
-    """One call's account. What is used between the end of one turn and the end of the next counts as the next one's."""
+    """One call's account. What is used between the end of one turn and the end of the next counts as the next one's;
+    what ends after the call (an answer that is being kept, a sentence that others still listen to), as the last one's.
+    """
 
     book: UsageBook
     tenant_id: UUID
@@ -87,6 +89,7 @@ class CallUsage:
     conversation_id: UUID
     _open: dict[tuple[Part, str], _Sum] = field(default_factory=lambda: defaultdict(_Sum))
     _last_turn: int = 0
+    _over: bool = False
 
     def add(self, seen: RequestSeen) -> None:
         """Implements `providers.account.Account`. What failed is not billed, and what was broken off is."""
@@ -94,6 +97,8 @@ class CallUsage:
             total = self._open[seen.part, seen.provider]
             total.requests += 1
             total.units += seen.units
+            if self._over:
+                self._close(self._last_turn)
 
     @contextmanager
     def turn(self, turn: int) -> Iterator[None]:
@@ -103,7 +108,7 @@ class CallUsage:
             yield
         finally:
             account.reset(token)
-            self._close(turn)
+            self._end(turn)
 
     def on_event(self, event: CallEvent) -> None:
         """Implements `ports.events.CallObserver`."""
@@ -112,7 +117,11 @@ class CallUsage:
                 self._last_turn = turn
                 self._close(turn)
             case CallEnded():
-                self._close(self._last_turn)
+                self._end(self._last_turn)
+
+    def _end(self, turn: int) -> None:
+        self._last_turn, self._over = turn, True
+        self._close(turn)
 
     def _close(self, turn: int) -> None:
         for (part, provider), total in self._open.items():

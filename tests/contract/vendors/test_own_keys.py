@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 import numpy as np
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request
 
 from reception.core.errors import ProviderError
 from reception.ports.language import ChatMessage, ChatRequest
-from reception.ports.speech import Embedder
+from reception.ports.speech import Embedder, Voice
+from reception.providers.access import Access
 from reception.providers.account import own_keys
 from reception.providers.bundle import Speech
 from reception.providers.desk import SpeechDesk, Wanted
@@ -18,10 +21,13 @@ from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
 from reception.providers.llm.models import LanguageConfig, LanguageModels
 from reception.providers.spec import ProviderSpec
+from reception.providers.vendors.elevenlabs_tts import ElevenLabsTextToSpeech
+from reception.providers.warm_sockets import WarmSockets
 from tests.support.vendors.chat_models import GroqChatServer, OpenAiChatServer, Prompt, Writes
 from tests.support.vendors.faults import KEY, Fault
 from tests.support.vendors.http_vendor import Answer, Asked
 from tests.support.vendors.openai_like import OpenAiServer
+from tests.support.vendors.speakers import ElevenLabsServer
 
 GPT, EMBEDS, GPT_OSS = "gpt-4.1-mini", "text-embedding-3-small", "openai/gpt-oss-20b"
 
@@ -143,6 +149,42 @@ async def test_texts_are_embedded_with_the_key_of_the_tenant_whose_they_are(noth
             await _embedded_with(desk.embedder, "refused")
         await embed("cy", {})
         await desk.aclose()
+
+
+class AnyVoice(ElevenLabsServer):
+    """Takes every key, and remembers with which one a text came."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(model)
+        self.used: list[tuple[str, str]] = []
+
+    def check_handshake(self, request: Request) -> None:
+        assert request.headers["xi-api-key"]
+
+    async def _answer(self, socket: ServerConnection, pieces: list[bytes], text: str, bytes_a_char: int) -> None:
+        assert socket.request is not None
+        self.used.append((text.split()[0], socket.request.headers["xi-api-key"]))
+        await super()._answer(socket, pieces, text, bytes_a_char)
+
+
+async def test_a_connection_that_was_opened_ahead_is_taken_by_its_own_tenant_alone() -> None:
+    async with AnyVoice("eleven_flash_v2_5") as server, open_http(connect_s=5.0, trust_env=False) as http:
+        sockets = WarmSockets()
+        for number in range(3):
+            for tenant in ("ada", "bob"):
+                access = Access(
+                    "elevenlabs:eleven_flash_v2_5",
+                    "eleven_flash_v2_5",
+                    server.base_url,
+                    http,
+                    f"{tenant}-key",
+                    sockets=sockets,
+                )
+                voice = ElevenLabsTextToSpeech(access)
+                assert [chunk async for chunk in voice.stream(f"{tenant} says {number}", Voice(), 24_000)]
+                await asyncio.gather(*sockets._opening.values())
+        assert server.used == [("ada", "ada-key"), ("bob", "bob-key")] * 3
+        await sockets.aclose()
 
 
 async def _embedded_with(embedder: Embedder, key: str) -> None:

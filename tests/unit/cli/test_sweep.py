@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextvars import ContextVar
 
 import pytest
 
@@ -41,6 +42,7 @@ class Connection:
 
 
 Connections = list[Connection]
+joined_by: ContextVar[int] = ContextVar("joined_by", default=-1)
 
 
 @pytest.fixture
@@ -144,3 +146,36 @@ async def test_after_the_last_has_left_a_new_one_is_read(sweep: Sweep, connectio
     sweep.join(connections[3].near.fileno(), connections[3])
     connections[3].far.sendall(b"again")
     await connections[3].until(b"again")
+
+
+async def test_every_socket_is_told_in_the_context_in_which_it_joined(connections: Connections) -> None:
+    sweep, used = Sweep(), connections[:6]
+    seen: list[tuple[int, int]] = []
+
+    class Telling(Connection):
+        def __init__(self, number: int, inner: Connection) -> None:
+            self.number, self.inner = number, inner
+
+        def is_closing(self) -> bool:
+            return False
+
+        def data_received(self, data: bytes) -> None:
+            seen.append((self.number, joined_by.get()))
+            self.inner.data_received(data)
+
+        def ended(self) -> None:
+            seen.append((self.number, joined_by.get()))
+            self.inner.ended()
+
+    for number, connection in enumerate(used):
+        token = joined_by.set(number)
+        sweep.join(connection.near.fileno(), Telling(number, connection))
+        joined_by.reset(token)
+    for connection in used:
+        connection.far.sendall(b"words")
+    for connection in used:
+        await connection.until(b"words")
+        connection.far.close()
+    for connection in used:
+        await connection.until(b"words", over=True)
+    assert sorted(seen) == [(number, number) for number in range(6) for _ in range(2)]

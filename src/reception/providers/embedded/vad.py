@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,9 @@ class SileroVad:
 
 
 class SileroStream:
-    """The voice activity of one call. Holds at most ten seconds that wait to be judged; older windows are dropped,
-    counted in `dropped_windows`, and reported as the one after them, so that the count of windows remains the time."""
+    """The voice activity of one call, told in the context in which it was opened. Holds at most ten seconds that wait
+    to be judged; older windows are dropped, counted in `dropped_windows`, and reported as the one after them, so that
+    the count of windows remains the time."""
 
     def __init__(self, batch: "_Batch", on_window: Callable[[float], None]) -> None:
         self._batch = batch
@@ -62,6 +64,7 @@ class SileroStream:
         self._waiting: deque[Pcm16] = deque()
         self._size = 0
         self.loop = asyncio.get_running_loop()
+        self.context = copy_context()
         self.closed = False
         self.dropped_windows = 0
         self._unreported = 0
@@ -185,7 +188,7 @@ class _Batch:
         if not ready:
             return
         for stream, probability in zip(ready, self._judge(ready), strict=True):
-            loop.call_soon(stream.report, probability)
+            loop.call_soon(stream.report, probability, context=stream.context)
         behind = [stream for stream in ready if stream.ready]
         self._ready += behind
         if behind and self._scheduled_on is None:

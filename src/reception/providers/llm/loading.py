@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from contextvars import Context
 
 from reception.core.errors import MissingModel, ProviderError
 from reception.ports.language import ChatModel, ChatRequest
@@ -14,7 +15,8 @@ class LoadingChatModel:
 
     def __init__(self, provider: str, load: Callable[[], ChatModel]) -> None:
         self.provider = provider
-        self._loading = asyncio.create_task(asyncio.to_thread(load), name=f"load {provider}")
+        # Shared by all calls, it belongs to the one that came first no more than to the others.
+        self._loading = asyncio.create_task(asyncio.to_thread(load), name=f"load {provider}", context=Context())
         # Whoever asks is told of a failure; nobody may.
         self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -107,7 +108,8 @@ class LanguageModels:
         then finds them there. Returns at once; what cannot be loaded is told of when a call wants it."""
         for choice in self._wanted(chosen):
             if choice.vendor not in self._packages:
-                task = asyncio.create_task(asyncio.to_thread(_load_package, choice), name=f"load {choice.vendor}")
+                work = asyncio.to_thread(_load_package, choice)
+                task = asyncio.create_task(work, name=f"load {choice.vendor}", context=Context())
                 task.add_done_callback(lambda task: task.cancelled() or task.exception())
                 self._packages[choice.vendor] = task
 
