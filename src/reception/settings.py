@@ -15,10 +15,11 @@ from reception.core.vault import KEY_BYTES, Vault
 from reception.providers.desk import Wanted, check_wanted
 from reception.providers.llm.models import LanguageConfig
 from reception.providers.llm.vendors import VENDORS
-from reception.providers.registry import key_names
+from reception.providers.registry import GOOGLE_KEY_FILE, key_names
 from reception.providers.spec import parse_chain
 
 SHORTEST_SECRET = 32
+_LONGEST_KEY_FILE = 65_536
 SHORTEST_METRICS_TOKEN = 16
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?")
 _COLLECTOR = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
@@ -171,7 +172,7 @@ def wanted_providers(settings: Settings) -> Wanted:
     keys = {
         vendor: key
         for vendor, names in key_names().items()
-        if (key := next((os.environ[name] for name in names if os.environ.get(name)), ""))
+        if (key := next((key for name in names if (key := _key_in(name))), ""))
     }
     embeddings = parse_chain(settings.embeddings, addresses=True)
     if len(embeddings) > 1:
@@ -180,6 +181,19 @@ def wanted_providers(settings: Settings) -> Wanted:
     wanted = Wanted(stt, tts, embeddings[0], keys, _addresses())
     check_wanted(wanted)
     return wanted
+
+
+def _key_in(name: str) -> str:
+    """What the environment variable `name` holds, or the file that it names; empty where there is none that can be
+    read, as a machine may name one there that is not for this."""
+    value = os.environ.get(name, "")
+    if name != GOOGLE_KEY_FILE or not value:
+        return value
+    try:
+        with Path(value).open(encoding="utf-8") as file:
+            return file.read(_LONGEST_KEY_FILE)
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def wanted_language(settings: Settings) -> LanguageConfig:

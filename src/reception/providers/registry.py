@@ -39,6 +39,8 @@ class Entry(Generic[T]):
     streams: bool = True
 
 
+GOOGLE_KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
+"""Names a file with the key, where the others hold it themselves."""
 _OPENAI = "https://api.openai.com/v1"
 _GROQ = "https://api.groq.com/openai/v1"
 
@@ -68,7 +70,7 @@ SPEECH_TO_TEXT: Mapping[str, Entry[Recognizer]] = {
         _batch(GoogleSpeechToText), "latest_short", "https://speech.googleapis.com", ("GOOGLE_API_KEY",), streams=False
     ),
     "google-streaming": Entry(
-        GoogleStreamingRecognizer, "latest_long", "https://speech.googleapis.com", ("GOOGLE_API_KEY",)
+        GoogleStreamingRecognizer, "latest_long", "https://speech.googleapis.com", ("GOOGLE_API_KEY", GOOGLE_KEY_FILE)
     ),
 }
 

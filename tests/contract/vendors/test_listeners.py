@@ -216,14 +216,3 @@ async def test_silence_holds_no_words(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server, listening(case, server, connect) as stream:
         say(stream, "", pause_ms=1000)
         assert (await ask(stream, 0, 1000)).text == ""
-
-
-@pytest.mark.skipif(not is_installed(), reason="Google's package is not installed: pip install 'reception[google]'")
-async def test_an_end_that_google_finds_by_itself_needs_no_request_of_its_own(connect: Connect) -> None:
-    async with GoogleSpeechServer() as server, listening(GOOGLE, server, connect) as stream:
-        server.ends_after_words = 2
-        say(stream, "one two", pause_ms=0)
-        heard = await eventually(lambda: ask(stream, 0, 300, partial=True))
-        assert heard.text.startswith("one")
-        say(stream, "three")
-        assert (await ask(stream, 0, 800)).text == "one two three"

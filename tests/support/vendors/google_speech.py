@@ -2,11 +2,15 @@
 
 import asyncio
 import importlib
+import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, Self
 
+import jwt
 import numpy as np
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.support.flaky_network import flaky_network
 from tests.support.vendors.faults import KEY, RETRY_AFTER_S, Fault
@@ -16,9 +20,50 @@ _METHOD = ("google.cloud.speech.v1.Speech", "StreamingRecognize")
 _SILENT = (Fault.SLOW_FIRST_BYTE, Fault.STALL)
 
 
+class ServiceAccount:
+    """One with a key of its own, made for the test."""
+
+    email = "reception@example-project.iam.gserviceaccount.com"
+    key_id = "0123456789abcdef"
+
+    def __init__(self) -> None:
+        self._private = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+
+    def key_file(self) -> str:
+        """As the vendor gives it out."""
+        pem = self._private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        told = {
+            "type": "service_account",
+            "project_id": "example-project",
+            "private_key_id": self.key_id,
+            "private_key": pem.decode(),
+            "client_email": self.email,
+            "client_id": "100000000000000000000",
+            "token_uri": "https://oauth2.googleapis.com/token",
+        }
+        return json.dumps(told)
+
+    def check(self, token: str) -> None:
+        """That it signed `token`, for the vendor's service, for an hour at most, whatever the time is."""
+        claims = jwt.decode(
+            token,
+            self._private.public_key(),
+            algorithms=["RS256"],
+            audience="https://speech.googleapis.com/",
+            issuer=self.email,
+            options={"verify_iat": False, "verify_exp": False},
+        )
+        assert claims["sub"] == self.email
+        assert 0 < claims["exp"] - claims["iat"] <= 3600
+        assert jwt.get_unverified_header(token)["kid"] == self.key_id
+
+
 class GoogleSpeechServer:
     """Tells of each word as it comes, and of all at the end of a request. The first request breaks `drop_after_words`;
-    with `ends_after_words` the vendor finds an end by itself there, and goes on."""
+    with `ends_after_words` the vendor finds an end by itself there, and goes on. A request may hold `longest_ms`. With
+    `account` it takes tokens of that service account alone, which it keeps in `tokens`, and else the one key."""
 
     def __init__(self) -> None:
         self.fault = Fault.NONE
@@ -29,6 +74,9 @@ class GoogleSpeechServer:
         self.goodbyes: list[str] = []
         self.drop_after_words: int | None = None
         self.ends_after_words: int | None = None
+        self.longest_ms = 305_000.0
+        self.account: ServiceAccount | None = None
+        self.tokens: list[str] = []
         self.dropped = False
         self.requests = 0
         self._grpc = importlib.import_module("grpc")
@@ -89,6 +137,8 @@ class GoogleSpeechServer:
         async for message in messages:
             assert 0 < len(message.audio_content) <= 25_600
             ear.hear(np.frombuffer(message.audio_content, "<i2"))
+            if ear.length_ms > self.longest_ms:
+                await context.abort(self._grpc.StatusCode.OUT_OF_RANGE, "Exceeded maximum allowed stream duration")
             words = ear.words()
             if self.fault is Fault.GARBAGE:
                 yield Fault.GARBAGE
@@ -123,7 +173,12 @@ class GoogleSpeechServer:
 
     def _check(self, first: Any, metadata: dict[str, str]) -> None:
         config = first.streaming_config.config
-        assert metadata["x-goog-api-key"] == KEY
+        if self.account is None:
+            assert metadata["x-goog-api-key"] == KEY
+        else:
+            assert "x-goog-api-key" not in metadata
+            self.tokens.append(metadata["authorization"].removeprefix("Bearer "))
+            self.account.check(self.tokens[-1])
         assert first.streaming_config.interim_results
         assert not first.streaming_config.single_utterance
         assert config.encoding.name == "LINEAR16"

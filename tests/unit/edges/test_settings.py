@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reception.core.errors import InvalidInput
-from reception.settings import load_settings, signing_key
+from reception.settings import load_settings, signing_key, wanted_providers
 
 GOOD_KEY = "p9Xz-4uBv_Tq7LsWm2Kd8RfYc1HnJe6GaQ0oVi3Zt5"
 
@@ -69,3 +69,17 @@ def test_a_damaged_key_file_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "secret.key").write_text("short")
     with pytest.raises(InvalidInput, match="remove it"):
         signing_key(load_settings(data_dir=tmp_path))
+
+
+def test_google_s_key_may_be_a_file_and_one_that_is_not_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("GOOGLE_API_KEY", raising=False)
+    settings, file = load_settings(stt="google-streaming"), tmp_path / "key.json"
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(file))
+    with pytest.raises(InvalidInput, match="needs a key"):
+        wanted_providers(settings)
+    file.write_text('{"type": "service_account"}')
+    assert wanted_providers(settings).keys["google-streaming"] == '{"type": "service_account"}'
+    monkeypatch.setenv("GOOGLE_API_KEY", "another")
+    assert wanted_providers(settings).keys["google-streaming"] == "another"

@@ -1,8 +1,9 @@
 """Google Cloud's own speech client, the extra `google`: loaded when it is wanted, and its errors as ours."""
 
 import importlib
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 import orjson
@@ -12,6 +13,9 @@ from reception.core.errors import ProviderError, ProviderLimited, ProviderRefuse
 from reception.ports.speech import TranscriptionHints
 from reception.providers.wire import DEFAULT_RETRY_AFTER_S, LONGEST_RETRY_AFTER_S
 
+Metadata: TypeAlias = list[tuple[str, str]]
+_AUDIENCE = "https://speech.googleapis.com/"
+"""Whom a token is for: the service, also where it is reached in a region or through a gateway."""
 _OF_KEY = frozenset({"UNAUTHENTICATED", "PERMISSION_DENIED"})
 _REFUSED = frozenset({"INVALID_ARGUMENT", "NOT_FOUND", "UNIMPLEMENTED", "FAILED_PRECONDITION"})
 
@@ -48,19 +52,26 @@ class GoogleSdk:
     def client(self, channel: Any) -> Any:
         return self._client_of(transport=self._transport_of(channel=channel))
 
-    def credentials(self, key: str, base_url: str) -> list[tuple[str, str]]:
-        """A service account signs a token of its own, which asks nobody."""
+    def credentials(self, key: str) -> Callable[[], Metadata]:
+        """What goes with a request, one after another. A service account signs a token of its own, which asks nobody
+        (https://google.aip.dev/auth/4111), and another before that one is no longer good.
+
+        Raises:
+            One of `errors`: the key of the service account cannot be read.
+        """
         if not key.lstrip().startswith("{"):
-            return [("x-goog-api-key", key)] if key else []
+            return lambda: [("x-goog-api-key", key)] if key else []
         try:
-            account = self._jwt.Credentials.from_service_account_info(
-                orjson.loads(key), audience=f"https://{urlsplit(base_url).hostname}/"
-            )
+            account = self._jwt.Credentials.from_service_account_info(orjson.loads(key), audience=_AUDIENCE)
         except ValueError as error:
             raise self._refused("the key of the service account cannot be read") from error
-        headers: dict[str, str] = {}
-        account.before_request(None, "POST", base_url, headers)
-        return [(name.lower(), value) for name, value in headers.items()]
+
+        def signed() -> Metadata:
+            headers: dict[str, str] = {}
+            account.before_request(None, "POST", _AUDIENCE, headers)
+            return [(name.lower(), value) for name, value in headers.items()]
+
+        return signed
 
     def opening(self, model: str, rate_hz: int, hints: TranscriptionHints) -> Any:
         types = self._types

@@ -6,7 +6,7 @@ API: https://cloud.google.com/speech-to-text/docs/reference/rpc/google.cloud.spe
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ from reception.providers.access import Access
 from reception.providers.dialect import Piece, said_between
 from reception.providers.segmented import KEPT_S
 from reception.providers.vendor_stt import UNSTATED_CONFIDENCE
-from reception.providers.vendors.google_sdk import GoogleSdk, is_installed, told_by_google
+from reception.providers.vendors.google_sdk import GoogleSdk, Metadata, is_installed, told_by_google
 
 _SENT_MS = 100
 _MOST_SENT = 12_000
@@ -78,7 +78,7 @@ class GoogleStream:
         self._pause_s = _FIRST_PAUSE_S
         self._failed_at = self._billed = 0
         self._closed = False
-        self._loading = asyncio.create_task(asyncio.to_thread(GoogleSdk), name="load google-cloud-speech")
+        self._loading = asyncio.create_task(asyncio.to_thread(_load, access), name="load google-cloud-speech")
         self._channel: Any = None
         self._client: Any = None
         self._again: asyncio.TimerHandle | None = None
@@ -175,11 +175,11 @@ class GoogleStream:
 
     async def _hold(self, request: _Request) -> None:
         try:
-            sdk = await asyncio.shield(self._loading)
+            sdk, credentials = await asyncio.shield(self._loading)
             if self._channel is None:
                 self._channel = sdk.channel(self._access.base_url)
                 self._client = sdk.client(self._channel)
-            await self._listen(sdk, request)
+            await self._listen(sdk, credentials, request)
             if request.end is None:
                 raise ProviderError(self.provider, f"{self.provider} ended a request by itself", retryable=True)
             request.settled = request.end
@@ -190,13 +190,13 @@ class GoogleStream:
         finally:
             self._requests.pop(request, None)
 
-    async def _listen(self, sdk: GoogleSdk, request: _Request) -> None:
+    async def _listen(self, sdk: GoogleSdk, credentials: Callable[[], Metadata], request: _Request) -> None:
         try:
             answers = await self._client.streaming_recognize(
                 requests=self._messages(sdk, request),
                 retry=None,
                 timeout=None,
-                metadata=sdk.credentials(self._access.api_key, self._access.base_url),
+                metadata=credentials(),
             )
             try:
                 async for answer in answers:
@@ -272,3 +272,17 @@ class GoogleStream:
     def _begin_again(self, start: int) -> None:
         self._failure = None
         self._begin(max(start, self._recent.start))
+
+
+def _load(access: Access) -> tuple[GoogleSdk, Callable[[], Metadata]]:
+    """Google's package, and what says who asks; both take their time.
+
+    Raises:
+        ProviderRefused: the key cannot be read.
+        ImportError: the package cannot be loaded.
+    """
+    sdk = GoogleSdk()
+    try:
+        return sdk, sdk.credentials(access.api_key)
+    except sdk.errors as error:
+        raise told_by_google(access.provider, error) from None
