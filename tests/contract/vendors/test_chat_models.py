@@ -100,7 +100,7 @@ async def test_what_is_written_comes_in_order_piece_by_piece(case: Case, models:
         model = models(case, server)
         pieces = [piece async for piece in model.stream(request())]
         assert "".join(pieces) == ANSWER
-        assert len(pieces) > 3
+        assert len(pieces) > 1
         (prompt,) = server.prompts
         assert (prompt.system, prompt.user, prompt.output) == ("Answer.", "Is there parking?", "")
         assert model.provider == f"{case.vendor}:{case.model}"

@@ -24,6 +24,8 @@ _REFUSALS = frozenset({"content_filter", "refusal"})
 _ONE_REQUEST = frozenset({400, 413, 422})
 """Statuses that tell of one request and not of the next: it is too long, or the model wrote no JSON."""
 _MADE = count()
+_AT_ONCE_S = 0.002
+"""For so long others wait while pieces that came together are read."""
 _NO_KEY = "none"
 """Compatible servers mostly want no key, and SDKs insist on one."""
 
@@ -63,23 +65,22 @@ class LangChainChatModel:
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
         # SDKs end a request when who reads it is cancelled, and not all do when their stream is merely left.
-        pieces: asyncio.Queue[str | ProviderError | None] = asyncio.Queue()
-        reading = asyncio.create_task(self._read(request, pieces), name=f"read {self.provider}")
-        reading.add_done_callback(lambda _: pieces.put_nowait(None))
+        written = _Written()
+        reading = asyncio.create_task(self._read(request, written), name=f"read {self.provider}")
+        reading.add_done_callback(lambda _: written.end())
         try:
-            while (piece := await pieces.get()) is not None:
-                if isinstance(piece, ProviderError):
-                    raise piece
-                yield piece
+            while text := await written.take():
+                yield text
             await reading
         finally:
             reading.cancel()
             await asyncio.wait({reading})
 
-    async def _read(self, request: ChatRequest, pieces: "asyncio.Queue[str | ProviderError | None]") -> None:
-        """Put what is written into `pieces`, which the request's tokens bound, and then how it ended."""
+    async def _read(self, request: ChatRequest, written: "_Written") -> None:
+        """Put what comes into `written`, which the request's tokens bound, and then how it ended."""
         messages = [_message(one) for one in request.messages]
-        ending = ""
+        ending, due_s = "", 0.0
+        loop = asyncio.get_running_loop()
         try:
             streamed = self._model.astream(messages, **self._options(request))
             # What callers say is told to no tracer, whatever the environment says.
@@ -87,15 +88,16 @@ class LangChainChatModel:
                 async for chunk in streamed:
                     ending = _ending(chunk) or ending
                     _count(chunk, request.usage)
-                    piece = self._piece(chunk, request.output)
-                    if piece:
-                        pieces.put_nowait(piece)
-                        await _let_others_go_on()
+                    if piece := self._piece(chunk, request.output):
+                        written.add(piece)
+                        if loop.time() >= due_s:
+                            await _let_others_go_on()
+                            due_s = loop.time() + _AT_ONCE_S
             wrong = self._ended(ending)
             if wrong is not None:
-                pieces.put_nowait(wrong)
+                written.add(wrong)
         except self._errors as error:
-            pieces.put_nowait(self._failed(error))
+            written.add(self._failed(error))
 
     def _piece(self, chunk: AIMessage, wanted: OutputSchema | None) -> str | ProviderError:
         """What `chunk` adds; an error is for the reader to raise, who thereby ends the request."""
@@ -149,10 +151,46 @@ class LangChainChatModel:
         return ProviderError(self.provider, detail, retryable=True)
 
 
+class _Written:
+    """What a model has written and nobody has taken."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._failure: ProviderError | None = None
+        self._over = False
+        self._changed = asyncio.Event()
+
+    def add(self, piece: str | ProviderError) -> None:
+        """Nothing counts after a failure."""
+        if self._failure is None and isinstance(piece, str):
+            self._text += piece
+        elif self._failure is None and isinstance(piece, ProviderError):
+            self._failure = piece
+        self._changed.set()
+
+    def end(self) -> None:
+        self._over = True
+        self._changed.set()
+
+    async def take(self) -> str:
+        """All there is, as soon as there is some; empty at the end.
+
+        Raises:
+            ProviderError: the failure after it.
+        """
+        while not self._text and self._failure is None and not self._over:
+            self._changed.clear()
+            await self._changed.wait()
+        if not self._text and self._failure is not None:
+            raise self._failure
+        text, self._text = self._text, ""
+        return text
+
+
 async def _let_others_go_on() -> None:
     """Many pieces come in one packet, and each takes LangChain a third of a millisecond: whoever waits for the first
-    goes on now, and so do other calls. Cancelled here, the reader is cancelled again where the SDK waits for the next
-    piece, as SDKs end their request only then."""
+    goes on now, and so do other calls after every few. Cancelled here, the reader is cancelled again where the SDK
+    waits for the next piece, as SDKs end their request only then."""
     try:
         await asyncio.sleep(0)
     except asyncio.CancelledError:
