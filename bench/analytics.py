@@ -2,8 +2,8 @@
 
 One tenant has so many conversations over so many days, of four turns each, and another a quarter as many: what is
 measured is what a request costs beside others' rows. Rows are made by the database itself, of the kind that calls leave
-behind; then every figure and list is asked for as the routes do, and the median and the slowest of ten are told.
-Everything is on an embedded server, in a directory that is removed unless it is named.
+behind; then every report is asked of its route in this process, and lists of the database, and the median and the
+slowest of ten are told. Everything is on an embedded server, in a directory that is removed unless it is named.
 """
 
 import argparse
@@ -14,34 +14,42 @@ import shutil
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import httpx
 import numpy as np
+from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bench.analytics_rows import TENANTS, fill, settle, sizes_mb
+from bench.analytics_rows import AGENT, TENANTS, fill, settle, sizes_mb
+from reception.api import analytics
+from reception.api.analytics import Asked
+from reception.api.services import _services
+from reception.core.clock import FixedClock
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
-from reception.domains.analytics import bookings, calls, cost, leads, overview, times
 from reception.domains.analytics.period import Bucket, Period
 from reception.domains.conversations.archive import Wanted, list_conversations
 from reception.domains.conversations.facts import Outcome
-from reception.domains.knowledge import unanswered
-from reception.jobs.conversation_hours import ConversationHours
+from reception.jobs.rollups import Rollups
 
 _TIMES = 10
 _FILLED = "filled"
 _LAST = date(2027, 6, 30)
-ZONE = ZoneInfo("America/New_York")
-BETWEEN_HOURS = ZoneInfo("Asia/Kolkata")
+ZONE = "America/New_York"
+BETWEEN_HOURS = "Asia/Kolkata"
 
-Asking = Callable[[AsyncSession], Awaitable[object]]
+REPORTS = ("overview", "calls", "reservations", "leads", "knowledge", "latency", "cost")
+
+Asking = Callable[[], Awaitable[object]]
+Listing = Callable[[AsyncSession], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +63,64 @@ class Measured:
     cpu: float
 
 
-def _period(days: int, bucket: Bucket) -> Period:
-    return Period(_LAST - timedelta(days=days - 1), _LAST, bucket, ZONE)
+class Desk:
+    """Whom reports and lists are asked of: reports of the routes themselves, JSON and all, but for who may ask."""
+
+    def __init__(self, database: Database, days: int) -> None:
+        self._database = database
+        self._days = days
+        app = FastAPI()
+        app.include_router(analytics.router)
+        app.dependency_overrides[analytics.asked] = _asked
+        app.dependency_overrides[_services] = lambda: SimpleNamespace(database=database)
+        self._http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bench.test")
+
+    def askings(self) -> dict[str, Asking]:
+        """Every report of everything in each kind of bucket, some of one agent, and lists."""
+        days, found = self._days, dict[str, Asking]()
+        for name, period in (
+            (f"{days} days by the day", self._period(days, Bucket.DAY)),
+            ("30 days by the day", self._period(30, Bucket.DAY)),
+            ("14 days by the hour", self._period(14, Bucket.HOUR)),
+            (f"{days} days by the week", self._period(days, Bucket.WEEK)),
+            (f"{days} days by the month", self._period(days, Bucket.MONTH)),
+        ):
+            found |= {f"{report}, {name}": self._report(report, period) for report in REPORTS}
+        for name, period in (
+            (f"{days} days by the day", self._period(days, Bucket.DAY)),
+            ("14 days by the hour", self._period(14, Bucket.HOUR)),
+        ):
+            of_one = period | {"agent_id": str(AGENT)}
+            found |= {f"{report}, {name}, an agent": self._report(report, of_one) for report in REPORTS}
+            # Days begin within hours of UTC there, which are then counted from the conversations themselves.
+            found[f"calls, {name}, between hours"] = self._report("calls", period | {"zone": BETWEEN_HOURS})
+        return found | {f"conversations, {name}": self._list(wanted) for name, wanted in _lists().items()}
+
+    def _period(self, days: int, bucket: Bucket) -> dict[str, str]:
+        return {"first": str(_LAST - timedelta(days=days - 1)), "bucket": bucket.value, "zone": ZONE}
+
+    def _report(self, name: str, query: dict[str, str]) -> Asking:
+        async def ask() -> object:
+            return (await self._http.get(f"/analytics/{name}", params=query)).raise_for_status()
+
+        return ask
+
+    def _list(self, wanted: Listing) -> Asking:
+        async def ask() -> object:
+            async with self._database.tenant_session(TENANTS[0]) as session:
+                return await wanted(session)
+
+        return ask
 
 
-def askings(days: int) -> dict[str, list[Asking]]:
-    """What each route asks of the database, the whole time by the day, and the last two weeks by the hour."""
-    found: dict[str, list[Asking]] = {}
-    for name, period in (
-        (f"{days} days by the day", _period(days, Bucket.DAY)),
-        ("30 days by the day", _period(30, Bucket.DAY)),
-        ("14 days by the hour", _period(14, Bucket.HOUR)),
-    ):
-        found |= {f"{route}, {name}": asked for route, asked in _of_period(period).items()}
-    # Days begin within hours of UTC there, which are then counted from the conversations themselves.
-    for name, period in (
-        (f"{days} days by the day", replace(_period(days, Bucket.DAY), zone=BETWEEN_HOURS)),
-        ("14 days by the hour", replace(_period(14, Bucket.HOUR), zone=BETWEEN_HOURS)),
-    ):
-        found[f"calls, {name}, between hours"] = _of_period(period)["calls"]
-    return found | {f"conversations, {name}": [asked] for name, asked in _lists().items()}
+def _asked(first: date, bucket: Bucket, zone: str) -> Asked:
+    return Asked(TENANTS[0], Period(first, _LAST, bucket, ZoneInfo(zone)), as_csv=False)
 
 
-def _of_period(period: Period) -> dict[str, list[Asking]]:
-    def questions(session: AsyncSession) -> Awaitable[object]:
-        return unanswered.list_unanswered(
-            session, agent_id=None, since=period.start, until=period.end, limit=20, offset=0
-        )
-
-    return {
-        "overview": [lambda s: overview.look_over(s, period)],
-        "calls": [
-            lambda s: calls.count_calls(s, period),
-            lambda s: calls.count_intents(s, period),
-            lambda s: calls.busy_hours(s, period),
-        ],
-        "reservations": [lambda s: bookings.count_reservations(s, period)],
-        "leads": [lambda s: leads.count_leads(s, period)],
-        "knowledge": [lambda s: calls.count_questions(s, period), questions],
-        "latency": [lambda s: times.measure_latency(s, period), lambda s: times.count_switches(s, period)],
-        "cost": [lambda s: cost.add_up_cost(s, period)],
-    }
-
-
-def _lists() -> dict[str, Asking]:
+def _lists() -> dict[str, Listing]:
     middle = datetime.combine(_LAST - timedelta(days=40), datetime.min.time(), UTC)
 
-    def page(wanted: Wanted, before: tuple[datetime, UUID] | None = None) -> Asking:
+    def page(wanted: Wanted, before: tuple[datetime, UUID] | None = None) -> Listing:
         return lambda session: list_conversations(session, wanted, limit=51, before=before)
 
     return {
@@ -138,16 +157,14 @@ class Processors:
         return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
 
 
-async def measure(database: Database, asked: list[Asking], what: str, processors: Processors) -> Measured:
+async def measure(ask: Asking, what: str, processors: Processors) -> Measured:
     spent = []
     used_s = 0.0
     for number in range(_TIMES + 1):
         if number == 1:
             used_s = processors.used_s()
         began = time.perf_counter()
-        async with database.tenant_session(TENANTS[0]) as session:
-            for ask in asked:
-                await ask(session)
+        await ask()
         if number:
             spent.append((time.perf_counter() - began) * 1000)
     cpu = (processors.used_s() - used_s) * 1000 / _TIMES
@@ -166,10 +183,11 @@ async def run(conversations: int, days: int, kept: Path | None) -> dict[str, Any
             (directory / _FILLED).touch()
         filled_s = time.perf_counter() - began
         database = Database(server.runtime_url)
-        await ConversationHours(database).add_up()
+        await Rollups(database, FixedClock(datetime.combine(_LAST, datetime.max.time(), UTC))).add_up()
         settle(server)
         processors = Processors(directory)
-        measured = [await measure(database, asked, what, processors) for what, asked in askings(days).items()]
+        desk = Desk(database, days)
+        measured = [await measure(ask, what, processors) for what, ask in desk.askings().items()]
         await database.dispose()
         sizes = sizes_mb(server)
     finally:

@@ -9,6 +9,8 @@ from sqlalchemy import make_url
 from reception.db.embedded import DATABASE, EmbeddedPostgres
 
 TENANTS = (UUID(int=1), UUID(int=2))
+AGENT = UUID(int=16)
+"""The busiest of three agents of the first tenant, who has six calls of ten."""
 _SHARES = (1.0, 0.25)
 _TURNS = 4
 _BEFORE = (
@@ -32,6 +34,7 @@ _STATEMENTS = (
             || '7000a' || lpad(to_hex(%(number)s), 3, '0') || lpad(to_hex(i), 12, '0')
         )::uuid AS id,
         started_at, i %% 5 = 0 AS chat,
+        lpad(%(number)s::text || (ARRAY[0, 0, 0, 0, 0, 0, 1, 1, 1, 2])[1 + i / 5 %% 10], 32, '0')::uuid AS agent_id,
         (ARRAY['booked', 'booked', 'booked', 'changed', 'cancelled', 'answered', 'answered', 'answered', 'lead',
             'message', 'handed_over', 'abandoned', 'unanswered', 'other'])[1 + i %% 14] AS outcome
     FROM (
@@ -42,14 +45,17 @@ _STATEMENTS = (
     ) AS spread
     """,
     """
-    INSERT INTO conversations (id, tenant_id, channel, caller_phone, started_at, ended_at, end_reason, last_turn, state)
-    SELECT id, %(tenant)s, CASE WHEN chat THEN 'chat' ELSE 'voice' END, '+1212555' || lpad((i %% 5000)::text, 4, '0'),
-        started_at, started_at + interval '2 minutes', 'goodbye', 4, jsonb_build_object('details', repeat('x', 300))
+    INSERT INTO conversations (
+        id, tenant_id, agent_id, channel, caller_phone, started_at, ended_at, end_reason, last_turn, state
+    )
+    SELECT id, %(tenant)s, agent_id, CASE WHEN chat THEN 'chat' ELSE 'voice' END,
+        '+1212555' || lpad((i %% 5000)::text, 4, '0'), started_at, started_at + interval '2 minutes', 'goodbye', 4,
+        jsonb_build_object('details', repeat('x', 300))
     FROM calls
     """,
     """
     INSERT INTO conversation_facts
-    SELECT id, %(tenant)s, NULL, CASE WHEN chat THEN 'chat' ELSE 'voice' END, started_at, 60 + i %% 240, true,
+    SELECT id, %(tenant)s, agent_id, CASE WHEN chat THEN 'chat' ELSE 'voice' END, started_at, 60 + i %% 240, true,
         'goodbye', outcome, outcome = 'handed_over', outcome IN ('booked', 'changed', 'cancelled'),
         outcome IN ('lead', 'message'),
         CASE WHEN outcome = 'abandoned' THEN 0 ELSE 4 END,
@@ -82,23 +88,23 @@ _STATEMENTS = (
     """,
     # A bell of bins for each stage, by the hour and by the day.
     """
-    INSERT INTO stage_times (tenant_id, grain, starts_at, stage, bin, turns, total_ms)
-    SELECT %(tenant)s, grain, date_trunc(grain, started_at, 'America/New_York'), stage,
+    INSERT INTO stage_times (tenant_id, agent_id, grain, starts_at, stage, bin, turns, total_ms)
+    SELECT %(tenant)s, agent_id, grain, date_trunc(grain, started_at, 'America/New_York'), stage,
         centre + floor(4 * sqrt(-2 * ln(random() + 1e-9)) * cos(2 * pi() * random()))::int, count(*), 420.0 * count(*)
     FROM calls, generate_series(1, %(turns)s), (VALUES ('hour'), ('day')) AS grains (grain),
         (VALUES ('endpointing', 105), ('stt', 98), ('understanding', 60), ('retrieval', 50), ('llm_first_token', 120),
             ('tts_first_audio', 90), ('voice_to_voice', 123)) AS stages (stage, centre)
     WHERE NOT chat
-    GROUP BY 1, 2, 3, 4, 5
+    GROUP BY 1, 2, 3, 4, 5, 6
     """,
     """
-    INSERT INTO usage_hours (tenant_id, starts_at, part, provider, requests, units, cost_usd, unpriced)
-    SELECT %(tenant)s, date_trunc('hour', started_at, 'America/New_York'), part, provider, 4 * count(*),
+    INSERT INTO usage_hours (tenant_id, agent_id, starts_at, part, provider, requests, units, cost_usd, unpriced)
+    SELECT %(tenant)s, agent_id, date_trunc('hour', started_at, 'America/New_York'), part, provider, 4 * count(*),
         100.0 * count(*), 0.002 * count(*), 0
     FROM calls, (VALUES ('stt', 'deepgram:nova-3'), ('stt', 'embedded'), ('tts', 'deepgram:aura-2'),
         ('tts', 'embedded'), ('llm_in', 'groq:openai/gpt-oss-20b'), ('llm_out', 'groq:openai/gpt-oss-20b')
     ) AS used (part, provider)
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
     """,
     """
     INSERT INTO conversation_events (id, tenant_id, conversation_id, turn, kind, data, created_at)
@@ -107,26 +113,26 @@ _STATEMENTS = (
     """,
     """
     INSERT INTO reservations (
-        id, tenant_id, conversation_id, status, reference, starts_at, ends_at, party_size, guest_name, guest_phone,
-        created_at, updated_at
+        id, tenant_id, agent_id, conversation_id, status, reference, starts_at, ends_at, party_size, guest_name,
+        guest_phone, created_at, updated_at
     )
-    SELECT gen_random_uuid(), %(tenant)s, id,
+    SELECT gen_random_uuid(), %(tenant)s, agent_id, id,
         (ARRAY['confirmed', 'seated', 'seated', 'no_show', 'cancelled'])[1 + i %% 5],
         upper(lpad(to_hex(i), 6, '0')), started_at + interval '3 days', started_at + interval '3 days 2 hours',
         1 + i %% 6, 'Ann Example', '+12125550101', started_at, started_at
     FROM calls WHERE outcome = 'booked'
     """,
     """
-    INSERT INTO leads (id, tenant_id, conversation_id, kind, name, phone, summary, details, stage, created_at)
-    SELECT gen_random_uuid(), %(tenant)s, id, CASE outcome WHEN 'lead' THEN 'large_party' ELSE 'message' END,
+    INSERT INTO leads (id, tenant_id, agent_id, conversation_id, kind, name, phone, summary, details, stage, created_at)
+    SELECT gen_random_uuid(), %(tenant)s, agent_id, id, CASE outcome WHEN 'lead' THEN 'large_party' ELSE 'message' END,
         'Ann Example', '+12125550101', 'Please call back', '{}',
         (ARRAY['new', 'contacted', 'won', 'lost'])[1 + i %% 4], started_at
     FROM calls WHERE outcome IN ('lead', 'message')
     """,
     """
-    INSERT INTO unanswered_questions (id, tenant_id, question, normalized, group_id)
+    INSERT INTO unanswered_questions (id, tenant_id, agent_id, question, normalized, group_id)
     SELECT ('00000000-0000-7000-8000-' || lpad(to_hex(%(number)s * 1000 + n), 12, '0'))::uuid, %(tenant)s,
-        'Question ' || n, 'question ' || n,
+        lpad(%(number)s::text || (n %% 2)::text, 32, '0')::uuid, 'Question ' || n, 'question ' || n,
         ('00000000-0000-7000-8000-' || lpad(to_hex(%(number)s * 1000 + n), 12, '0'))::uuid
     FROM generate_series(1, 500) AS n
     """,

@@ -6,10 +6,12 @@ import shutil
 import wave
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from reception.core.ids import uuid7
 from tests.e2e.conftest import PARKING, dinner_day
 from tests.support.caller_voice import speak
 from tests.support.flaky_network import flaky_network
@@ -117,6 +119,53 @@ async def test_one_can_talk_to_the_page(server: RunningServer, tmp_path: Path) -
         await look_up_what_a_sentence_rests_on(page)
         await browser.close()
     assert not problems
+
+
+def open_own_business(server: RunningServer, name: str) -> None:
+    """A business with an agent called `name`, and a document."""
+    email, password = server.demo_login()
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30.0) as http:
+
+        def made(path: str, body: dict[str, object]) -> str:
+            answer = http.post(path, json=body)
+            assert answer.is_success, answer.text
+            told = answer.json()
+            return str(told.get("id") or told.get("access_token") or "")
+
+        http.headers["Authorization"] = f"Bearer {made('/auth/login', {'email': email, 'password': password})}"
+        tenant = {"slug": f"own-{uuid7().hex[-12:]}", "name": "The Blue Door", "kind": "restaurant"}
+        http.headers["X-Tenant-Id"] = made("/tenants", {**tenant, "timezone": "UTC", "region": "US"})
+        made("/knowledge/ingest", {"title": "House", "text": "# Dogs\nDogs are welcome on the terrace.", "kind": "faq"})
+        made("/agents", {"name": name})
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
+async def test_ones_own_business_is_called_after_signing_in(server: RunningServer) -> None:
+    await asyncio.to_thread(open_own_business, server, "Ada of the Blue Door")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        await page.goto(server.url)
+        await page.get_by_text("Call a business of your own").click()
+        email, password = server.demo_login()
+        await page.get_by_label("E-mail").fill(email)
+        await page.get_by_label("Password").fill("not the password")
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_text("wrong").wait_for(timeout=10_000)
+        await page.get_by_label("Password").fill(password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("heading", name="Ada of the Blue Door").wait_for(timeout=10_000)
+        await page.get_by_role("button", name="Call").click()
+        await page.locator(".entry.agent .word.spoken").first.wait_for(timeout=20_000)
+        await page.get_by_label("Type to the front desk").fill("Can I bring my dog?")
+        await page.get_by_role("button", name="Send").click()
+        sentence = page.locator(".entry.agent .cited").filter(has_text="terrace")
+        await sentence.click(timeout=20_000)
+        await page.locator(".passage blockquote").filter(has_text="Dogs are welcome").wait_for(timeout=10_000)
+        await page.get_by_role("button", name="Hang up").click()
+        await page.locator(".note").filter(has_text="hung up").wait_for(timeout=5_000)
+        assert await page.get_by_role("radio", name="Harbor Table").count() == 1
+        await browser.close()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")

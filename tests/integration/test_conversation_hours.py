@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Row, text
 
+from reception.core.clock import FixedClock
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.domains.analytics.calls import busy_hours, count_calls, count_intents, count_questions
@@ -20,7 +21,7 @@ from reception.domains.analytics.cost import add_up_cost
 from reception.domains.analytics.period import Bucket, Period
 from reception.domains.analytics.tally import ProviderUse, add_usage
 from reception.domains.conversations.archive import delete_conversation
-from reception.jobs.conversation_hours import ConversationHours
+from reception.jobs.rollups import Rollups
 from reception.ports.business import Business
 from tests.support.postgres import make_business
 
@@ -158,7 +159,7 @@ async def test_hours_that_were_added_up_tell_what_the_conversations_do(database:
     house = House(database, await make_business(database), seed)
     other = House(database, await make_business(database), seed)
     await other.change(20)
-    adding_up = ConversationHours(database)
+    adding_up = Rollups(database, FixedClock(_NOW))
     for _ in range(2):
         await house.change(60)
         for zone in _ZONES:
@@ -177,7 +178,7 @@ async def test_hours_that_were_added_up_tell_what_the_conversations_do(database:
 async def test_a_conversation_that_is_deleted_counts_as_before_and_its_hour_stays_added_up(database: Database) -> None:
     house = House(database, await make_business(database), 3)
     await house.change(10)
-    await ConversationHours(database).add_up()
+    await Rollups(database, FixedClock(_NOW)).add_up()
     period = Period(date(2027, 3, 9), date(2027, 3, 17), Bucket.DAY, ZoneInfo("UTC"))
     before = await house.told(period, None)
     async with database.tenant_session(house.business.tenant_id) as session:

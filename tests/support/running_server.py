@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from psycopg.rows import dict_row
 
 STARTS_WITHIN_S = 90.0
 STOPS_WITHIN_S = 30.0
+_LOG = "server.log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,12 @@ class RunningServer:
                 if found := self.rows(statement, **values):
                     return found
                 await asyncio.sleep(0.1)
+
+    def demo_login(self) -> tuple[str, str]:
+        """The e-mail address and password that the demo's server printed."""
+        found = re.search(r"Demo login\s+(\S+)\s+password (\S+)", (self.data_dir.parent / _LOG).read_text())
+        assert found is not None
+        return found[1], found[2]
 
     def rss_mb(self) -> float:
         """Resident memory of the server's own process, without the database's."""
@@ -73,7 +81,7 @@ def running_server(directory: Path, **settings: str) -> Iterator[RunningServer]:
 
     `settings` are environment variables. Raises RuntimeError with the server's output when it does not come up.
     """
-    port, data_dir, log = free_port(), directory / "data", directory / "server.log"
+    port, data_dir, log = free_port(), directory / "data", directory / _LOG
     command = [str(Path(sys.executable).with_name("reception")), "serve"]
     command += ["--port", str(port), "--data-dir", str(data_dir)]
     began_s = time.monotonic()

@@ -24,10 +24,10 @@ from reception.core.telemetry import DEMO_SEEDED
 from reception.db.database import Database
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.knowledge.chunking import Chunking
-from reception.jobs.conversation_hours import ConversationHours
 from reception.jobs.ingestion import Ingestion
 from reception.jobs.reembedding import Reembedding
 from reception.jobs.retention import TranscriptRetention
+from reception.jobs.rollups import Rollups
 from reception.jobs.unanswered import Placement
 from reception.jobs.waitlist import WaitlistAdvance
 from reception.jobs.worker import JobTask, JobWorker
@@ -289,7 +289,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         stale = Reembedding(database, parts.desk.embedder)
         background.append(asyncio.create_task(stale.schedule(), name="schedule-reembedding"))
         background.append(asyncio.create_task(retention.keep_scheduling(), name="schedule-retention"))
-        background.append(asyncio.create_task(ConversationHours(database).run(), name="conversation-hours"))
+        background.append(asyncio.create_task(Rollups(database, clock).run(), name="rollups"))
     for task in background:
         task.add_done_callback(_report_failure)
     try:

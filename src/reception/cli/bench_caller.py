@@ -34,7 +34,7 @@ _PAUSE_S = (0.6, 1.6)
 _FIRST_PAUSE_S = (0.0, 8.0)
 """Sets the calls apart, as those of people are."""
 _NO_ANSWER_S = 6.0
-_LINE_NOISE = 12.0
+LINE_NOISE = 12.0
 _CONNECT_GAP_S = 0.02
 _SPARE_S = 90.0
 _AT_ONCE = 40
@@ -75,7 +75,7 @@ def coded_frames(samples: np.ndarray[Any, Any]) -> list[bytes]:
 
 
 class Caller(asyncio.Protocol):
-    """One caller. `tick` is called every 20 ms."""
+    """One caller. `tick` is called every 20 ms. `tally` counts what it meets while `measuring`."""
 
     def __init__(
         self,
@@ -85,15 +85,16 @@ class Caller(asyncio.Protocol):
         tally: Tally,
         first_pause_s: tuple[float, float] = _FIRST_PAUSE_S,
         unsure_every: int = 0,
+        ticket: str = "",
     ) -> None:
         self._unsure_every = unsure_every
         self._replies = 0
         self._first_pause_s = first_pause_s
         self._sid = b"MZ%032x" % number
-        self._path = f"/telephony/twilio/media/{number:x}"
+        self._path = f"/telephony/twilio/media/{ticket or f'{number:x}'}"
         self._questions = questions
         self._noise = noise
-        self._tally = tally
+        self.tally = tally
         self._random = random.Random(number)  # noqa: S311  spreads callers, nothing more
         self._reader = FrameReader(self._on_message, self._on_close, self._on_ping)
         self._loop = asyncio.get_running_loop()
@@ -127,12 +128,12 @@ class Caller(asyncio.Protocol):
         if self._reader.status == 101:
             self._begin()
         else:
-            self._tally.refused += 1
+            self.tally.refused += 1
         self.joined.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._leaving and self._reader.status == 101:
-            self._tally.dropped += 1
+            self.tally.dropped += 1
         self._transport = None
         self.joined.set()
 
@@ -160,7 +161,7 @@ class Caller(asyncio.Protocol):
         )
         if self._doing is _Doing.ASKING and self._at == len(self._questions[self._question]):
             self._doing, self._asked_s = _Doing.WAITING, now_s
-            self._tally.turns += self.measuring
+            self.tally.turns += self.measuring
 
     def _begin(self) -> None:
         self._write(b'{"event":"connected","protocol":"Call","version":"1.0.0"}')
@@ -179,7 +180,7 @@ class Caller(asyncio.Protocol):
                 self._doing, self._at = _Doing.ASKING, 0
                 self._question = (self._question + 1) % len(self._questions)
             case _Doing.WAITING if now_s - self._asked_s > _NO_ANSWER_S:
-                self._tally.unanswered += self.measuring
+                self.tally.unanswered += self.measuring
                 self._doing, self._until_s = _Doing.PAUSING, now_s
 
     def _on_message(self, message: dict[str, Any]) -> None:
@@ -197,13 +198,13 @@ class Caller(asyncio.Protocol):
         if not self._in_reply:
             if self._doing is _Doing.WAITING and self.measuring:
                 took_ms = (now_s - self._asked_s) * 1000
-                self._tally.voice_to_voice_ms.append(took_ms)
-                self._tally.added_ms.append(took_ms - self._due_ms())
+                self.tally.voice_to_voice_ms.append(took_ms)
+                self.tally.added_ms.append(took_ms - self._due_ms())
             elif self._doing is _Doing.ASKING:
-                self._tally.cut_off += self.measuring
+                self.tally.cut_off += self.measuring
                 self._doing = _Doing.LISTENING
         elif self.measuring:
-            self._tally.lateness_ms.append(max(0.0, now_s - self._plays_until_s) * 1000)
+            self.tally.lateness_ms.append(max(0.0, now_s - self._plays_until_s) * 1000)
         if self._doing is not _Doing.ASKING:
             self._doing = _Doing.LISTENING
         self._replies += not self._in_reply
@@ -241,6 +242,12 @@ class Callers:
     callers: list[Caller]
     tally: Tally
 
+    def measure(self, tally: Tally | None) -> None:
+        """From now on count into `tally`; with none, count no more."""
+        self.tally = tally or self.tally
+        for caller in self.callers:
+            caller.tally, caller.measuring = self.tally, tally is not None
+
     async def tick(self) -> None:
         loop = asyncio.get_running_loop()
         gap_s = _FRAME_S / _PHASES
@@ -266,7 +273,7 @@ def _tell(**said: object) -> None:
 
 async def _run(port: int, calls: int, settle_s: float, seconds: float, unsure_every: int, material: Material) -> None:
     questions = [coded_frames(question) for question in material.questions]
-    noise = coded_frames(np.random.default_rng(1).normal(0, _LINE_NOISE, RATE_HZ).astype(np.int16))
+    noise = coded_frames(np.random.default_rng(1).normal(0, LINE_NOISE, RATE_HZ).astype(np.int16))
     tally = Tally()
     running = Callers([], tally)
     loop = asyncio.get_running_loop()
@@ -280,12 +287,10 @@ async def _run(port: int, calls: int, settle_s: float, seconds: float, unsure_ev
     gc.freeze()
     _tell(stage="joined", refused=tally.refused)
     await asyncio.sleep(settle_s)
-    for caller in running.callers:
-        caller.measuring = True
+    running.measure(tally)
     _tell(stage="measuring")
     await asyncio.sleep(seconds)
-    for caller in running.callers:
-        caller.measuring = False
+    running.measure(None)
     _tell(stage="measured", live=sum(caller.connected for caller in running.callers))
     # The parent reads its figures while the calls are live, then lets them go.
     await asyncio.to_thread(sys.stdin.readline)
@@ -299,7 +304,7 @@ async def _run(port: int, calls: int, settle_s: float, seconds: float, unsure_ev
 async def _run_short(port: int, calls: int, material: Material) -> None:
     """`calls` calls of a few seconds each, `_AT_ONCE` at a time: they start, ask once, and hang up."""
     questions = [coded_frames(question) for question in material.questions]
-    noise = coded_frames(np.random.default_rng(1).normal(0, _LINE_NOISE, RATE_HZ).astype(np.int16))
+    noise = coded_frames(np.random.default_rng(1).normal(0, LINE_NOISE, RATE_HZ).astype(np.int16))
     running = Callers([], Tally())
     ticking = asyncio.create_task(running.tick())
     loop = asyncio.get_running_loop()

@@ -45,6 +45,7 @@ HOLDS_NOBODY = {
     "provider_usage": "what was used, by ids",
     "refresh_tokens": "of users",
     "resources": "tables, rooms, staff",
+    "stage_spreads": "counts",
     "stage_times": "counts",
     "stale_conversation_hours": "hours",
     "unanswered_askings": "hashes",

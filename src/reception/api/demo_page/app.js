@@ -4,6 +4,7 @@ import { VoiceCall } from "./call.js";
 import { Conversation } from "./conversation.js";
 import { Scope } from "./scope.js";
 import { chat, listAgents } from "./server.js";
+import { Session } from "./session.js";
 import { Timing } from "./timing.js";
 
 const at = (id) => document.getElementById(id);
@@ -72,6 +73,7 @@ function showCards() {
       label.dataset.hue = String(index % 3);
       const radio = document.createElement("input");
       Object.assign(radio, { type: "radio", name: "agent", value: one.agent_id, className: "visually-hidden" });
+      Object.assign(radio, { checked: one === agent, disabled: Boolean(call) });
       radio.addEventListener("change", () => choose(one));
       const letter = document.createElement("span");
       letter.className = "monogram";
@@ -102,7 +104,7 @@ function choose(one) {
   at("phone-monogram").textContent = monogram(one.name);
   document.querySelector(".phone").dataset.hue = String(index % 3);
   conversation.reset();
-  conversation.agentId = one.agent_id;
+  conversation.agent = one;
   at("conversation").append(welcome);
   timing.reset();
   notify("");
@@ -209,7 +211,7 @@ async function startCall({ microphone = true } = {}) {
   conversation.reset();
   timing.reset();
   setStatus("dialing");
-  call = new VoiceCall(agent.agent_id, { microphone });
+  call = new VoiceCall(agent, { microphone });
   call.addEventListener("message", onMessage);
   call.addEventListener("played", onPlayed);
   call.addEventListener("cleared", ({ detail }) => conversation.cleared(detail.position, call.queued));
@@ -235,7 +237,7 @@ async function say(text) {
   setStatus("writing");
   at("send").disabled = true;
   try {
-    const reply = await chat(agent.agent_id, text, chatId);
+    const reply = await chat(agent, text, chatId);
     chatId = reply.ended ? null : reply.conversation_id;
     conversation.agentWrote(`${reply.conversation_id}/${reply.turn}`, reply.sentences);
     reply.actions.forEach((action) => conversation.acted(action.name, action.data));
@@ -261,6 +263,29 @@ at("composer").addEventListener("submit", (event) => {
   const text = at("typed").value.trim();
   at("typed").value = "";
   say(text);
+});
+at("sign-in").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const note = at("own-note");
+  at("sign-in-button").disabled = true;
+  note.textContent = "Signing in…";
+  try {
+    const session = await Session.begin(form.elements.email.value, form.elements.password.value);
+    const own = await session.agents(new Set(agents.map((one) => one.agent_id)));
+    form.reset();
+    agents = [...own, ...agents];
+    showCards();
+    if (own.length && !call) choose(own[0]);
+    at("sign-in").hidden = own.length > 0;
+    note.textContent = own.length
+      ? "Your own are at the top of the list. Reloading the page signs you out."
+      : "There is no agent of your own yet: make one, then sign in again.";
+  } catch (error) {
+    note.textContent = error.message;
+  } finally {
+    at("sign-in-button").disabled = false;
+  }
 });
 addEventListener("pagehide", () => call?.hangUp());
 

@@ -19,9 +19,9 @@ const RECONNECT_AFTER_MS = [300, 2000];
 // Dispatches "message" (the server's event), "mic" and "played" (levels), "cleared" (position), "reconnecting", and
 // "over" with {problem, kind, reason}, once.
 export class VoiceCall extends EventTarget {
-  constructor(agentId, { microphone }) {
+  constructor(agent, { microphone }) {
     super();
-    this.agentId = agentId;
+    this.agent = agent;
     this.wantsMicrophone = microphone;
     this.played = 0;
     this.over = false;
@@ -51,7 +51,7 @@ export class VoiceCall extends EventTarget {
         this.audio.close();
         return;
       }
-      const ticket = await ticketFor(this.agentId);
+      const ticket = await ticketFor(this.agent);
       if (this.over) return;
       this.#connect(ticket);
     } catch (error) {
@@ -78,7 +78,7 @@ export class VoiceCall extends EventTarget {
     this.socket.onopen = () =>
       this.#send({
         type: "start",
-        agent_id: this.agentId,
+        agent_id: this.agent.agent_id,
         audio: { encoding: "pcm_s16le", sample_rate: Math.round(this.rate) },
         caller: { locale: navigator.language },
         ...(this.conversationId && { conversation_id: this.conversationId, resume_after_seq: this.seq }),
@@ -103,7 +103,7 @@ export class VoiceCall extends EventTarget {
 
   async #reconnect() {
     try {
-      const ticket = this.over ? null : await ticketFor(this.agentId);
+      const ticket = this.over ? null : await ticketFor(this.agent);
       if (!this.over) this.#connect(ticket);
     } catch (error) {
       if (!this.over && !this.#retry()) this.#finish(error.message, "connection");

@@ -21,7 +21,7 @@ export class Conversation {
   constructor(list, announcer) {
     this.list = list;
     this.announcer = announcer;
-    this.agentId = null;
+    this.agent = null;
     this.reset();
   }
 
@@ -109,7 +109,7 @@ export class Conversation {
     this.#finishSentence(position);
     const entry = this.#entry("agent", turn);
     const words = wordsOf(`${text} `);
-    entry.querySelector(".bubble").append(citedSentence(entry, this.agentId, words, citations));
+    entry.querySelector(".bubble").append(citedSentence(entry, this.agent, words, citations));
     this.#cite(entry, citations);
     this.sentences.push({ turn, text, words, shown: 0, starts: position, ends: null });
     this.announcer.textContent = text;
@@ -119,7 +119,7 @@ export class Conversation {
   agentWrote(turn, sentences) {
     const entry = this.#entry("agent", turn);
     for (const { text, citations } of sentences) {
-      entry.querySelector(".bubble").append(citedSentence(entry, this.agentId, [`${text} `], citations));
+      entry.querySelector(".bubble").append(citedSentence(entry, this.agent, [`${text} `], citations));
       this.#cite(entry, citations);
     }
     this.announcer.textContent = sentences.map((sentence) => sentence.text).join(" ");

@@ -7,9 +7,10 @@ export class ServerProblem extends Error {
   }
 }
 
-async function ask(path, { token, body } = {}) {
+export async function ask(path, { token, tenantId, body } = {}) {
   const headers = { Accept: "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (tenantId) headers["X-Tenant-Id"] = tenantId;
   if (body) headers["Content-Type"] = "application/json";
   let response;
   try {
@@ -22,34 +23,48 @@ async function ask(path, { token, body } = {}) {
   throw new ServerProblem(response.status, problem.detail || problem.title || `The server answered ${response.status}.`);
 }
 
-const tokens = new Map();
+// Asks as a visitor of one demo business, whose token anybody may have.
+class Visitor {
+  constructor(agentId) {
+    this.agentId = agentId;
+    this.until = 0;
+  }
 
-async function tokenFor(agentId) {
-  const known = tokens.get(agentId);
-  if (known && known.until > Date.now()) return known.value;
-  const { access_token: value, expires_in: seconds } = await ask("/demo/token", { body: { agent_id: agentId } });
-  tokens.set(agentId, { value, until: Date.now() + (seconds - 60) * 1000 });
-  return value;
-}
+  async ask(path, body) {
+    try {
+      return await ask(path, { token: await this.#token(), body });
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      this.until = 0;
+      return ask(path, { token: await this.#token(), body });
+    }
+  }
 
-async function askAs(agentId, path, body) {
-  try {
-    return await ask(path, { token: await tokenFor(agentId), body });
-  } catch (error) {
-    if (error.status !== 401) throw error;
-    tokens.delete(agentId);
-    return ask(path, { token: await tokenFor(agentId), body });
+  passage(chunkId) {
+    return ask(`/demo/agents/${this.agentId}/passages/${chunkId}`);
+  }
+
+  async #token() {
+    if (this.until > Date.now()) return this.token;
+    const { access_token: token, expires_in: seconds } = await ask("/demo/token", { body: { agent_id: this.agentId } });
+    this.until = Date.now() + (seconds - 60) * 1000;
+    this.token = token;
+    return token;
   }
 }
 
-export const listAgents = () => ask("/demo/agents");
-
-export const ticketFor = async (agentId) => (await askAs(agentId, "/voice/tickets", { agent_id: agentId })).ticket;
-
-export function chat(agentId, message, conversationId) {
-  const body = { agent_id: agentId, message };
-  if (conversationId) body.conversation_id = conversationId;
-  return askAs(agentId, "/chat/message", body);
+// The demo's agents. An agent's `source` asks the server as somebody who may call it.
+export async function listAgents() {
+  const found = await ask("/demo/agents");
+  return found.map((one) => ({ ...one, source: new Visitor(one.agent_id) }));
 }
 
-export const passageOf = (agentId, chunkId) => ask(`/demo/agents/${agentId}/passages/${chunkId}`);
+export const ticketFor = async (agent) => (await agent.source.ask("/voice/tickets", { agent_id: agent.agent_id })).ticket;
+
+export function chat(agent, message, conversationId) {
+  const body = { agent_id: agent.agent_id, message };
+  if (conversationId) body.conversation_id = conversationId;
+  return agent.source.ask("/chat/message", body);
+}
+
+export const passageOf = (agent, chunkId) => agent.source.passage(chunkId);

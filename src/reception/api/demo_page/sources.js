@@ -15,16 +15,16 @@ function quotation({ document: title, heading, place, text }) {
   return figure;
 }
 
-async function passages(agentId, citations) {
+async function passages(agent, citations) {
   const wanted = [...new Set(citations.map((citation) => citation.chunk_id))];
-  const found = await Promise.allSettled(wanted.map((chunkId) => passageOf(agentId, chunkId)));
+  const found = await Promise.allSettled(wanted.map((chunkId) => passageOf(agent, chunkId)));
   return found.map((one) =>
     one.status === "fulfilled" ? quotation(one.value) : element("p", "passage quiet", one.reason.message),
   );
 }
 
 // A sentence of `entry` as a button that opens and closes its passages; plain where it rests on none.
-export function citedSentence(entry, agentId, content, citations) {
+export function citedSentence(entry, agent, content, citations) {
   if (!citations?.length) {
     const plain = element("span", "sentence");
     plain.append(...content);
@@ -48,7 +48,7 @@ export function citedSentence(entry, agentId, content, citations) {
     button.setAttribute("aria-expanded", "true");
     const shown = element("div", "passages");
     entry.append(shown);
-    shown.replaceChildren(...(await passages(agentId, citations)));
+    shown.replaceChildren(...(await passages(agent, citations)));
     shown.scrollIntoView({ block: "nearest" });
   });
   return button;

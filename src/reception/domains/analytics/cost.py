@@ -1,6 +1,6 @@
 """What providers were used, and what that cost by list prices."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,24 +10,20 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.calls import CallFigures, count_calls
-from reception.domains.analytics.period import Period
+from reception.domains.analytics.period import BEFORE, Period
 from reception.domains.analytics.report import Report, report
 
 _COSTS = text(
     """
-    WITH used AS MATERIALIZED (
-        SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, part, provider, requests, units,
-            cost_usd, unpriced, starts_at >= :start AS here
-        FROM usage_hours
-        WHERE starts_at >= :since AND starts_at < :until
-            AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-    )
-    SELECT bucket, part, provider, sum(requests)::bigint AS requests, sum(units) AS units, sum(cost_usd) AS cost_usd,
+    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, part, provider,
+        sum(requests)::bigint AS requests, sum(units) AS units, sum(cost_usd) AS cost_usd,
         sum(unpriced)::bigint AS unpriced
-    FROM used GROUP BY GROUPING SETS ((bucket, part), (here, part, provider)) HAVING bucket IS NOT NULL OR here
+    FROM usage_hours
+    WHERE starts_at >= :since AND starts_at < :until
+        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
+    GROUP BY 1, 2, 3
     """
 )
-"""Of each bucket and part; and where there is no bucket, of each provider in the period."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +56,8 @@ async def add_up_cost(
 ) -> tuple[Report[CostFigures], list[ProviderCost]]:
     """The figures, and those of each provider in the period, the dearest first. `calls` are the period's, where they
     are known."""
-    values = period.parameters(agent_id) | {"start": period.start}
-    rows = (await session.execute(_COSTS, values)).all()
-    spent = report(period, [row for row in rows if row.bucket is not None], _figures)
+    rows = (await session.execute(_COSTS, period.parameters(agent_id))).all()
+    spent = report(period, rows, _figures)
     calls = calls or await count_calls(session, period, agent_id)
     each = Report(
         totals=_shared(spent.totals, calls.totals),
@@ -72,7 +67,7 @@ async def add_up_cost(
             for (start, figures), (_, those) in zip(spent.series, calls.series, strict=True)
         ],
     )
-    return each, _by_provider([row for row in rows if row.bucket is None])
+    return each, _by_provider([row for row in rows if row.bucket > BEFORE])
 
 
 def _shared(spent: CostFigures, calls: CallFigures) -> CostFigures:
@@ -93,5 +88,18 @@ def _figures(rows: Sequence[Row[Any]]) -> CostFigures:
 
 
 def _by_provider(rows: Sequence[Row[Any]]) -> list[ProviderCost]:
-    found = [ProviderCost(row.part, row.provider, row.requests, row.units, row.cost_usd, row.unpriced) for row in rows]
+    used: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        used[row.part, row.provider].append(row)
+    found = [
+        ProviderCost(
+            part,
+            provider,
+            requests=sum(row.requests for row in those),
+            units=sum(row.units for row in those),
+            cost_usd=round(sum(row.cost_usd for row in those), 6),
+            unpriced=sum(row.unpriced for row in those),
+        )
+        for (part, provider), those in used.items()
+    ]
     return sorted(found, key=lambda one: (-one.cost_usd, one.part, one.provider))

@@ -1,34 +1,38 @@
 """How long callers wait, stage by stage, and when a fallback stood in."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.period import BEFORE, Bucket, Period
 from reception.domains.analytics.report import Report
+from reception.domains.analytics.spreads import add_packed
 from reception.domains.analytics.tally import BINS, STAGES, time_of
 
 _WHOLE = 0
+_OF = """
+    grain = :grain AND starts_at >= :since AND starts_at < :until
+    AND stage = ANY(CAST(:stages AS text[]))
+    AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
+"""
 _TIMES = text(
-    """
-    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, stage,
-        array_agg(bin::int) AS bins, array_agg(turns::int) AS turns, sum(total_ms) AS total_ms
-    FROM stage_times
-    WHERE grain = :grain AND starts_at >= :since AND starts_at < :until
-        AND (CAST(:agent_id AS uuid) IS NULL OR agent_id = CAST(:agent_id AS uuid))
-        AND stage = ANY(CAST(:stages AS text[]))
-    GROUP BY 1, 2
-    """
+    f"""
+    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])) AS bucket, stage, sum(total_ms) AS total_ms,
+        string_agg(turns, ''::bytea) AS packed, NULL::smallint AS bin, NULL::bigint AS turns
+    FROM stage_spreads WHERE {_OF} GROUP BY 1, 2
+    UNION ALL
+    SELECT width_bucket(starts_at, CAST(:bounds AS timestamptz[])), stage, sum(total_ms),
+        NULL, bin, sum(turns)::bigint
+    FROM stage_times WHERE {_OF} GROUP BY 1, 2, bin
+    """  # noqa: S608
 )
-_IN_MEMORY = text("SET LOCAL work_mem = '64MB'")
-_SHARES = np.array((0.5, 0.9, 0.95, 0.99))
+_SHARES = (0.5, 0.9, 0.95, 0.99)
 _SWITCHES = text(
     """
     SELECT CASE WHEN e.created_at >= :start THEN :whole ELSE :before END AS bucket, e.data->>'part' AS part,
@@ -62,63 +66,53 @@ class LatencyFigures:
     stages: Mapping[str, StageFigures] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Spread:
-    """Times of one stage: how many turns took each bin."""
+class _Spreads:
+    """How many turns took each bin: of each stage in each bucket, `BEFORE` the first."""
 
-    turns: NDArray[np.float64] = field(default_factory=lambda: np.zeros(BINS))
-    total_ms: float = 0.0
+    def __init__(self, buckets: int, stages: Sequence[str]) -> None:
+        self._stages = sorted(stages)
+        self._buckets = buckets
+        self.turns = np.zeros((buckets * len(self._stages), BINS))
+        self.total_ms = np.zeros(buckets * len(self._stages))
 
-    def add(self, other: "_Spread") -> None:
-        self.turns += other.turns
-        self.total_ms += other.total_ms
+    def add(self, rows: Iterable[Row[Any]]) -> None:
+        """What `_TIMES` yields."""
+        packed: tuple[list[int], list[bytes]] = ([], [])
+        for bucket, stage, total_ms, spread, number, turns in rows:
+            where = (bucket - BEFORE) * len(self._stages) + self._stages.index(stage)
+            self.total_ms[where] += total_ms
+            if spread is None:
+                self.turns[where, number] += turns
+            else:
+                packed[0].append(where)
+                packed[1].append(spread)
+        add_packed(self.turns, *packed)
 
-    def figures(self) -> StageFigures:
-        up_to = self.turns.cumsum()
-        turns = int(up_to[-1])
-        percentiles = map(time_of, up_to.searchsorted(_SHARES * turns).tolist())
-        return StageFigures(turns, round(self.total_ms / turns, 1), *percentiles)
-
-
-_Spreads = Mapping[int, Mapping[str, _Spread]]
+    def figures(self) -> list[LatencyFigures]:
+        """Of each bucket, and last of all but the first together."""
+        each = self.turns.reshape(self._buckets, -1, BINS)
+        totals = self.total_ms.reshape(self._buckets, -1)
+        return _figures(
+            self._stages,
+            np.concatenate((each, each[1:].sum(axis=0, keepdims=True))),
+            np.concatenate((totals, totals[1:].sum(axis=0, keepdims=True))),
+        )
 
 
 async def measure_latency(
     session: AsyncSession, period: Period, agent_id: UUID | None = None, stages: Sequence[str] = STAGES
 ) -> Report[LatencyFigures]:
-    shared = {"until": period.end, "agent_id": agent_id, "stages": list(stages)}
+    spreads = _Spreads(len(period.starts()) + 1, stages)
+    shared = {"until": period.end, "agent_id": agent_id, "stages": list(stages), "bounds": period.bounds()}
     if period.bucket is Bucket.HOUR:
         # The rows of days are a tenth of those of hours, and the period before is told as a whole.
-        days = {"bounds": [period.before, period.start], "since": period.before, "grain": "day"}
-        before = (await _spreads(session, {**days, **shared, "until": period.start})).get(BEFORE)
-        each = await _spreads(session, {"bounds": period.bounds(), "since": period.start, "grain": "hour", **shared})
+        days = {**shared, "grain": "day", "since": period.before, "until": period.start}
+        spreads.add(await session.execute(_TIMES, days))
+        spreads.add(await session.execute(_TIMES, {**shared, "grain": "hour", "since": period.start}))
     else:
-        each = await _spreads(session, {"bounds": period.bounds(), "since": period.before, "grain": "day", **shared})
-        before = each.get(BEFORE)
-    return Report(
-        totals=_figures(_together(each)),
-        before=_figures(before),
-        series=[(start, _figures(each.get(number))) for number, start in enumerate(period.starts(), start=BEFORE + 1)],
-    )
-
-
-async def _spreads(session: AsyncSession, values: Mapping[str, Any]) -> _Spreads:
-    by_bucket: dict[int, dict[str, _Spread]] = defaultdict(dict)
-    # The lists are guessed to be much longer than they are, and all rows would be sorted first.
-    await session.execute(_IN_MEMORY)
-    for bucket, stage, bins, turns, total_ms in await session.execute(_TIMES, values):
-        by_bucket[bucket][stage] = _Spread(np.bincount(bins, turns, BINS).astype(np.float64, copy=False), total_ms)
-    return by_bucket
-
-
-def _together(spreads: _Spreads) -> Mapping[str, _Spread]:
-    """Of the whole period."""
-    whole: dict[str, _Spread] = defaultdict(_Spread)
-    for bucket, stages in spreads.items():
-        if bucket > BEFORE:
-            for stage, spread in stages.items():
-                whole[stage].add(spread)
-    return whole
+        spreads.add(await session.execute(_TIMES, {**shared, "grain": "day", "since": period.before}))
+    before, *each, totals = spreads.figures()
+    return Report(totals=totals, before=before, series=list(zip(period.starts(), each, strict=True)))
 
 
 async def count_switches(
@@ -133,6 +127,19 @@ async def count_switches(
     return found[_WHOLE], found[BEFORE]
 
 
-def _figures(stages: Mapping[str, _Spread] | None) -> LatencyFigures:
-    known = {stage: spread.figures() for stage, spread in sorted((stages or {}).items())}
-    return LatencyFigures(max((one.turns for one in known.values()), default=0), known)
+def _figures(stages: Sequence[str], turns: NDArray[np.float64], total_ms: NDArray[np.float64]) -> list[LatencyFigures]:
+    """`turns` is (buckets, stages, BINS), `total_ms` (buckets, stages)."""
+    up_to = turns.cumsum(axis=2)
+    counted = up_to[:, :, -1]
+    means = np.round(total_ms / np.maximum(counted, 1), 1)
+    # The first bin up to which there are so many turns.
+    numbers = np.stack([(up_to < share * counted[..., None]).sum(axis=2) for share in _SHARES], axis=2)
+    told: list[LatencyFigures] = []
+    for known, mean_ms, bins in zip(counted.astype(int).tolist(), means.tolist(), numbers.tolist(), strict=True):
+        those = {
+            stage: StageFigures(known[at], mean_ms[at], *map(time_of, bins[at]))
+            for at, stage in enumerate(stages)
+            if known[at]
+        }
+        told.append(LatencyFigures(max(known), those))
+    return told

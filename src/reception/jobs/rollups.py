@@ -1,0 +1,58 @@
+"""Adds up what reports read, behind those who wait: conversations by the hour, and the times of hours and days that are
+over."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from reception.core.clock import Clock
+from reception.core.errors import AppError
+from reception.core.telemetry import ROLLUPS_NOT_MADE
+from reception.db.database import Database
+from reception.domains.analytics.hours import HOURS_AT_ONCE, add_up_hours, tenants_with_stale_hours
+from reception.domains.analytics.spreads import SPANS_AT_ONCE, pack_times, tenants_with_loose_times
+
+_log = structlog.get_logger(__name__)
+_EVERY_S = 60.0
+
+
+class Rollups:
+    """Every process may do it: of one tenant, one does at a time. Reports are right without it, and slower."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Add up what has changed, every minute, until cancelled."""
+        while True:
+            try:
+                await self.add_up()
+            except AppError as error:
+                _log.warning(ROLLUPS_NOT_MADE, code=error.code)
+            await asyncio.sleep(_EVERY_S)
+
+    async def add_up(self) -> None:
+        """Add up all that can be.
+
+        Raises:
+            Unavailable: the database cannot be reached.
+        """
+        now = self._clock.now()
+        async with self._database.unscoped_session() as session:
+            changed = await tenants_with_stale_hours(session)
+            loose = await tenants_with_loose_times(session, now)
+        for tenant_id in changed:
+            await self._all(tenant_id, add_up_hours, HOURS_AT_ONCE)
+        for tenant_id in loose:
+            await self._all(tenant_id, lambda session, whose: pack_times(session, whose, now), SPANS_AT_ONCE)
+
+    async def _all(self, tenant_id: UUID, some: Callable[[AsyncSession, UUID], Awaitable[int]], at_once: int) -> None:
+        """Do `some`, which returns how many it did, until they were fewer than it does at once."""
+        done = at_once
+        while done == at_once:
+            async with self._database.tenant_session(tenant_id) as session:
+                done = await some(session, tenant_id)
