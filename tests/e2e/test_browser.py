@@ -133,8 +133,9 @@ def open_own_business(server: RunningServer, name: str) -> None:
             return str(told.get("id") or told.get("access_token") or "")
 
         http.headers["Authorization"] = f"Bearer {made('/auth/login', {'email': email, 'password': password})}"
-        tenant = {"slug": f"own-{uuid7().hex[-12:]}", "name": "The Blue Door", "kind": "restaurant"}
-        http.headers["X-Tenant-Id"] = made("/tenants", {**tenant, "timezone": "UTC", "region": "US"})
+        tenant: dict[str, object] = {"slug": f"own-{uuid7().hex[-12:]}", "name": "The Blue Door", "kind": "restaurant"}
+        more = {"timezone": "UTC", "region": "US", "hours": {"weekly": [[]] * 7}}
+        http.headers["X-Tenant-Id"] = made("/tenants", tenant | more)
         made("/knowledge/ingest", {"title": "House", "text": "# Dogs\nDogs are welcome on the terrace.", "kind": "faq"})
         made("/agents", {"name": name})
 
