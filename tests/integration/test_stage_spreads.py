@@ -1,14 +1,22 @@
 """How long callers waited is told alike, whatever part of it has been packed."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from reception.core.clock import FixedClock
 from reception.core.ids import uuid7
+from reception.db import address
 from reception.db.database import Database
+from reception.db.embedded import EmbeddedPostgres
+from reception.db.migrate import migrate
 from reception.domains.analytics.period import Bucket, Period
 from reception.domains.analytics.spreads import pack_times
 from reception.domains.analytics.tally import STAGES, StageTime, add_stage_times
@@ -17,8 +25,9 @@ from reception.jobs.rollups import Rollups
 from reception.ports.business import Business
 from tests.support.postgres import make_business
 
-_SINCE = datetime(2027, 3, 13, 17, tzinfo=UTC)
+_SINCE = datetime(2025, 3, 8, 17, tzinfo=UTC)
 _HOURS = 48
+_REVISION = "0120_stage_spreads"
 _LATER = _SINCE + timedelta(hours=_HOURS + 30)
 _AGENTS = (None, uuid7(), uuid7())
 _ROWS = text("SELECT (SELECT count(*) FROM stage_times) AS loose, (SELECT count(*) FROM stage_spreads) AS packed")
@@ -43,7 +52,7 @@ async def _told(database: Database, business: Business) -> list[object]:
     async with database.tenant_session(business.tenant_id) as session:
         for bucket in (Bucket.HOUR, Bucket.DAY, Bucket.MONTH):
             for agent in (None, _AGENTS[1]):
-                period = Period(date(2027, 3, 14), date(2027, 3, 15), bucket, ZoneInfo("America/New_York"))
+                period = Period(date(2025, 3, 9), date(2025, 3, 10), bucket, ZoneInfo("America/New_York"))
                 told.append(await measure_latency(session, period, agent))
     return told
 
@@ -95,3 +104,32 @@ async def test_what_is_over_is_packed_behind_everybody(database: Database) -> No
         clock.advance(after)
         await Rollups(database, clock).add_up()
         assert [await _rows(database, business) for business in businesses] == [expected] * 2
+
+
+async def test_what_was_counted_before_there_were_spreads_is_packed(data_dir: Path) -> None:
+    server = EmbeddedPostgres.start(data_dir)
+    try:
+        migrate(server.owner_url)
+        database = Database(server.runtime_url)
+        business = await make_business(database)
+        await _add(database, business, _times(1, 1500))
+        await _pack(database, business, _LATER)
+        expected, packed = await _told(database, business), await _rows(database, business)
+        await database.dispose()
+        await asyncio.to_thread(_there_and_back, server.owner_url)
+        database = Database(server.runtime_url)
+        assert (await _told(database, business), await _rows(database, business)) == (expected, packed)
+        await database.dispose()
+    finally:
+        server.stop()
+
+
+def _there_and_back(owner_url: str) -> None:
+    engine = create_engine(address.parse(owner_url), poolclass=NullPool)
+    with engine.connect() as connection:
+        config = Config()
+        config.set_main_option("script_location", "reception.db:migrations")
+        config.attributes["connection"] = connection
+        command.downgrade(config, f"{_REVISION}-1")
+        command.upgrade(config, "head")
+        connection.commit()

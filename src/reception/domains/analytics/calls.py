@@ -35,7 +35,10 @@ _HOURS = text(
     SELECT extract(isodow FROM local)::int AS weekday, extract(hour FROM local)::int AS hour, sum(times)::int AS times
     FROM (
         SELECT (starts_at + one.after) AT TIME ZONE :zone AS local, one.times
-        FROM (SELECT starts_at, at_00, at_15, at_30, at_45 FROM {SETTLED}) AS kept, LATERAL (
+        FROM (
+            SELECT starts_at, sum(at_00) AS at_00, sum(at_15) AS at_15, sum(at_30) AS at_30, sum(at_45) AS at_45
+            FROM {SETTLED} GROUP BY 1
+        ) AS kept, LATERAL (
             VALUES (interval '0 minutes', at_00), ('15 minutes', at_15), ('30 minutes', at_30), ('45 minutes', at_45)
         ) AS one (after, times)
         UNION ALL

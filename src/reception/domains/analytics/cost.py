@@ -1,6 +1,6 @@
 """What providers were used, and what that cost by list prices."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -76,30 +76,27 @@ def _shared(spent: CostFigures, calls: CallFigures) -> CostFigures:
 
 
 def _figures(rows: Sequence[Row[Any]]) -> CostFigures:
-    parts: Counter[str] = Counter()
-    for row in rows:
-        parts[row.part] += row.cost_usd
+    cost_usd, requests, unpriced = 0.0, 0, 0
+    parts: dict[str, float] = defaultdict(float)
+    for _, part, _, asked, _, spent_usd, unknown in rows:
+        cost_usd += spent_usd
+        requests += asked
+        unpriced += unknown
+        parts[part] += spent_usd
     return CostFigures(
-        cost_usd=round(sum(row.cost_usd for row in rows), 6),
-        requests=sum(row.requests for row in rows),
-        unpriced=sum(row.unpriced for row in rows),
-        parts={part: round(cost, 6) for part, cost in sorted(parts.items())},
+        cost_usd=round(cost_usd, 6),
+        requests=requests,
+        unpriced=unpriced,
+        parts={part: round(spent_usd, 6) for part, spent_usd in sorted(parts.items())},
     )
 
 
 def _by_provider(rows: Sequence[Row[Any]]) -> list[ProviderCost]:
-    used: dict[tuple[str, str], list[Row[Any]]] = defaultdict(list)
-    for row in rows:
-        used[row.part, row.provider].append(row)
-    found = [
-        ProviderCost(
-            part,
-            provider,
-            requests=sum(row.requests for row in those),
-            units=sum(row.units for row in those),
-            cost_usd=round(sum(row.cost_usd for row in those), 6),
-            unpriced=sum(row.unpriced for row in those),
-        )
-        for (part, provider), those in used.items()
-    ]
+    used: dict[tuple[str, str], list[tuple[int, float, float, int]]] = defaultdict(list)
+    for _, part, provider, *amounts in rows:
+        used[part, provider].append((amounts[0], amounts[1], amounts[2], amounts[3]))
+    found = []
+    for (part, provider), those in used.items():
+        requests, units, cost_usd, unpriced = map(sum, zip(*those, strict=True))
+        found.append(ProviderCost(part, provider, requests, units, round(cost_usd, 6), unpriced))
     return sorted(found, key=lambda one: (-one.cost_usd, one.part, one.provider))

@@ -46,11 +46,11 @@ def _figures(rows: Sequence[Row[Any]]) -> LeadFigures:
     kinds: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     ends: Counter[str] = Counter()
-    for row in rows:
-        kinds[row.kind] += row.leads
-        stages[row.stage] += row.leads
-        if row.kind not in _MESSAGES:
-            ends[row.stage] += row.leads
+    for _, kind, stage, leads in rows:
+        kinds[kind] += leads
+        stages[stage] += leads
+        if kind not in _MESSAGES:
+            ends[stage] += leads
     return LeadFigures(
         leads=sum(kinds.values()),
         messages=sum(times for kind, times in kinds.items() if kind in _MESSAGES),

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from reception.core.errors import FieldProblem, Unprocessable
+from reception.db.instants import Instants
 
 BEFORE = 1
 """The bucket that `Period.bounds` gives to the period before; those of the period itself follow."""
@@ -66,9 +67,9 @@ class Period:
         none; weeks begin on Mondays, and the first week or month where the period does."""
         return _local_starts(self)
 
-    def bounds(self) -> list[datetime]:
+    def bounds(self) -> Instants:
         """For `width_bucket`: `BEFORE` is the period before, `BEFORE + 1` the first bucket."""
-        return [self.before, *_local_starts(self)]
+        return Instants((self.before, *_local_starts(self)))
 
     def parameters(self, agent_id: UUID | None = None) -> dict[str, Any]:
         """What the statements of this domain are given."""

@@ -21,7 +21,7 @@ from reception.domains.analytics.tally import BINS
 SPANS_AT_ONCE = 200
 _OVER_AFTER = {"hour": timedelta(hours=1, minutes=10), "day": timedelta(hours=25, minutes=10)}
 """A day on which the clocks go back has 25 hours, and what a process holds back comes within seconds."""
-_PAIR = np.dtype([("bin", "u1"), ("turns", "<u4")])
+_PAIR = np.dtype([("bin", "u1"), ("turns", ">u4")])
 
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:tenant_id, 5109))")
 _LOOSE_TENANTS = text("SELECT tenants_with_loose_times(:hour, :day)")
