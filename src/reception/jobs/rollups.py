@@ -2,11 +2,8 @@
 over."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from uuid import UUID
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.clock import Clock
 from reception.core.errors import AppError
@@ -46,13 +43,12 @@ class Rollups:
             changed = await tenants_with_stale_hours(session)
             loose = await tenants_with_loose_times(session, now)
         for tenant_id in changed:
-            await self._all(tenant_id, add_up_hours, HOURS_AT_ONCE)
+            added = HOURS_AT_ONCE
+            while added == HOURS_AT_ONCE:
+                async with self._database.tenant_session(tenant_id) as session:
+                    added = await add_up_hours(session, tenant_id)
         for tenant_id in loose:
-            await self._all(tenant_id, lambda session, whose: pack_times(session, whose, now), SPANS_AT_ONCE)
-
-    async def _all(self, tenant_id: UUID, some: Callable[[AsyncSession, UUID], Awaitable[int]], at_once: int) -> None:
-        """Do `some`, which returns how many it did, until they were fewer than it does at once."""
-        done = at_once
-        while done == at_once:
-            async with self._database.tenant_session(tenant_id) as session:
-                done = await some(session, tenant_id)
+            packed = SPANS_AT_ONCE
+            while packed == SPANS_AT_ONCE:
+                async with self._database.tenant_session(tenant_id) as session:
+                    packed = await pack_times(session, tenant_id, now)
