@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.calls import CallFigures, count_calls
@@ -75,7 +75,7 @@ def _shared(spent: CostFigures, calls: CallFigures) -> CostFigures:
     return replace(spent, conversations=calls.conversations, cost_usd_each=each)
 
 
-def _figures(rows: Sequence[Row[Any]]) -> CostFigures:
+def _figures(rows: Sequence[Sequence[Any]]) -> CostFigures:
     cost_usd, requests, unpriced = 0.0, 0, 0
     parts: dict[str, float] = defaultdict(float)
     for _, part, _, asked, _, spent_usd, unknown in rows:
@@ -91,7 +91,7 @@ def _figures(rows: Sequence[Row[Any]]) -> CostFigures:
     )
 
 
-def _by_provider(rows: Sequence[Row[Any]]) -> list[ProviderCost]:
+def _by_provider(rows: Sequence[Sequence[Any]]) -> list[ProviderCost]:
     used: dict[tuple[str, str], list[tuple[int, float, float, int]]] = defaultdict(list)
     for _, part, provider, *amounts in rows:
         used[part, provider].append((amounts[0], amounts[1], amounts[2], amounts[3]))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.period import Period
@@ -42,7 +42,7 @@ async def count_leads(session: AsyncSession, period: Period, agent_id: UUID | No
     return report(period, (await session.execute(_COUNTS, period.parameters(agent_id))).all(), _figures)
 
 
-def _figures(rows: Sequence[Row[Any]]) -> LeadFigures:
+def _figures(rows: Sequence[Sequence[Any]]) -> LeadFigures:
     kinds: Counter[str] = Counter()
     stages: Counter[str] = Counter()
     ends: Counter[str] = Counter()

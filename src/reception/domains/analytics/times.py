@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.domains.analytics.period import BEFORE, Bucket, Period
@@ -75,7 +75,7 @@ class _Spreads:
         self.turns = np.zeros((buckets * len(self._stages), BINS))
         self.total_ms = np.zeros(buckets * len(self._stages))
 
-    def add(self, rows: Iterable[Row[Any]]) -> None:
+    def add(self, rows: Iterable[Sequence[Any]]) -> None:
         """What `_TIMES` yields."""
         packed: tuple[list[int], list[bytes]] = ([], [])
         for bucket, stage, total_ms, spread, number, turns in rows:
