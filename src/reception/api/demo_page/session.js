@@ -32,8 +32,8 @@ export class Session {
   }
 
   async #agentsOf({ id: tenantId, name }) {
-    const { items } = await this.ask("/agents?limit=200", { tenantId });
-    return items.map((agent) => ({
+    const listed = await this.ask("/agents?limit=200", { tenantId });
+    return (listed.items ?? listed).map((agent) => ({
       agent_id: agent.id,
       name: agent.name,
       blurb: name ?? "Your own",
