@@ -1,4 +1,5 @@
-"""Messages that callers left for somebody of the business, and callbacks they asked for. Each is a lead, too."""
+"""Messages that callers left for somebody of the business, callbacks they asked for, and whom of the waitlist to
+ring up. Each is a lead, too."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -34,7 +35,7 @@ class MessageStatus(StrEnum):
 
 
 class MessageRead(Response):
-    """`kind` is message or callback; `recipient` whom it is for, empty for anybody."""
+    """`kind` is message, callback or waitlist_offer; `recipient` whom it is for, empty for anybody."""
 
     id: UUID
     kind: str

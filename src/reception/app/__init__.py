@@ -29,7 +29,7 @@ from reception.jobs.reembedding import Reembedding
 from reception.jobs.retention import TranscriptRetention
 from reception.jobs.rollups import Rollups
 from reception.jobs.unanswered import Placement
-from reception.jobs.waitlist import WaitlistAdvance
+from reception.jobs.waitlist import WaitlistAdvance, WaitlistOffers
 from reception.jobs.worker import JobTask, JobWorker
 from reception.providers.bundle import Speech, load_embedded
 from reception.providers.desk import SpeechDesk, open_desk
@@ -318,7 +318,8 @@ def _job_tasks(parts: _Parts) -> tuple[JobTask, ...]:
         Placement(parts.database, parts.desk.embedder).task,
         Reembedding(parts.database, parts.desk.embedder).task,
     )
-    return (*(_with_keys(task, parts.keys) for task in embedding), WaitlistAdvance(parts.database, parts.clock).task)
+    waitlist = (WaitlistAdvance(parts.database, parts.clock).task, WaitlistOffers(parts.database).task)
+    return (*(_with_keys(task, parts.keys) for task in embedding), *waitlist)
 
 
 def _with_keys(task: JobTask, keys: ProviderKeys) -> JobTask:

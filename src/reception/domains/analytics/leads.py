@@ -20,7 +20,7 @@ _COUNTS = text(
     GROUP BY 1, 2, 3
     """
 )
-_MESSAGES = frozenset({"message", "callback"})
+_MESSAGES = frozenset({"message", "callback", "waitlist_offer"})
 
 
 @dataclass(frozen=True, slots=True)

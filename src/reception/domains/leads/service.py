@@ -36,7 +36,9 @@ class Stage(StrEnum):
 
 
 OPEN = (Stage.NEW, Stage.CONTACTED, Stage.QUALIFIED)
-MESSAGES = ("message", "callback")
+WAITLIST_OFFER = "waitlist_offer"
+"""Somebody who waited is to be rung up in time: something is kept for them."""
+MESSAGES = ("message", "callback", WAITLIST_OFFER)
 """The kinds of lead that are messages for somebody of the business."""
 
 

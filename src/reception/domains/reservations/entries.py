@@ -9,11 +9,14 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
+from reception.db.queue import enqueue
 from reception.domains.reservations import rows
 from reception.domains.reservations.models import ReservationRow, WaitlistRow
 from reception.ports.booking import Guest, WaitlistEntry, WaitlistStatus
 from reception.ports.business import Business
 
+OFFER_CHANGED = "waitlist.offer"
+"""The job that brings what staff see of one entry's offer in line with it."""
 IN_LINE = (WaitlistStatus.WAITING.value, WaitlistStatus.OFFERED.value)
 
 
@@ -98,6 +101,12 @@ async def update_entries(
         .values(**columns, updated_at=func.now())
         .execution_options(synchronize_session=False)
     )
+
+
+async def tell_of_offer(session: AsyncSession, tenant_id: UUID, entry_id: UUID) -> None:
+    """Have staff see that an offer was made, taken, declined or has lapsed, once the transaction commits."""
+    named = {"tenant_id": tenant_id, "entry_id": entry_id}
+    await enqueue(session, OFFER_CHANGED, named, lock=f"{OFFER_CHANGED} {entry_id}")
 
 
 async def entries_of(session: AsyncSession, zone: ZoneInfo, entries: Sequence[WaitlistRow]) -> list[WaitlistEntry]:

@@ -39,7 +39,7 @@ async def advance(
 
     Never fails for lack of a place: who cannot be served goes on waiting.
     """
-    if await _expire(session, now):
+    if await _expire(session, business.tenant_id, now):
         freed = None
     conditions: list[ColumnElement[bool]] = [WaitlistRow.status == WaitlistStatus.WAITING.value]
     if freed is not None:
@@ -73,7 +73,7 @@ async def is_anybody_waiting(session: AsyncSession) -> bool:
     return (await session.execute(waiting)).first() is not None
 
 
-async def _expire(session: AsyncSession, now: datetime) -> bool:
+async def _expire(session: AsyncSession, tenant_id: UUID, now: datetime) -> bool:
     """Offers that have lapsed are no longer theirs, and whose time has come waits no longer. Whether that freed a
     place."""
     over = (
@@ -90,10 +90,13 @@ async def _expire(session: AsyncSession, now: datetime) -> bool:
         update(WaitlistRow)
         .where(WaitlistRow.id.in_(over))
         .values(status=WaitlistStatus.EXPIRED.value, offer_expires_at=None, updated_at=func.now())
-        .returning(WaitlistRow.reservation_id)
+        .returning(WaitlistRow.id, WaitlistRow.reservation_id)
         .execution_options(synchronize_session=False)
     )
-    held = [reservation_id for reservation_id in lapsed.scalars() if reservation_id is not None]
+    offers = {entry_id: held for entry_id, held in lapsed if held is not None}
+    for entry_id in offers:
+        await entries.tell_of_offer(session, tenant_id, entry_id)
+    held = list(offers.values())
     if held:
         still_held = (
             select(ReservationRow.id)
@@ -145,6 +148,7 @@ async def _offer(
             }
             await entries.update_entries(session, (WaitlistRow.id == entry.id,), offered)
             await advance_at(session, business.tenant_id, expires_at)
+            await entries.tell_of_offer(session, business.tenant_id, entry.id)
     except (SlotTaken, Unavailable):
         return False
     _log.info(WAITLIST_OFFERED, tenant_id=str(business.tenant_id), entry_id=str(entry.id))

@@ -22,7 +22,7 @@ from reception.domains.reservations.desk import (
     seat,
     walk_in,
 )
-from reception.domains.reservations.entries import get_entry, list_entries
+from reception.domains.reservations.entries import OFFER_CHANGED, get_entry, list_entries
 from reception.domains.reservations.finding import (
     ReservationFilter,
     find,
@@ -49,6 +49,7 @@ from reception.ports.business import Bookable, Business
 
 __all__ = [
     "ADVANCE",
+    "OFFER_CHANGED",
     "NewResource",
     "ReservationFilter",
     "Resource",

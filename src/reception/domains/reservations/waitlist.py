@@ -154,6 +154,7 @@ async def accept_offer(
         await taking.confirm(session, row.id, confirmed)
         accepted = {"status": WaitlistStatus.ACCEPTED.value, "offer_expires_at": None}
         await entries.update_entries(session, (WaitlistRow.id == entry_id,), accepted)
+        await entries.tell_of_offer(session, business.tenant_id, entry_id)
     return await entries.get_entry(session, business, entry_id)
 
 
@@ -187,6 +188,7 @@ async def leave_waitlist(session: AsyncSession, business: Business, entry_id: UU
         session, (WaitlistRow.id == entry_id,), {"status": WaitlistStatus.LEFT.value, "offer_expires_at": None}
     )
     if offered is not None:
+        await entries.tell_of_offer(session, business.tenant_id, entry_id)
         row = await rows.locked_with(session, offered, ReservationStatus.HELD, ReservationStatus.EXPIRED)
         await rows.update_row(session, offered, {"status": ReservationStatus.EXPIRED.value})
         await allocation.unblock(session, offered)
