@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reception.core.requirements import requirements
+from reception.dialogue.asked_about import asked_about
 from reception.dialogue.commands import AskKnowledge, Command, SetSlot, SlotName
 from reception.dialogue.inquiry import inquire, subject_of
 from reception.dialogue.listing import asks_on
@@ -40,7 +41,8 @@ def completed(question: str, commands: Sequence[Command], state: DialogueState) 
 def talking_of(state: DialogueState, asked: str, question: str, scene: TurnScene) -> DialogueState:
     """`state` once `question`, which `asked` was completed to, is talked about. The place that is asked about is what
     "it" means from now on, and what is booked when no other is named; what was being listed is left, unless the rest is
-    wanted."""
+    wanted. What it would be for is kept for who then says "book it"."""
+    state = asked_about(state, question, scene)
     if not asks_on(asked, state):
         state = replace(state, listed="", listed_so_far=0)
     named = [str(one.value) for one in find_places(tokenize(question), scene.business.places) if one.value is not None]

@@ -19,14 +19,17 @@ from reception.dialogue.commands import (
     RequestHuman,
     SetField,
     SetSlot,
+    SlotName,
     SmallTalk,
     StartFlow,
+    TimeOfDay,
 )
 from reception.dialogue.flows.answers import YES_OR_NO
 from reception.dialogue.flows.booking import QUERY_SLOTS
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.understanding.answers import leading_yes, says_yes
 from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
+from reception.ports.booking import Reservation
 
 _WAITS = re.compile(
     r"\b(?:hold|hang) on\b|\bbear with me\b|\b(?:one|a|just a) (?:second|sec|moment|minute)\b(?! (?:table|room))|"
@@ -63,9 +66,16 @@ _ONE_MORE = re.compile(
 _TAKES_UP = re.compile(
     r"\b(?:book|reserve|keep|take) (?:it|that|them|the (?:table|room|appointment|viewing))\b(?! (?:off|back|away|to))|"
     r"\b(?:i|we) (?:do|still|still do) want (?:it|that|the \w+)\b|\bgo ahead\b|"
-    r"\bafter all\b|\bchanged my mind\b"
+    r"\bafter all\b|\bchanged my mind\b|\bundo\b|\bun-?cancel\b|\breinstate\b|\brestore\b|"
+    r"\b(?:put|bring|get) (?:it|that|my \w+) back\b|\bwant (?:it|that|my \w+) back\b|"
+    r"\b(?:did not|never) (?:mean|want)(?: you)? to (?:cancel|do that)\b|\bmistake\b"
 )
-"""Said right after giving it up: it is to be booked all the same."""
+"""Said right after giving it up, or having it cancelled: it is to be booked all the same."""
+_MOVES_BACK = re.compile(
+    r"\bundo\b|\b(?:move|change|put|switch|swap|set) (?:it|that|them|the \w+) back\b|"
+    r"\bback to (?:what|how|the way) it was\b|"
+    r"\b(?:leave|keep) (?:it|that) (?:as|how|the way) it was\b|\b(?:i|we) changed (?:my|our) minds?\b"
+)
 _AFTERWARDS = re.compile(
     r"^(?:yes |please |okay )*(?:and|then|plus|also) (?:also )?(?:a|an|the|my|another|one) .*"
     r"\b(?:after (?:that|this|it)|afterwards|as well|too)$"
@@ -98,6 +108,8 @@ def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tup
     commands = tuple(commands)
     if state.given_up is not None and state.flow is None and _is_taken_up(commands, words_of(tokenize(text))):
         return (StartFlow(Flow.NEW_RESERVATION),)
+    if state.flow is None and _is_moved_back(state, commands, words_of(tokenize(text))):
+        return _as_it_was(state.moved_from)
     if state.question not in YES_OR_NO:
         return commands
     words = words_of(tokenize(text))
@@ -121,6 +133,29 @@ def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tup
         return _without_answers(commands)
     asks = bool(asked)
     return _without_answers(commands) if asks and not says_yes(words) else commands
+
+
+def _is_moved_back(state: DialogueState, commands: Sequence[Command], words: str) -> bool:
+    """Whether the booking that was just changed is to be as it was again."""
+    was, now = state.moved_from, state.booked
+    if was is None or now is None or was.reservation_id != now.reservation_id or not _MOVES_BACK.search(words):
+        return False
+    return not any(isinstance(one, _VALUES) and not isinstance(one, StartFlow | CancelFlow) for one in commands)
+
+
+def _as_it_was(was: Reservation | None) -> tuple[Command, ...]:
+    if was is None:
+        return ()
+    nights = (was.ends_at.date() - was.starts_at.date()).days
+    wanted: list[Command] = [
+        StartFlow(Flow.CHANGE_RESERVATION),
+        SetSlot(SlotName.DATE, was.starts_at.date()),
+        SetSlot(SlotName.TIME, TimeOfDay(was.starts_at.time())),
+        SetSlot(SlotName.PARTY_SIZE, was.party_size),
+    ]
+    wanted += [SetSlot(SlotName.NIGHTS, nights)] if nights > 0 else []
+    wanted += [SetSlot(SlotName.PLACE, was.place)] if was.place else []
+    return tuple(wanted)
 
 
 def _is_taken_up(commands: Sequence[Command], words: str) -> bool:

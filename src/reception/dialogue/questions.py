@@ -32,7 +32,7 @@ from reception.dialogue.spoken import (
 )
 from reception.dialogue.state import PROVING_DIGITS, DialogueState, Question
 from reception.dialogue.turn import TurnScene, Wording
-from reception.dialogue.understanding.parsers.phones import needed_digits
+from reception.dialogue.understanding.parsers.phones import lacks_area_code
 from reception.dialogue.understanding.recipients import addressed
 from reception.dialogue.wordings import FOR_ROOMS, WORDINGS
 from reception.ports.business import Bookable
@@ -49,8 +49,6 @@ _ON_ROWS = frozenset(
     }
 )
 """Flows on a reservation that there is."""
-_LOCAL_DIGITS = 7
-"""Of an American number without its area code."""
 
 _EXPECTS: dict[Question, Expects] = {
     Question.PARTY_AND_WHEN: Expects.PARTY_SIZE,
@@ -236,7 +234,7 @@ def _ask_caller_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> 
 def _ask_rest_of_phone(state: DialogueState, scene: TurnScene, resumed: bool) -> tuple[str, ...]:
     region = scene.business.region
     del resumed
-    if len(state.phone_digits) == _LOCAL_DIGITS and needed_digits(region) > _LOCAL_DIGITS:
+    if lacks_area_code(state.phone_digits, region):
         return (f"{say_digits(state.phone_digits)}.", "And the area code?")
     if state.attempts:
         return (f"So far I have {say_digits(state.phone_digits)}.", "What are the other digits?")

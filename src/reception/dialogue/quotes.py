@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from reception.dialogue.asked_about import CHEAPEST
 from reception.dialogue.commands import Command, CorrectSlot, SetSlot
 from reception.dialogue.flows.booking import QUERY_SLOTS, to_query
 from reception.dialogue.replies import capitalise
@@ -35,13 +36,14 @@ _GENERIC = word_set("""
     together actually sorry hm but can could your my our price's cheapest cheap expensive one book booked like get
     starting arriving arrival leaving checking altogether? right exactly roughly about
 """)
-_CHEAPEST = re.compile(r"\b(?:cheapest|least expensive|lowest|most affordable)\b", re.IGNORECASE)
 _MOST_QUOTED = 3
 
 
 async def quote(question: str, state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> tuple[str, ...]:
     """The answer's sentences; empty where something else is asked for, or no rate is set for it."""
-    if scene.bookable not in {Bookable.ROOM, Bookable.APPOINTMENT} or not _ASKS.search(question):
+    if scene.bookable not in {Bookable.ROOM, Bookable.APPOINTMENT} or not (
+        _ASKS.search(question) or CHEAPEST.search(question)
+    ):
         return ()
     tokens = tokenize(question)
     named = _named(tokens, scene) if scene.bookable is Bookable.ROOM else []
@@ -83,9 +85,11 @@ def _of_row(details: Details, row: Slot | Reservation) -> Details:
 
 
 async def _quoted(details: Details, question: str, scene: TurnScene) -> tuple[str, ...]:
+    cheapest = CHEAPEST.search(question) is not None
+    if cheapest and details.nights is None:
+        details = replace(details, nights=1)
     if details.day is None or details.nights is None:
         return ()
-    cheapest = _CHEAPEST.search(question) is not None
     places = (details.place,) if details.place and not cheapest else scene.business.places
     found: list[Slot] = []
     for place in places:

@@ -1,4 +1,4 @@
-"""Why we ask: callers want to know it before they tell."""
+"""Why we ask, and whether it is done yet: callers want to know it before they tell."""
 
 import re
 
@@ -34,8 +34,20 @@ _OF_CALLER = {
 _FREE_TO_SAY = "You need not tell me."
 
 
+_IS_IT_DONE = re.compile(
+    r"\W*(?:(?:so|and|but|wait|okay|sorry|then)\W+)*(?:(?:is|was) (?:it|that|everything)|it(?:['’]s| is)|"
+    r"that(?:['’]s| is)|did you|have you|am i|are we)(?: \w+){0,2}? (?:book(?:ed)?|reserved?|confirmed|done)\b",
+    re.IGNORECASE,
+)
+_NOT_YET = "Not yet."
+_MAKING = frozenset({Flow.NEW_RESERVATION, Flow.WAITLIST})
+
+
 def reason_asked(question: str, state: DialogueState) -> tuple[str, ...]:
-    """What to say to a `question` that asks what our own, the pending one, is for; nothing where it asks else."""
+    """What to say to a `question` that asks what our own, the pending one, is for, or whether what is being booked is
+    booked; nothing where it asks else."""
+    if state.flow in _MAKING and len(question.split()) <= _LONGEST and _IS_IT_DONE.match(question):
+        return (_NOT_YET,)
     if state.flow is None or len(question.split()) > _LONGEST or not _WHY.match(question):
         return ()
     if state.flow is Flow.LEAD and state.question in _OF_HOMES:

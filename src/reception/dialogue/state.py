@@ -164,7 +164,9 @@ class DialogueState:
     `listed` is the question whose answer is a list too long to be said at once, with how many are `listed_so_far`.
     `custom` is how far a flow of the agent's own is. `misdialled` counts numbers that could be none,
     `wrong_digits` those that are not the number of the booking that was named, in the whole call. `leaving`: the
-    caller said goodbye along with what is being done. `given_up` is what was to be booked until the caller left it.
+    caller said goodbye along with what is being done. `given_up` is what was to be booked until the caller left it,
+    what they had cancelled, or what a question was about that could be booked; `moved_from` is what the one that was
+    changed last was before.
     """
 
     turn: int = 0
@@ -189,6 +191,7 @@ class DialogueState:
     last_reply: tuple[str, ...] = ()
     leaving: bool = False
     given_up: Details | None = None
+    moved_from: Reservation | None = None
     later: tuple[str, ...] = ()
     listed: str = ""
     listed_so_far: int = 0

@@ -25,7 +25,12 @@ from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.dialogue.understanding.answers import is_merely_polite
 from reception.dialogue.understanding.parsers.normalize import tokenize, words_of
-from reception.dialogue.understanding.parsers.phones import needed_digits, read_number
+from reception.dialogue.understanding.parsers.phones import (
+    AREA_CODE_DIGITS,
+    lacks_area_code,
+    needed_digits,
+    read_number,
+)
 from reception.ports.booking import Slot
 from reception.ports.business import OpenSpan
 from reception.ports.dialogue import Say
@@ -277,6 +282,8 @@ def _take_digits(answers: Answers, rejected: RejectedSlot, scene: TurnScene) -> 
     if state.question is Question.LAST_DIGITS:
         return replace(answers, last_digits=new)
     joined = (state.phone_digits + new)[: _MOST_DIGITS * 2]
+    if lacks_area_code(state.phone_digits, region) and len(new) == AREA_CODE_DIGITS:
+        joined = new + state.phone_digits
     number, reason = read_number(joined, region)
     if not number and state.phone_digits:
         number, _ = read_number(new + state.phone_digits, region)

@@ -8,8 +8,9 @@ from reception.dialogue.flows.answers import take_in
 from reception.dialogue.flows.find import locate
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.reserve import leave
+from reception.dialogue.flows.same_again import wish_like
 from reception.dialogue.replies import cancelled
-from reception.dialogue.state import DialogueState, Question
+from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
 from reception.ports.dialogue import Act, Say
 from reception.ports.tools import CancelReservation, Done, Effect, Outcome
@@ -43,5 +44,6 @@ def settle_cancel(state: DialogueState, effect: Effect, outcome: Outcome, scene:
         act = Act("reservation.cancelled", reservation_data(row))
         booked = None if state.booked and state.booked.reservation_id == row.reservation_id else state.booked
         said = tuple(Say(text) for text in cancelled(scene, row))
-        return Settled(replace(state.without_flow(), booked=booked), (act, *said))
+        wish = wish_like(row, Details(), scene)
+        return Settled(replace(state.without_flow(), booked=booked, given_up=wish), (act, *said))
     return couldnt_reach(state, scene)

@@ -219,7 +219,7 @@ def settle_move(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         row = outcome.reservation
         said = tuple(Say(text) for text in moved(scene, row))
         act = Act("reservation.updated", reservation_data(row))
-        return Settled(replace(state.without_flow(), booked=row), (act, *said))
+        return Settled(replace(state.without_flow(), booked=row, moved_from=state.target), (act, *said))
     if is_gone_by(outcome):
         return Settled(_afresh(state), (Say(GONE_BY), Say("Your booking stays as it is.")))
     if isinstance(outcome, Done) or outcome.code != "slot_taken":

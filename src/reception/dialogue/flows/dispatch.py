@@ -30,6 +30,7 @@ from reception.dialogue.flows.message import take_lead, take_message
 from reception.dialogue.flows.noting import note_requests, settle_requests
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
+from reception.dialogue.flows.same_again import SAME_AGAIN, wish_like
 from reception.dialogue.flows.waiting import settle_waiting, wait_in_line
 from reception.dialogue.kinds.registry import flows_of
 from reception.dialogue.replies import GOODBYE
@@ -101,6 +102,11 @@ _CONTACT = frozenset({SlotName.NAME, SlotName.PHONE})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _SHORTEST_ENQUIRY_WORDS = 6
+_HOW_MANY_NOW = re.compile(
+    r"\b(?:we|there|it)(?: will|['’]ll| are|['’]re|['’]s| is)\b(?!.*\b(?:book|reserve|table for|room for)\b)",
+    re.IGNORECASE,
+)
+"""How many come, said of what is booked."""
 _BOOKS = StartFlow(Flow.NEW_RESERVATION)
 _MOST_LATER = 3
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
@@ -181,6 +187,7 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnS
         return Flow.CHANGE_RESERVATION
     if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
         corrects = any(isinstance(command, CorrectSlot) for command in commands)
+        corrects = corrects or (slots == {SlotName.PARTY_SIZE} and _HOW_MANY_NOW.search(scene.text) is not None)
         if (corrects or _CORRECTS.search(scene.text)) and not _ANOTHER.search(scene.text):
             return Flow.CHANGE_RESERVATION
     return started
@@ -204,7 +211,7 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         flow=flow,
         question=Question.HOW_HELP,
         lead_kind=_lead_kind(flow, scene),
-        details=_beginning(flow, state, message),
+        details=_beginning(flow, state, message, scene),
         target=state.booked if flow in _ON_A_BOOKING else None,
     )
     step = await FLOWS[flow](fresh, commands, scene)
@@ -226,8 +233,11 @@ def _lead_kind(flow: Flow, scene: TurnScene) -> str:
     return _LEAD_KINDS.get(flow, "")
 
 
-def _beginning(flow: Flow, state: DialogueState, message: str) -> Details:
-    """What a new flow knows from the start: who calls, what place is spoken of, and for the waitlist what is full."""
+def _beginning(flow: Flow, state: DialogueState, message: str, scene: TurnScene) -> Details:
+    """What a new flow knows from the start: who calls, what place is spoken of, for the waitlist what is full, and what
+    was booked just now where the same is wanted again."""
+    if flow is Flow.NEW_RESERVATION and state.booked is not None and SAME_AGAIN.search(scene.text):
+        return replace(wish_like(state.booked, state.details, scene), day=None)
     if flow is Flow.WAITLIST and state.flow is Flow.NEW_RESERVATION:
         return state.details
     return replace(state.details.caller_only(), message=message, place=state.details.place)

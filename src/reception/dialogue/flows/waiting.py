@@ -8,6 +8,7 @@ from reception.dialogue.commands import Command, Flow, SlotName, TimeOfDay
 from reception.dialogue.flows.answers import ask_again, complain, next_contact_question, take_in
 from reception.dialogue.flows.booking import missing_wish, to_query
 from reception.dialogue.flows.leave_line import settle_left
+from reception.dialogue.flows.line_place import tell_place
 from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.flows.reserve import leave
@@ -31,6 +32,9 @@ async def wait_in_line(state: DialogueState, commands: Sequence[Command], scene:
     answers = take_in(state, commands, scene)
     if answers.left:
         return leave(answers.state)
+    told = await tell_place(answers.state, asked, answers, scene)
+    if told is not None:
+        return told
     state = answers.state
     if state.waiting is not None and asked is Question.TAKE_OFFER:
         return _answer_offer(state, state.waiting, answers.confirmed, answers.denied)

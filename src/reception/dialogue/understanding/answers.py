@@ -3,7 +3,7 @@
 import re
 
 _YES = (
-    r"yes|yeah|yep|yup|ya|yea|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|"
+    r"yes|yeah|yep|yup|ya|yea|y|aye|sure|correct|right|exactly|perfect|absolutely|definitely|certainly|indeed|"
     r"of course|"
     r"oui|ja|jawohl|sim|please do|"
     r"go ahead|mhm|uh huh|okay|alright|all right|fine|great|lovely|brilliant|wonderful|excellent|"
@@ -24,7 +24,7 @@ _YES = (
     r"cancel (?:it|them|that|please)|yes i am sure|i am sure|quite sure"
 )
 _NO = (
-    r"no|nope|nah|na|non|nein|no way|not really|incorrect|wrong|"
+    r"no|nope|nah|na|n|non|nein|no way|not really|incorrect|wrong|"
     r"(?:that|it|this) is (?:not|wrong|incorrect)(?: (?:right|"
     r"correct|it|what i (?:said|want|wanted|meant)|quite right|good|all|the right one|my number|my name))*|"
     r"not (?:quite|right|correct|that|at all|now|today|yet|exactly|necessary|for me|any|interested|sure about "

@@ -45,7 +45,7 @@ FEWER_COME = re.compile(
 """Some of those who are booked, not all."""
 LEAVES_LIST = re.compile(
     r"\b(?:take|remove|get|cross|strike|drop)\b(?: \w+){0,3} (?:off|from)\b(?: \w+){0,3} wait(?:ing)? ?list\b|"
-    r"\b(?:cancel|leave)\b(?: \w+){0,4} (?:wait(?:ing)? ?)list\b|\boff (?:the|your) wait(?:ing)? ?list\b"
+    r"\b(?:cancel|leave)\b(?: \w+){0,4} (?:wait(?:ing)? ?)list\b|\boff (?:the|your|that|this) (?:wait(?:ing)? ?)?list\b"
 )
 FIND = _compiled(
     r"\bwhat (?:is|was|are|were) (?:my|our) (?:\w+ )?(?:reservations?|bookings?|appointments?|viewings?)\b"
@@ -68,6 +68,10 @@ FIND = _compiled(
     r"\b(?:is|are|was) (?:my|our) (?:booking|reservation|appointment|table) (?:still|there|ok|for|on|at|tomorrow|"
     r"tonight)\b",
     r"\bdid (?:my|our) (?:booking|reservation) go through\b",
+    r"\bwhat (?:do|have) (?:i|we) (?:(?:have|got|already|currently) )*(?:booked|reserved)\b",
+    r"^(?:so |and |but )*(?:is|was) (?:it|that|everything) (?:\w+ )?(?:booked|confirmed|reserved)$",
+    r"\bwhat is (?:booked|reserved) (?:for (?:me|us)|under (?:my|our) (?:name|number))\b",
+    r"\b(?:am i|are we) (?:still |already )?(?:booked|down for|booked in)\b(?! (?:out|up|solid))",
 )
 LATE = _compiled(
     r"\brunning (?:\w+ )*(?:late|behind)\b",
@@ -91,6 +95,9 @@ WAITLIST = _compiled(
     r"\bwait(?:ing)? ?list(?:ed)?\b",
     r"\bput (?:me|us) on (?:the|your|a) list\b",
     r"\bon stand ?by\b",
+    r"\b(?:am i|are we) (?:still )?(?:on (?:the|your) list|in (?:the )?line|in the queue)\b",
+    r"\b(?:has|did) (?:anything|something|a (?:table|room|place|slot|spot)) (?:come|came|become|open|opened|free|freed)"
+    r"(?: up)?\b(?: free)?(?: for (?:me|us))?(?: yet)?$",
     r"\b(?:call|ring|text|phone|let|tell|contact|notify) (?:me|us)\b(?: \w+){0,3} if (?:something|anything|somebody|"
     r"someone|anybody|anyone|one|it|that|a (?:\w+ )?(?:table|place|spot|slot|room|seat)) (?:\w+ ){0,2}"
     r"(?:frees|free|opens|open|comes|becomes|cancels|cancel|cancellation|available)",

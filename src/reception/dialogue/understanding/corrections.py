@@ -129,7 +129,8 @@ _STEP = re.compile(
 )
 _MORE = re.compile(
     r"\b(?:add )?(?P<count>one|two|three|four|\d|another) (?P<kind>more|extra|less|fewer|other)"
-    r"(?: (?:people|person|guests?|adults?)\b|(?= (?:coming|joining|please|then|of us|now|to|at)\b)|$)"
+    r"(?: (?:people|person|guests?|adults?)\b|"
+    r"(?= (?:(?:are |is |will be )?(?:coming|joining)|please|then|of us|now|to|at)\b)|$)"
 )
 _JOINING = re.compile(
     r"\b(?P<count>a|one|two|three|four|five|\d)(?: of my| of our)? (?:friends?|colleagues?|others?|relatives?|cousins?|"
@@ -285,6 +286,7 @@ def read_bare_correction(
             "thanks",
             "then",
             "and",
+            "with",
             "sorry",
             "actually",
         }:

@@ -141,7 +141,7 @@ def _area(text: str, tokens: Sequence[Token]) -> str:
         upper = end > start and text[tokens[start].start].isupper()
         kind = end > at + 2 and word_at(tokens, end - 1) in _KINDS_OF_AREA
         short = start < end <= start + 3 and not text[0].isupper() and word_at(tokens, start) not in _KINDS_OF_AREA
-        if upper or kind or short:
+        if (upper or kind or short) and words_of(tokens[start:end]) not in {"area", "neighbourhood", "neighborhood"}:
             return named
     return ""
 

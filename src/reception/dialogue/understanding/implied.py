@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 from reception.dialogue.commands import Command, Flow, RejectedSlot, SetSlot, SlotName, SmallTalk, StartFlow
 from reception.dialogue.context import UnderstandingContext
+from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.normalize import Token, words_of
+from reception.dialogue.understanding.rules import FLOWS, Intent
 from reception.ports.expectation import Expects
 
 _BOOKED = frozenset({
@@ -18,6 +20,12 @@ BOOKING_WORDS = re.compile(
     r"\b(?:table|book|booking|reserve|reservation|room|viewing|appointment|stay|dinner|lunch|cancel|"
     r"can not make it)\b"
 )
+
+
+def begins_booking(found: Sequence[Found], intents: Sequence[Intent]) -> bool:
+    """Whether a booking is begun: as such, or by what it is to be, "Saturday at seven, we'd be six, no, seven"."""
+    particulars = len({one.slot for one in found} & _BOOKED) > 1 and not FLOWS.keys() & set(intents)
+    return Intent.NEW in intents or particulars
 
 
 def implied_start(tokens: Sequence[Token], context: UnderstandingContext, commands: list[Command]) -> list[Command]:

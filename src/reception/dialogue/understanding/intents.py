@@ -10,6 +10,7 @@ from reception.dialogue.understanding import booking_rules, rules
 from reception.dialogue.understanding.answers import is_merely_polite, is_no, is_yes, leading_no, leading_yes
 from reception.dialogue.understanding.clauses import Clause
 from reception.dialogue.understanding.corrections import MORE_PERSON
+from reception.dialogue.understanding.existing import EXISTING
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.replaced import REPLACES
 from reception.dialogue.understanding.rules import Intent
@@ -104,6 +105,15 @@ def _leading_answer(words: str, context: UnderstandingContext) -> tuple[tuple[In
     return (), words
 
 
+_ASKS_WHO = re.compile(
+    r"(?:and |so |but )*who(?: else)? (?:is|are|was|will be|has|have|had) (?:\w+ )?"
+    r"(?:viewing|seeing|booked|got|coming|staying|in|at|on)\b"
+)
+"""Of others, and nothing that is wanted: "who is viewing it tomorrow"."""
+_NO_CLAUSE = frozenset(
+    ["is", "are", "was", "were", "am", "do", "does", "did", "can", "could", "will", "would", "has", "have", "had"]
+)
+"""The end of a statement: "one of them is, the other eats fish"."""
 _FIRST_RULES: tuple[tuple[Intent, re.Pattern[str]], ...] = (
     (Intent.LISTEN, rules.LISTEN),
     (Intent.ARE_YOU_HUMAN, rules.ARE_YOU_HUMAN),
@@ -135,10 +145,10 @@ def _read_rest(words: str, clause: Clause, found: Sequence[Found], context: Unde
     for intent, pattern in _LATER_RULES:
         if pattern.search(words):
             return Reading((intent,), values=intent not in {Intent.GOODBYE, Intent.GREETING})
-    flow = _read_flow(words, clause, found, context)
+    flow = None if _ASKS_WHO.match(words) else _read_flow(words, clause, found, context)
     if flow is not None:
         return Reading((flow,))
-    if is_question(words, clause, found, context):
+    if words not in _NO_CLAUSE and is_question(words, clause, found, context):
         return Reading((Intent.QUESTION,), values=False)
     return Reading(())
 
@@ -173,7 +183,7 @@ def _read_flow(words: str, clause: Clause, found: Sequence[Found], context: Unde
         return Intent.MESSAGE
     if _is_lead(words, context):
         return Intent.LEAD
-    if rules.EXISTING.search(words):
+    if EXISTING.search(words):
         return None
     return Intent.NEW if _wants_booking(words, found, context) else None
 

@@ -37,7 +37,8 @@ from reception.dialogue.understanding.corrections import (
     settle,
 )
 from reception.dialogue.understanding.enquiries import is_beside_enquiry, read_enquiry
-from reception.dialogue.understanding.implied import BOOKING_WORDS, implied_start
+from reception.dialogue.understanding.existing import speaks_of_booking
+from reception.dialogue.understanding.implied import BOOKING_WORDS, begins_booking, implied_start
 from reception.dialogue.understanding.intents import Reading, read_clause
 from reception.dialogue.understanding.language import is_other_language, is_wish_in_other_language
 from reception.dialogue.understanding.name_answers import read_name_answer
@@ -46,11 +47,11 @@ from reception.dialogue.understanding.parsers.found import EITHER, Found
 from reception.dialogue.understanding.parsers.heard import as_asked
 from reception.dialogue.understanding.parsers.no_names import NO_NAME, program_text
 from reception.dialogue.understanding.parsers.normalize import Token, quote, tokenize, words_of
-from reception.dialogue.understanding.parsers.services import find_second
+from reception.dialogue.understanding.putting_off import what_waits
 from reception.dialogue.understanding.reduction import reduced
 from reception.dialogue.understanding.replaced import with_replacement
 from reception.dialogue.understanding.rules import FLOWS, Intent
-from reception.dialogue.understanding.segments import second_wish
+from reception.dialogue.understanding.signs import read_sign
 from reception.dialogue.understanding.slots import gather
 from reception.dialogue.understanding.special_wishes import NOTES
 from reception.dialogue.understanding.stay_spans import with_stay_steps
@@ -70,9 +71,6 @@ _SMALL_TALK = {
 }  # fmt: skip
 _REASON = re.compile(r"(?<=\w)[,\s]+(?:because|as my|since my|cause) .*$", re.IGNORECASE)
 """Why something is asked, which is no part of the question."""
-_CHANGES_IT = re.compile(
-    r"\b(?:make|move|push|change|bring|switch|put) (?:it|that|us|the time)\b|\b(?:come|add|(?:can|could) it)\b"
-)
 
 
 @dataclass(slots=True)
@@ -96,11 +94,13 @@ class Utterance:
 
 def read(text: str, context: UnderstandingContext) -> list[Command]:
     """The commands in `text`; `[NotUnderstood("unclear")]` when the rules find none."""
-    tokens = as_asked(tokenize(text), context.expectation.expects)
+    expects = context.expectation.expects
+    tokens = as_asked(tokenize(text), expects)
+    if not tokens and expects is Expects.YES_NO and (sign := read_sign(text)) is not None:
+        return [sign]
     if not tokens:
         return [Repeat()] if "?" in text and any(map(str.isalpha, text)) else [NotUnderstood("empty")]
     words = [token.word for token in tokens]
-    expects = context.expectation.expects
     if expects not in {Expects.NAME, Expects.EMAIL} and is_other_language(words):
         return [NotUnderstood("other_language")]
     if expects is Expects.NAME and is_wish_in_other_language(words):
@@ -122,41 +122,14 @@ def read(text: str, context: UnderstandingContext) -> list[Command]:
         if dictated is not None:
             return dictated
     _read_clauses(utterance)
-    second = _second_service(utterance)
-    if second is not None:
-        joint, start, end = second
-        later = quote(text, tokens, start, end)
-        without = f"{text[: tokens[joint].start].rstrip()} {text[tokens[end - 1].end :].lstrip()}"
-        return [*read(without, context), Later(later)]
-    cut = _second_wish(utterance)
-    if cut:
-        later = LEADING_JOINTS.sub("", text[tokens[cut].start :]).strip()
-        return [*read(text[: tokens[cut].start], context), Later(later)]
+    put_off = what_waits(text, tokens, utterance.clauses, utterance.readings, utterance.found, context)
+    if put_off is not None:
+        return [*read(put_off.now, context), *map(Later, put_off.later)]
     _analyse(utterance)
     commands = _commands(utterance)
     if commands:
         return commands
     return [NotUnderstood("unclear")]
-
-
-def _second_service(utterance: Utterance) -> tuple[int, int, int] | None:
-    """The second of two services that an appointment is wanted for."""
-    context, intents = utterance.context, set(utterance.intents())
-    if context.business.rules.bookable is not Bookable.APPOINTMENT or context.flow not in {None, Flow.NEW_RESERVATION}:
-        return None
-    if intents & {Intent.QUESTION, Intent.DENY, *FLOWS} - {Intent.NEW}:
-        return None
-    return find_second(utterance.tokens, context.business.services)
-
-
-def _second_wish(utterance: Utterance) -> int:
-    if utterance.context.flow is not None and utterance.context.expectation.expects not in {
-        Expects.ANYTHING,
-        Expects.YES_NO,
-    }:
-        return 0
-    dated = [one.start for one in utterance.found if one.slot in {SlotName.DATE, SlotName.TIME}]
-    return second_wish(utterance.tokens, utterance.clauses, utterance.readings, dated)
 
 
 def _read_clauses(utterance: Utterance) -> None:
@@ -192,7 +165,7 @@ def _add_relative_values(utterance: Utterance) -> None:
     slot_asked = _SLOT_ASKED.get(context.expectation.expects)
     utterance.found = with_time_left_open(tokens, utterance.found, context)
     changes = Intent.CHANGE in utterance.intents() or _speaks_of_existing(utterance, utterance.intents())
-    begins = context.flow is None and Intent.NEW in utterance.intents()
+    begins = context.flow is None and begins_booking(utterance.found, utterance.intents())
     if context.flow is None and not (context.booked or changes or begins):
         return
     stays = context.business.rules.bookable is Bookable.ROOM
@@ -209,7 +182,7 @@ def _add_relative_values(utterance: Utterance) -> None:
         utterance.found = [*others, step] if step.reason else [step]
         return
     known = {**context.slots, **{one.slot: one.value for one in utterance.found if one.value is not None}}
-    if context.flow is None and not context.booked and Intent.NEW not in utterance.intents():
+    if context.flow is None and not context.booked and not begins:
         return
     minutes = None if any(one.slot is SlotName.TIME for one in utterance.found) else read_minutes_only(tokens, known)
     if minutes is not None:
@@ -271,9 +244,7 @@ def _speaks_of_existing(utterance: Utterance, intents: Sequence[Intent]) -> bool
         for clause, reading in zip(utterance.clauses, utterance.readings, strict=True)
         if Intent.QUESTION in reading.intents
     ]
-    if not all(_CHANGES_IT.search(words) for words in asked):
-        return False
-    return any(rules.EXISTING.search(clause.words) for clause in utterance.clauses)
+    return speaks_of_booking([clause.words for clause in utterance.clauses], asked)
 
 
 def _of_intent(utterance: Utterance, index: int, intent: Intent) -> list[Command]:

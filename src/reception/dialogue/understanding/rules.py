@@ -58,11 +58,11 @@ _PERSON = (
 )
 
 
-def _compiled(*patterns: str) -> re.Pattern[str]:
+def compiled(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-ABUSE = _compiled(
+ABUSE = compiled(
     r"\b(?:fuck|screw|damn) (?:you|off|this)\b", r"\bfuck\b", r"\bpiss off\b", r"\bgo to hell\b",
     r"\byou(?: are|r)? (?:an? |so |such an? |fucking |bloody |really |completely |totally )*(?:idiot|stupid|"
     r"moron|dumb|useless|"
@@ -70,7 +70,7 @@ ABUSE = _compiled(
     r"\b(?:stupid|dumb|useless|fucking|bloody) (?:machine|robot|bot|computer|thing|idiot)\b", r"\bshut up\b",
     r"^(?:asshole|bitch|idiot|bastard|moron|wanker)$",
 )  # fmt: skip
-HUMAN = _compiled(
+HUMAN = compiled(
     r"\b(?:speak|talk|chat|connect me|put me through|transfer me|pass me|hand me|get through)(?: \w+){0,2} (?:to|"
     r"with|over to|on to) "
     rf"(?:a |an |the |your |another |some |any |this )?(?:\w+ )?{_PERSON}\b",
@@ -89,12 +89,11 @@ HUMAN = _compiled(
     r"\bnot (?:want to )?(?:talk|speak|talking|speaking) (?:to|with) (?:a|the|this) (?:machine|robot|bot|"
     r"computer|ai)\b",
 )  # fmt: skip
-NOT_HUMAN = _compiled(
+NOT_HUMAN = compiled(
     r"\b(?:need|want) (?:to know|to ask)\b", r"\b(?:want|need) (?:a |one |\d+ )?(?:more )?person\b", r"\bper person\b"
 )
-REPEAT = _compiled(
-    r"\bwhat did you (?:just )?say\b",
-    r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say that)\b",
+REPEAT = compiled(
+    r"\bwhat did you (?:just )?say\b", r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say that)\b",
     r"\brepeat(?: (?:that|it|the|what|please|yourself|everything)\b|$)", r"\b(?:slower|slow down)\b", r"^you what$",
     r"^(?:the )?what$", r"^what did (?:you|u) just\b",
     r"\bsay (?:that|it) again\b",
@@ -103,13 +102,14 @@ REPEAT = _compiled(
     r"\b(?:did not|do not|could not|can not) (?:quite )?(?:catch|hear|get) (?:that|you|it|what|the|all)\b",
     r"^what was that",
     r"\bwhat (?:was|is) (?:the|that) (?:time|day|date|number|name|price) again\b",
+    r"\bwhat (?:name|number) (?:do|did|have) you (?:have|got|put|take|write|book)\b",
     r"\bi beg your pardon\b", r"\bone more time\b", r"\bwhat was (?:the (?:last|first)|that last)\b",
     r"\bmissed (?:that|what you)\b", r"\bwhere (?:were|was|are) (?:we|i)$",
     r"\bwhat (?:was|is) (?:the|your) question\b",
     r"\bwhat (?:were|was|are) (?:you|we) (?:saying|asking|talking about)\b",
     r"\bwhat (?:did|do) you (?:want|need|ask)(?: me)?(?: to know)?$", r"\bspeak up\b", r"^come again\b", r"^pardon\b",
 )  # fmt: skip
-GOODBYE = _compiled(
+GOODBYE = compiled(
     r"\b(?:good ?bye|bye|bye bye|cheerio|farewell)\b",
     r"^(?:okay |so |no |well )?(?:that is|that was|that will be|that would be) (?:all|everything|it)\b(?! "
     r"(?:right|correct))",
@@ -124,11 +124,11 @@ GOODBYE = _compiled(
     r"^take care\b",
     r"\bi will hang up\b", r"\bthat is all i (?:need|needed|wanted)\b", r"^all good(?: thanks| thank you)?$",
 )  # fmt: skip
-STRONG_GOODBYE = _compiled(
+STRONG_GOODBYE = compiled(
     r"\b(?:good ?bye|bye|cheerio|hang up|good night|see you|see ya|take care)\b",
     r"\bhave a (?:good|nice|great|lovely)\b",
 )
-CANCEL_FLOW = _compiled(
+CANCEL_FLOW = compiled(
     r"\bnever ?mind\b",
     r"\bforget (?:it|about it|that|about that|the whole thing)\b",
     r"\bstop (?:the|this|my|our) (?:booking|reservation|viewing)\b",
@@ -148,19 +148,20 @@ CANCEL_FLOW = _compiled(
     r"\bleave it for now\b",
     r"^(?:actually )?cancel (?:that|this|it all|everything)\b(?! (?:booking|reservation))",
 )  # fmt: skip
-CANCEL = _compiled(
-    rf"\b(?:cancel|call off|get rid of|drop|delete)\b(?: \w+)*? {_BOOKING}\b",
+CANCEL = compiled(
+    rf"\b(?:cancel|call off|get rid of|drop|delete)\b(?: [\w']+)*? {_BOOKING}\b",
     rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:cancel|cancelled|canceled|cancelling)\b",
     r"\b(?:can|could|want|need|like|have|going|wish|calling|hoping|trying)(?: (?:i|we|to|you|us))* cancel\b",
     r"\bcancellation\b$",
     r"^(?:please )?(?:just )?cancel(?: it| please| them)*$",
     r"^(?:please |can you |could you |just )*cancel (?:for )?(?:tonight|tomorrow|today|\w+day)\b",
-    r"\b(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come|attend)\b(?! "
+    r"(?:^|\b(?:i|we|that|because|but|sorry|and|unfortunately|hi|hello|so|if|actually|now|just|us) )(?:\w+ )?"
+    r"(?:can not|will not be able to|are not able to|am not able to|unable to) (?:make it|come|attend)\b(?! "
     r"(?:at|until|before|on))",
 )  # fmt: skip
-CHANGE = _compiled(
+CHANGE = compiled(
     rf"\b(?:change|move|reschedule|amend|modify|update|postpone|push back|bring forward|switch|alter|shift|edit|"
-    rf"push|extend|rearrange|swap)\b(?: \w+)*? {_BOOKING}\b",
+    rf"push|extend|rearrange|swap)\b(?: [\w']+)*? {_BOOKING}\b",
     rf"\b{_BOOKING}\b(?: \w+){{0,8}} (?:change|changed|move|moved|reschedule|rescheduled|push it|pushed|postpone|"
     rf"bring forward|different (?:day|time))\b",
     r"\breschedul",
@@ -191,7 +192,7 @@ NOT_COMING = re.compile(
     rf"(?:on|this|tonight|tomorrow|today|to)\b|{NOT_THERE}"
 )
 _POLITE = r"(?:(?:please|hi|hello|hey|yes|just|and|so|then|okay) )*"
-MESSAGE = _compiled(
+MESSAGE = compiled(
     r"\b(?:leave|take|pass on|give|pass along|send) (?:\w+ )?(?:a|an|my|the|this) message\b",
     r"\bcall ?back\b",
     r"\bcall (?:me|us) back\b",
@@ -206,8 +207,9 @@ MESSAGE = _compiled(
     r"\bhave (?:someone|somebody|him|her|them|the manager) (?:call|ring|phone|contact)\b",
     r"\bmessage for\b",
     r"\bget back to me\b",
+    r"\b(?:make|put in|submit|place) (?:an|my|our|a \w+) offer\b",
 )  # fmt: skip
-LEAD = _compiled(
+LEAD = compiled(
     r"\b(?:sell|selling|let out|rent out|value|valuation|appraisal)\b(?: \w+){0,3} (?:house|flat|home|apartment|"
     r"property|place|cottage|condo)?",
     r"\b(?:buy|buying|purchase|purchasing|rent|renting|lease)\b(?: \w+){0,8} (?:house|flat|home|apartment|"
@@ -217,7 +219,7 @@ LEAD = _compiled(
     r"\bafter (?:a|an|some) (?:\w+ ){0,3}(?:house|flat|home|apartment|condo|property|studio|place)\b",
     r"\bproperty (?:search|hunting)\b", r"\bhouse hunting\b",
 )  # fmt: skip
-EVENT_LEAD = _compiled(
+EVENT_LEAD = compiled(
     r"\b(?:wedding|private (?:event|party|function|dining|hire)|corporate (?:event|party|dinner)|conference|"
     r"banquet|christmas party|hire the (?:place|restaurant|room)|large (?:group|event)|reception for)\b",
 )  # fmt: skip
@@ -225,24 +227,27 @@ _HOW_TO = (
     r"(?:how (?:do|can|would|could) (?:i|we|you)|do (?:i|we) (?:need|have) to|should (?:i|we)|is it necessary to|"
     r"must (?:i|we))"
 )
-NOT_BOOKING = _compiled(
+NOT_BOOKING = compiled(
     r"\b(?:private|dining|meeting|function|changing|waiting|conference) rooms?\b",
     rf"\b{_HOW_TO}(?: \w+){{0,3}} (?:book|reserve|reservation|booking|make)\b",
     r"\b(?:book|reserve|booking|reservations?) online\b",
     r"\bhow (?:far|long|early)\b.*\bbook\b",
     r"\bdo you (?:take|accept|do|require|need) (?:\w+ )?(?:reservations|bookings)\b",
+    r"\bdid you (?:already |just |actually )?(?:book|reserve)\b(?! my| our)",
     r"\breservation (?:policy|fee|required|needed|necessary)\b",
     r"\bhow much\b",
     r"\bwhat (?:does|do|is the price|is the cost)\b",
     r"\b(?:is|are) (?:a )?(?:reservations?|bookings?) (?:required|needed|necessary)\b",
 )  # fmt: skip
-NEW = _compiled(
+NEW = compiled(
     r"\b(?:book|reserve|schedule)\b(?! club)",
     r"\b(?:make|place|get|have|take|do|set up|arrange) (?:us |me )?(?:a |an |another |the |my |some )?(?:new |"
     r"quick )?(?:reservation|booking|appointment|viewing|book in)\b",
     r"\b(?:need|want|like|get|find|take|grab|love|looking for|after|wanting|requesting|request)\b(?: \w+){0,4} "
     r"(?:table|room|rooms|viewing|appointment|reservation|booking|slot|suite)\b(?! key| number| service| with "
     r"you)",
+    r"\b(?:can|could|may|might) (?:i|we) (?:please |maybe |just )*have (?:\w+ ){0,3}"
+    r"(?:table|room|suite|viewing|appointment|reservation|booking|slot)\b(?! key| number| service| with)",
     r"\b(?:fit|squeeze|get|put) (?:us|me|him|her|them|\w+) (?:in|down)\b",
     r"\b(?:come|coming) (?:in |over |by |down )?for (?:dinner|lunch|breakfast|brunch|a meal|drinks)\b",
     r"\b(?:like|want|hoping|need|looking|planning|love) to (?:stay|come in|dine|eat|have dinner|have lunch|come|"
@@ -255,12 +260,14 @@ NEW = _compiled(
     r"\b(?:can|could|may) (?:we|i) (?:come|have dinner|have lunch|eat|dine|stay)\b(?: \w+)* "
     r"(?:tonight|tomorrow|at|on|for|this|next)\b",
     r"\bmake (?:a|another) reserv",
+    r"\bsame (?:again|(?:\w+ )?as (?:last time|before|always|usual|the last one))\b",
+    r"^(?:just |i would like )?(?:the|my|our) usual(?: please)?$",
 )  # fmt: skip
-VIEWING = _compiled(
+VIEWING = compiled(
     r"\b(?:see|view|visit|tour|look at|look around|show me|show us|viewing|walk through|come and see|check out|"
     r"come see)\b(?: \w+)*",
 )  # fmt: skip
-AVAILABILITY = _compiled(
+AVAILABILITY = compiled(
     r"\b(?:do you|have you|you) (?:have|got|still have)\b(?: \w+){0,3} ?\b(?:tables?|rooms?|suites?|availability|"
     r"space|slots?|spots?|anything|appointments?|viewings?|seats?|openings?|room)\b",
     r"\b(?:is|are) there\b(?: \w+){0,3} ?\b(?:tables?|rooms?|availability|space|slots?|spots?|anything|"
@@ -272,7 +279,7 @@ AVAILABILITY = _compiled(
     r"\bcan you (?:do|seat|take|fit|accommodate)\b",
     r"^(?:\w+ )?availability\b", r"\bnext available\b",
 )  # fmt: skip
-BARE_AVAILABILITY = _compiled(
+BARE_AVAILABILITY = compiled(
     r"^(?:\w+ ){0,3}?(?:do you|have you|you|is there|are there|got|any|what|which|when|is|are|would)\b(?: (?:still|"
     r"have|got|a|an|any|some|the|your|other|more|free|available|open|left|anything|something|next|\d+|one|two|three|"
     r"four|is|are|there|times?|days?|dates?|you))* (?:tables?|rooms?|suites?|availability|space|slots?|spots?|"
@@ -280,19 +287,19 @@ BARE_AVAILABILITY = _compiled(
     r"appointments?|viewings?|seats?|openings?|you|times?|days?|dates?)"
     r"(?: (?:still|left|free|available|open|possible))*$"
 )
-BOOKABLE = _compiled(
+BOOKABLE = compiled(
     r"\b(?:tables?|rooms?|suites?|availability|space|slots?|spots?|anything|something|appointments?|viewings?|seats?|"
     r"openings?|you|times?|days?|dates?|it|that)\b"
 )
 """What can be free or available to be booked."""
-DINING = _compiled(r"\b(?:eat|dine|dinner|lunch|breakfast|brunch|meal|drinks)\b")
-ASKS_ABOUT_VISITS = _compiled(
+DINING = compiled(r"\b(?:eat|dine|dinner|lunch|breakfast|brunch|meal|drinks)\b")
+ASKS_ABOUT_VISITS = compiled(
     r"^(?:and |so |but )*(?:can|could|may|must|should|do|would) (?:i|we) (?!(?:please |maybe |just |also )*"
     r"(?:see|view|visit|look|tour|come|book|arrange|schedule|have|get|make|set|do|go|check|walk|reserve|request|"
     r"ask)\b)"
 )
 """What may be done at a viewing, rather than the wish for one."""
-WAIT = _compiled(
+WAIT = compiled(
     r"\b(?:one|just a|a|just one|give me a|wait a|hang on a|hold on a) (?:moment|second|sec|minute|min|mo|"
     r"tick)\b(?! (?:table|room))",
     r"^(?!(?:how|what|when|why|which|do you|does) ).*\b(?:hold|hang) on\b",
@@ -301,18 +308,18 @@ WAIT = _compiled(
     r"\blet me (?:check|see|think|look|find|get|ask)\b",
     r"\bgive me (?:a|one) (?:second|moment|minute|sec)\b",
 )  # fmt: skip
-LISTEN = _compiled(
+LISTEN = compiled(
     r"^(?:(?:please|just|okay|oh|hey|no|now|wait|right) )*(?:stop|be quiet|quiet|hush|shush|enough|let me (?:speak|"
     r"talk|finish)|stop (?:talking|speaking|it|that|there|right there))(?: (?:it|please|now|stop|"
     r"(?:for )?a (?:second|"
     r"moment|minute)))*$",
 )
 """Said to make the agent be quiet: nothing is given up by it."""
-HOW_ARE_YOU = _compiled(
+HOW_ARE_YOU = compiled(
     r"\bhow (?:are you|is it going|do you do|are things|have you been)\b(?! (?:open|able|located|going to))",
     r"\bhow are you doing\b",
 )
-ARE_YOU_HUMAN = _compiled(
+ARE_YOU_HUMAN = compiled(
     r"\b(?:are you|is this|am i (?:talking|speaking) (?:to|with))\b(?: \w+){0,4} (?:human|robot|bot|machine|real "
     r"person|computer|ai|recording|person|automated|real|answering machine|chatbot)\b",
     r"\bare you real\b",
@@ -321,30 +328,25 @@ ARE_YOU_HUMAN = _compiled(
     r"\bwho are you\b",
     r"\bwhat is your name\b",
 )  # fmt: skip
-GREETING = _compiled(
+GREETING = compiled(
     r"^(?:oh )?(?:hi|hello|hey|hiya|good (?:morning|afternoon|evening|day)|howdy|greetings|hallo|yo)(?: there| "
     r"again| everyone| hello| hi| good morning)*$"
 )
-THANKS = _compiled(
+THANKS = compiled(
     r"^(?:okay |great |perfect |lovely |brilliant |oh |well )*(?:thanks|thank you|cheers|much appreciated|"
     r"appreciate it|ta|many thanks)(?: (?:so|very|a lot|much|a million|again|you|for|your|the|help|that|all|"
     r"everything|indeed|anyway))*$"
 )
-ACKNOWLEDGE = _compiled(
+ACKNOWLEDGE = compiled(
     r"^(?:okay|right|mhm|alright|all right|i see|got it|understood|good|great|perfect|lovely|fine|cool|super|"
     r"excellent|brilliant|awesome|wonderful|fantastic|nice|sounds good|fair enough|okay then|oh okay|good to "
     r"know|no problem|no worries|i have a question|quick question|a question)(?: (?:thanks|thank you|then|okay|"
     r"great|perfect|that is (?:fine|great|good|perfect|lovely)))*$"
 )
-EXISTING = _compiled(
-    r"\b(?:i|we) (?:already )?(?:have|have got|had|made|got|booked)(?: already)? (?:a|an|my|our) (?:\w+ "
-    r")?(?:reservation|booking|table|viewing|appointment)\b",
-    r"\b(?:i|we) (?:have |had |already )*booked (?:for|on|in)\b",
-    r"\b(?:my|our) (?:table|booking|reservation|appointment|viewing) (?:on|for|tomorrow|tonight|this)\b",
-)
-QUESTION_START = _compiled(
+QUESTION_START = compiled(
     r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |"
-    r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do|does|did|is|are|was|were|can|could|"
+    r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|"
+    r"do(?! not(?: do)?(?: that| it)?$)|does|did|is|are|was|were|can|could|"
     r"may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
     r"\b(?:tell me|know|wondering|wonder|ask|check|checking) (?:about|more|if|whether|what|when|where|how|which|who|"
     r"the|your|a bit)\b",
@@ -389,10 +391,10 @@ FORGOT = re.compile(
     r"\b(?:do|can) not (?:\w+ )?(?:remember|recall|know)\b|\bforg[eo]t(?:ten)?\b(?! (?:it|about|that)\b)|"
     r"\bno idea\b|\bnot sure\b"
 )
-SLOT_QUESTION = _compiled(
+SLOT_QUESTION = compiled(
     r"^(?:and |but |so |or |okay |no |well |actually |oh |then )*(?:how|what) about\b",
     r"^(?:so |or |and |no |okay |then |actually |well )*(?:would|could|can|is|does|may|will|shall|do|are)\b(?: "
     r"\w+(?:[:']\w+)?)* (?:works?|okay|possible|available|free|fine|do|make it|change|be|instead|suit|have|move|"
-    r"go|say|try|switch|good|alright|open|get|left|put|add|use|make|keep|take|come)\b",
+    r"go|say|try|switch|good|alright|open|get|left|put|add|use|make|keep|take|come|stay|arrive|leave)\b",
     r"\b(?:do you have|have you got|is there|got) (?:anything|something|any|one|a table|a room|a slot)\b",
 )  # fmt: skip

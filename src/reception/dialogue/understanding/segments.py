@@ -8,7 +8,9 @@ from reception.dialogue.commands import Flow
 from reception.dialogue.understanding.clauses import Clause
 from reception.dialogue.understanding.intents import Reading
 from reception.dialogue.understanding.parsers.normalize import Token, words_of
-from reception.dialogue.understanding.rules import FLOWS
+from reception.dialogue.understanding.parsers.places import find_places
+from reception.dialogue.understanding.rules import FLOWS, Intent
+from reception.ports.business import Bookable, Business
 
 _INSTEAD = re.compile(r"\binstead\b|\bchange (?:it|that)\b|\bmove (?:it|that)\b")
 _ANOTHER = re.compile(
@@ -31,6 +33,22 @@ _APART = frozenset(
     }
 )
 _FEWEST = 3
+
+
+def second_place(tokens: Sequence[Token], readings: Sequence[Reading], business: Business) -> int:
+    """The joint before the second of two places to be seen, each named surely: "14 Willow Lane at 3 and 8 Orchard Court
+    at 4"; 0 where there are no two."""
+    others = {Intent.QUESTION, Intent.LEAD, Intent.CHANGE}
+    if business.rules.bookable is not Bookable.VIEWING or any(others & set(one.intents) for one in readings):
+        return 0
+    for joint, token in enumerate(tokens):
+        if token.word not in {"and", "plus", "then"} or not 0 < joint < len(tokens) - 1:
+            continue
+        first, later = (find_places(part, business.places) for part in (tokens[:joint], tokens[joint + 1 :]))
+        named = {one.value for one in (*first, *later) if one.value is not None}
+        if len(named) == 2:
+            return joint
+    return 0
 
 
 def second_wish(

@@ -16,6 +16,7 @@ from reception.dialogue.understanding.parsers.emails import find_broken_email, f
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.house_numbers import house_numbers
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
+from reception.dialogue.understanding.parsers.names_beside import find_name_beside
 from reception.dialogue.understanding.parsers.nights import find_nights, with_weekends
 from reception.dialogue.understanding.parsers.no_names import NO_NAME, is_too_long
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set, words_of
@@ -166,18 +167,18 @@ def _name_clause(
     text: str, tokens: Sequence[Token], context: UnderstandingContext, claims: Claims, *, booking: bool
 ) -> list[Found]:
     expects = context.expectation.expects
-    numbers = [one.start for one in claims.of(SlotName.PHONE) if one.value is not None]
+    numbers = [one for one in claims.of(SlotName.PHONE) if one.value is not None]
+    starts = [one.start for one in numbers]
     amid = not booking or expects is Expects.FREE_TEXT
     if claims.of(SlotName.NAME) or expects is Expects.EMAIL or (amid and not numbers):
         return []
     claimed = {at for found in claims.found for at in range(found.start, found.end)}
     known = f"{context.business.name} {' '.join(context.business.places)}".lower().split()
     free = [at not in claimed for at in range(len(tokens))]
-    named = find_name_clause(text, tokens, free, strangers=frozenset(known))
-    if not amid:
-        return named
-    # In other words only a name right before the caller's number is theirs: "..., Joe Baker, 415 ...".
-    return [one for one in named if any(0 <= number - one.end <= _BESIDE_NUMBER for number in numbers)]
+    clause = find_name_clause(text, tokens, free, strangers=frozenset(known))
+    # In other words only a name beside the caller's number is theirs: "..., Joe Baker, 415 ...".
+    found = [one for one in clause if not amid or any(0 <= start - one.end <= _BESIDE_NUMBER for start in starts)]
+    return found or [one for number in numbers for one in find_name_beside(text, tokens, number, claimed, known)][:1]
 
 
 def _known_name(context: UnderstandingContext) -> str:
@@ -201,8 +202,9 @@ def _is_ordinal_alone(tokens: Sequence[Token], found: Found) -> bool:
 
 
 def _is_loose_party(tokens: Sequence[Token], found: Found) -> bool:
-    """ "for seven", which is a time where a time was asked for."""
-    return found.end - found.start == 2 and word_at(tokens, found.start) == "for"
+    """ "for seven", which is a time where a time was asked for; a "table for seven" is not."""
+    booked = word_at(tokens, found.start - 1) in {"table", "tables", "booking", "reservation", "room"}
+    return found.end - found.start == 2 and word_at(tokens, found.start) == "for" and not booked
 
 
 _OWN_NUMBER = re.compile(

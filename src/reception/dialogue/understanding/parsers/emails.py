@@ -63,7 +63,8 @@ INVALID = "invalid_email"
 
 def find_broken_email(tokens: Sequence[Token]) -> list[Found]:
     """What is meant as an e-mail address where none can be read, at most one."""
-    at = next((at for at, token in enumerate(tokens) if token.word == "@"), None)
+    signs = (at for at, token in enumerate(tokens) if token.word == "@")
+    at = next((at for at in signs if not word_at(tokens, at + 1)[:1].isdecimal()), None)
     if at is not None:
         start = at if word_at(tokens, at - 1) in _BEFORE else max(0, at - 1)
         return [Found(SlotName.EMAIL, start, min(at + 2, len(tokens)), reason=INVALID)]

@@ -25,6 +25,7 @@ _SIMILAR = 0.5
 _HEARD_ALIKE = 0.7
 _SPELLED_TOGETHER = 0.65
 _LEADS_BY_WORD = {word: tuple(lead for lead in LEADS if lead[0] == word) for word in {lead[0] for lead in LEADS}}
+_PUTS_RIGHT = word_set("sorry no actually wait i mean make that it to under please instead rather oh")
 _OWNED = word_set("appointment booking reservation viewing")
 _EXPLAINERS = word_set("spelled spelt that is that's with it spelling and")
 
@@ -83,7 +84,7 @@ def find_name_clause(
         opens = start == 0 or bool(tokens[start - 1].gap)
         if opens and tokens[start].word in {"name", "it", "this", "that", "and", "for"}:
             start += 2 if word_at(tokens, start + 1) == "is" else 1
-        end = _name_end(tokens, start, frozenset())
+        end = name_end(tokens, start, frozenset())
         beside = end < len(tokens) and (tokens[end].word.isdecimal() or tokens[end].word in {"on", "for", "at"})
         closes = end >= len(tokens) or bool(tokens[end - 1].gap) or beside
         words = [token.word for token in tokens[start:end]]
@@ -91,7 +92,7 @@ def find_name_clause(
             capital = all(text[token.start].isupper() or token.word in PARTICLES for token in tokens[start:end])
             dictated = end < len(tokens) and tokens[end].word.isdecimal()
             if ((capital and not text.isupper()) or dictated) and not strangers.issuperset(words):
-                return [_named(text, tokens, start, end)]
+                return [named_at(text, tokens, start, end)]
         start = max(end, start + 1)
     return []
 
@@ -152,7 +153,7 @@ def _find_first_last(text: str, tokens: Sequence[Token], known: str) -> Found | 
         if kind:
             while word_at(tokens, start) in {"is", "it"}:
                 start += 1
-            end = _name_end(tokens, start, frozenset(), stop_at={"first", "last", "surname", "family"})
+            end = name_end(tokens, start, frozenset(), stop_at={"first", "last", "surname", "family"})
             if end > start:
                 parts[kind] = (start, end)
     if set(parts) == {"last"} and known:
@@ -172,9 +173,9 @@ def _find_said(
     for at in range(len(tokens)):
         for lead in _leads_at(tokens, at):
             start = at + len(lead)
-            end = _name_end(tokens, start, letters)
-            if end > start and not (lead == ("call", "me") and word_at(tokens, start) in {"back", "when"}):
-                return _named(text, tokens, *_fuller(tokens, start, end))
+            end = name_end(tokens, start, letters)
+            if end > start and not _names_nobody(tokens, lead, start, end):
+                return named_at(text, tokens, *_fuller(tokens, start, end))
     if expected:
         return _find_bare(text, tokens, letters)
     owner = _find_owner(text, tokens) if booking else None
@@ -185,12 +186,14 @@ def _find_said(
         return corrected
     for at in range(len(tokens)):
         for lead in SOFT_LEADS[:2]:
-            if _phrase_at(tokens, at, lead) and _is_written_as_name(text, tokens, at + 2):
-                return _named(text, tokens, at + 2, _name_end(tokens, at + 2, letters))
+            end = name_end(tokens, at + 2, letters)
+            led = _phrase_at(tokens, at, lead) and is_written_as_name(text, tokens, at + 2)
+            if led and not _names_nobody(tokens, lead, at + 2, end):
+                return named_at(text, tokens, at + 2, end)
         if booking and tokens[at].word == "for":
-            start, end = at + 1, _name_end(tokens, at + 1, letters)
-            if end > start and (_is_written_as_name(text, tokens, start) or (end - start == 2 and _ends(tokens, end))):
-                return _named(text, tokens, start, end)
+            start, end = at + 1, name_end(tokens, at + 1, letters)
+            if end > start and (is_written_as_name(text, tokens, start) or (end - start == 2 and _ends(tokens, end))):
+                return named_at(text, tokens, start, end)
     return None
 
 
@@ -200,9 +203,9 @@ def _find_owner(text: str, tokens: Sequence[Token]) -> Found | None:
         if not token.word.endswith("'s") or tokens[at + 1].word not in _OWNED:
             continue
         start = at
-        while start > 0 and at - start < _LONGEST_NAME - 1 and _is_written_as_name(text, tokens, start - 1):
+        while start > 0 and at - start < _LONGEST_NAME - 1 and is_written_as_name(text, tokens, start - 1):
             start -= 1
-        if _is_written_as_name(text, tokens, start) and word_at(tokens, start).removesuffix("'s") not in NEVER:
+        if is_written_as_name(text, tokens, start) and word_at(tokens, start).removesuffix("'s") not in NEVER:
             name = quote(text, tokens, start, at + 1)[:-2]
             return Found(SlotName.NAME, start, at + 1, title_case(name), raw=name)
     return None
@@ -216,18 +219,40 @@ def _find_corrected(text: str, tokens: Sequence[Token], letters: frozenset[int],
         return None
     for at, token in enumerate(tokens):
         parts = [part.lower() for part in known.split()]
-        written = at > 0 and at not in letters and _is_written_as_name(text, tokens, at) and len(token.word) > 2
+        written = at > 0 and at not in letters and is_written_as_name(text, tokens, at) and len(token.word) > 2
         near = any(_likeness(token.word, part) >= _HEARD_ALIKE and token.word != part for part in parts)
-        if written and near and _name_end(tokens, at, letters) == at + 1:
+        if written and near and name_end(tokens, at, letters) == at + 1:
             return _with_spelling(None, [Spelled(token.word, at, at + 1)], known)
+    alone = _replacing(text, tokens, letters)
+    if alone is not None:
+        return alone
     for at in range(len(tokens)):
         start = at + 2
-        if _phrase_at(tokens, at, ("it", "is")) and _is_written_as_name(text, tokens, start):
-            end = _name_end(tokens, start, letters)
+        if _phrase_at(tokens, at, ("it", "is")) and is_written_as_name(text, tokens, start):
+            end = name_end(tokens, start, letters)
             if end == start + 1 and start not in letters:
                 return _with_spelling(None, [Spelled(tokens[start].word, start, end)], known)
-            return _named(text, tokens, start, end) if end > start else None
+            return named_at(text, tokens, start, end) if end > start else None
     return None
+
+
+def _names_nobody(tokens: Sequence[Token], lead: tuple[str, ...], start: int, end: int) -> bool:
+    """ "Call me back", "I'm Dana Reyes's husband"."""
+    if lead == ("call", "me") and word_at(tokens, start) in {"back", "when"}:
+        return True
+    return word_at(tokens, end).endswith("'s") and not tokens[end - 1].gap
+
+
+def _replacing(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> Found | None:
+    """ "Sorry, Claire Dunn actually": nothing but a full name, and words that put it in another's place."""
+    start = 0
+    while start < len(tokens) and tokens[start].word in _PUTS_RIGHT:
+        start += 1
+    end = name_end(tokens, start, letters)
+    rest = [token.word for token in tokens[end:]]
+    if end - start < 2 or not all(is_written_as_name(text, tokens, at) for at in range(start, end)):
+        return None
+    return named_at(text, tokens, start, end) if _PUTS_RIGHT.issuperset(rest) else None
 
 
 def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> Found | None:
@@ -235,17 +260,17 @@ def _find_bare(text: str, tokens: Sequence[Token], letters: frozenset[int]) -> F
     start = 0
     while start < len(tokens) and (tokens[start].word in BEFORE_NAME):
         start += 1
-    end = _name_end(tokens, start, letters)
+    end = name_end(tokens, start, letters)
     if end == start:
         start, end = _last_clause(tokens, letters)
     if end < len(tokens) and tokens[end - 1].gap == "." and end == start + 1:
-        rest = _name_end(tokens, end, letters)
+        rest = name_end(tokens, end, letters)
         end = rest if rest == len(tokens) and rest == end + 1 and tokens[start].word != tokens[end].word else end
     if _joins_another(tokens, end, letters):
-        end = _name_end(tokens, end + 1, letters)
+        end = name_end(tokens, end + 1, letters)
     if end == start or not _ends(tokens, end, letters) or _says_something_of_it(tokens, end):
         return None
-    return _named(text, tokens, *_fuller(tokens, start, end))
+    return named_at(text, tokens, *_fuller(tokens, start, end))
 
 
 def _says_something_of_it(tokens: Sequence[Token], end: int) -> bool:
@@ -257,7 +282,7 @@ def _fuller(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
     """ "Bond, James Bond": the longer name that is said right after and holds the one at `start`."""
     first, last = word_at(tokens, start), word_at(tokens, end - 1)
     for later in range(end, len(tokens) - 1):
-        longer = _name_end(tokens, later, frozenset())
+        longer = name_end(tokens, later, frozenset())
         if longer - later > end - start and (word_at(tokens, longer - 1) == last or word_at(tokens, later) == first):
             return later, longer
     return start, end
@@ -266,7 +291,7 @@ def _fuller(tokens: Sequence[Token], start: int, end: int) -> tuple[int, int]:
 def _last_clause(tokens: Sequence[Token], letters: frozenset[int]) -> tuple[int, int]:
     """ "It's for my boss, Anna Grant": the name that stands after the last comma."""
     start = max((at + 1 for at, token in enumerate(tokens[:-1]) if token.gap), default=0)
-    end = _name_end(tokens, start, letters)
+    end = name_end(tokens, start, letters)
     return (start, end) if start and end == len(tokens) and end - start > 1 else (0, 0)
 
 
@@ -274,7 +299,7 @@ def _joins_another(tokens: Sequence[Token], end: int, letters: frozenset[int]) -
     """ "Sam and Jo Lee"."""
     if word_at(tokens, end) not in {"and", "&"} or not end or tokens[end - 1].gap:
         return False
-    return _name_end(tokens, end + 1, letters) == len(tokens) > end + 1
+    return name_end(tokens, end + 1, letters) == len(tokens) > end + 1
 
 
 def _ends(tokens: Sequence[Token], at: int, letters: frozenset[int] = frozenset()) -> bool:
@@ -289,7 +314,7 @@ def _ends(tokens: Sequence[Token], at: int, letters: frozenset[int] = frozenset(
     )
 
 
-def _name_end(
+def name_end(
     tokens: Sequence[Token], start: int, letters: frozenset[int], *, stop_at: set[str] | frozenset[str] = frozenset()
 ) -> int:
     at = start
@@ -310,20 +335,20 @@ def _name_end(
 
 
 def _is_name_word(word: str, at: int, start: int) -> bool:
-    if not word.replace("'", "").isalpha():
+    if not word.replace("'", "").isalpha() or word.endswith("'s"):
         return False
     if word in PARTICLES or (word in SHORT_WEEKEND and at > start):
         return True
     return word not in NEVER and (len(word) > 1 or at > start)
 
 
-def _is_written_as_name(text: str, tokens: Sequence[Token], at: int) -> bool:
+def is_written_as_name(text: str, tokens: Sequence[Token], at: int) -> bool:
     if at >= len(tokens) or tokens[at].word in NEVER:
         return False
     return text[tokens[at].start].isupper() and not text.isupper()
 
 
-def _named(text: str, tokens: Sequence[Token], start: int, end: int) -> Found:
+def named_at(text: str, tokens: Sequence[Token], start: int, end: int) -> Found:
     while start < end - 1 and tokens[start].word in TITLES:
         start += 1
     raw = quote(text, tokens, start, end)

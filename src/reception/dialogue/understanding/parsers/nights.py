@@ -8,6 +8,7 @@ from reception.dialogue.understanding.parsers.found import Found, either
 from reception.dialogue.understanding.parsers.normalize import Token, word_at
 from reception.dialogue.understanding.parsers.numbers import HOMOPHONES, Number, read_cardinal
 from reception.dialogue.understanding.parsers.party import OUT_OF_RANGE
+from reception.dialogue.understanding.parsers.weekends import weeks_later
 
 LONGEST = 365
 _UNITS = {"night": 1, "nights": 1, "nite": 1, "nites": 1, "week": 7, "weeks": 7, "fortnight": 14}
@@ -91,7 +92,7 @@ def with_weekends(tokens: Sequence[Token], dates: Sequence[Found], today: date) 
             read.append(one)
             continue
         monday = today - timedelta(days=today.weekday())
-        friday = monday + timedelta(days=_FRIDAY + (7 if word_at(tokens, one.start) == "next" else 0))
+        friday = monday + timedelta(days=_FRIDAY) + weeks_later(tokens, one)
         begun = friday < today
         friday = max(friday, today)
         read.append(Found(SlotName.DATE, one.start, one.end - 1, friday))

@@ -32,6 +32,8 @@ _CONTRACTIONS: dict[str, tuple[str, ...]] = {
     "hadn't": ("had", "not"), "ain't": ("is", "not"), "shouldn't": ("should", "not"), "weren't": ("were", "not"),
     "who're": ("who", "are"), "you'll": ("you", "will"), "they'll": ("they", "will"), "he'll": ("he", "will"),
     "she'll": ("she", "will"), "how'd": ("how", "would"), "didnt": ("did", "not"), "wont": ("will", "not"),
+    "tmrw": ("tomorrow",), "tmr": ("tomorrow",), "tmw": ("tomorrow",), "ppl": ("people",), "pls": ("please",),
+    "plz": ("please",), "thx": ("thanks",),
     "isnt": ("is", "not"), "havent": ("have", "not"), "thatll": ("that", "will"), "itll": ("it", "will"),
 }  # fmt: skip
 _SPLIT = {

@@ -39,11 +39,18 @@ _UNITS = word_set(
 """What makes a number before it count something else than people, or a time of day."""
 _HALVES_OF_DAY = word_set("the this morning afternoon evening")
 _ALONE = (
-    ("just", "me"), ("only", "me"), ("just", "myself"), ("by", "myself"), ("on", "my", "own"), ("just", "for", "me"),
-    ("only", "for", "me"), ("for", "myself"), ("it", "is", "me"), ("solo",),
+    ("by", "myself"), ("on", "my", "own"), ("for", "myself"), ("it", "is", "me"), ("solo",), ("me", "alone"),
+    ("be", "alone"), ("come", "alone"), ("coming", "alone"),
+    *(
+        (*words, own)
+        for only in ("just", "only")
+        for words in ((only,), (only, "for"), (only, "be"), ("be", only), (only, "going", "to", "be"))
+        for own in ("me", "myself")
+    ),
 )  # fmt: skip
 _SEATS = word_set("do fit seat have get take squeeze want need accommodate manage handle about possible")
 _GOES_ON = word_set("please on at tomorrow tonight today this next thanks thank")
+_JOINTS = frozenset({"and", "plus", "with", "&"})
 _CLOCK = re.compile(r"\d{1,2}:\d\d")
 _PAIRS = (("the", "both", "of", "us"), ("both", "of", "us"))
 
@@ -84,8 +91,9 @@ def _checked(start: int, number: Number) -> Found:
 def _read_party(tokens: Sequence[Token], at: int, *, expected: bool) -> Number | None:
     for phrases, value in ((_ALONE, 1), (_PAIRS, 2)):
         for phrase in phrases:
+            end = at + len(phrase)
             if all(word_at(tokens, at + offset) == word for offset, word in enumerate(phrase)):
-                return Number(value, at + len(phrase))
+                return Number(value, end) if word_at(tokens, end) not in _JOINTS or value > 1 else None
     companions = read_companions(tokens, at)
     if companions is not None:
         return companions
@@ -202,11 +210,11 @@ def _people(tokens: Sequence[Token], number: Number, end: int) -> Number | None:
 
 def _read_for(tokens: Sequence[Token], at: int) -> Number | None:
     """ "a table for two", "dinner for 4", "book for six", "for for" as transcription writes it."""
-    if word_at(tokens, at) not in {"for", "four"}:
+    if word_at(tokens, at) not in {"for", "four", "4"}:
         return None
     before = {token.word for token in tokens[max(0, at - 4) : at]}
     booked = word_at(tokens, at - 1) in _BOOKED
-    if word_at(tokens, at) == "four" and not booked:
+    if word_at(tokens, at) != "for" and not booked:
         return None
     homophones = booked or bool(before & _BOOKED)
     number = _number(tokens, at + 1, homophones=homophones)

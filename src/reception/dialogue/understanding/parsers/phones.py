@@ -26,9 +26,14 @@ _MARK_PHRASES = (("i", "mean"), ("make", "that"), ("scratch", "that"), ("my", "b
 _DICTATED_HOMOPHONES = {"to": "2", "too": "2", "for": "4", "fore": "4", "ate": "8", "won": "1", "tree": "3"}
 _SHORTEST_UNASKED = 7
 _NEEDED = {"US": 10, "CA": 10, "GB": 11, "IE": 10, "AU": 10, "NZ": 9, "FR": 10, "ES": 9, "DE": 11}
-_COUNTED = word_set("minutes minute mins people guests nights night hours hour of o'clock pm am")
+_COUNTED = word_set(
+    "minutes minute mins people guests nights night hours hour of o'clock pm am "
+    "more extra other others additional fewer less"
+)
 """What makes a number before it a count or a time."""
 _MOST_DIGITS = 40
+AREA_CODE_DIGITS = 3
+"""Of an American number."""
 _AROUND_ONE_DIGIT = 2
 """A lone digit among more words than this is not the beginning of a number ("I don't have one")."""
 
@@ -65,6 +70,11 @@ def read_number(digits: str, region: str) -> tuple[str, str]:
 def needed_digits(region: str) -> int:
     """How many digits a national number of `region` usually has."""
     return _NEEDED.get(region, 9)
+
+
+def lacks_area_code(digits: str, region: str) -> bool:
+    """Whether `digits` are a whole American number but for its first three."""
+    return region in {"US", "CA"} and len(digits) == _NEEDED["US"] - AREA_CODE_DIGITS
 
 
 def find_phones(tokens: Sequence[Token], region: str, *, expected: bool) -> list[Found]:
@@ -111,8 +121,14 @@ def find_dictated(tokens: Sequence[Token], region: str, *, expected: bool) -> li
             runs.append(run)
             at = run.end
     if expected and len(runs) > 1:
-        runs = [Dictated("".join(run.digits for run in runs), runs[0].start, runs[-1].end)]
+        joined = Dictated("".join(run.digits for run in runs), runs[0].start, runs[-1].end)
+        whole = [run for run in runs if _is_whole(run, region)]
+        runs = whole if len(whole) == 1 and not _is_whole(joined, region) else [joined]
     return runs
+
+
+def _is_whole(run: Dictated, region: str) -> bool:
+    return len(run.digits) >= needed_digits(region) and read_number(run.digits, region)[0] != ""
 
 
 def _is_hour(tokens: Sequence[Token], at: int) -> bool:
@@ -137,6 +153,8 @@ def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) 
     at = end
     while at < len(tokens) and len(digits) < _MOST_DIGITS and "?" not in tokens[at - 1].gap:
         piece = None if _is_exclamation(tokens, at) else _read_piece(tokens, at, homophones=expected)
+        if piece is not None and _is_complete(digits, piece[0], region):
+            break
         if piece is not None:
             digits += piece[0]
             at = end = piece[1]
@@ -157,6 +175,13 @@ def _read_run(tokens: Sequence[Token], at: int, region: str, *, expected: bool) 
     if corrected_from >= 0:
         digits = _corrected(tokens, kept, digits, corrected_from, region)
     return Dictated(digits, start, end)
+
+
+def _is_complete(digits: str, more: str, region: str) -> bool:
+    """ "... 0142, one of us": whether there is a whole number already, that more digits would spoil."""
+    if len(digits) < needed_digits(region) or not read_number(digits, region)[0]:
+        return False
+    return len(more) == 1 and not read_number(digits + more, region)[0]
 
 
 def _is_exclamation(tokens: Sequence[Token], at: int) -> bool:

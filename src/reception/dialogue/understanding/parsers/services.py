@@ -9,10 +9,12 @@ from reception.dialogue.commands import SlotName
 from reception.dialogue.understanding.parsers.found import Found
 from reception.dialogue.understanding.parsers.name_words import NEVER
 from reception.dialogue.understanding.parsers.normalize import Token, word_at, word_set
+from reception.dialogue.understanding.parsers.numbers import Number, read_cardinal
 
 AMBIGUOUS = "ambiguous"
 UNKNOWN = "unknown_staff"
 _SHORTEST_NAME = 3
+_MOST_AT_ONCE = 4
 _EMPTY = word_set(
     "a an the and or with for of in on to at my your appointment session treatment service visit please i"
 )
@@ -72,6 +74,18 @@ def find_second(tokens: Sequence[Token], services: tuple[str, ...]) -> tuple[int
         both = _words(str(first.value)) | _words(str(second.value))
         if not any(_words(name) == both for name in services if name not in {first.value, second.value}):
             return joint, start, start + second.end
+    return None
+
+
+def find_several(tokens: Sequence[Token], services: tuple[str, ...]) -> tuple[int, Number, str] | None:
+    """ "Two haircuts": where the number stands, the number, and the service; None where one is wanted."""
+    for at in range(len(tokens)):
+        number = read_cardinal(tokens, at) if tokens[at].word not in {"a", "an", "half", "couple"} else None
+        if number is None or not 2 <= number.value <= _MOST_AT_ONCE or not word_at(tokens, number.end).endswith("s"):
+            continue
+        service = find_service(tokens[number.end : number.end + 1], services)
+        if service and isinstance(service[0].value, str):
+            return at, number, service[0].value
     return None
 
 

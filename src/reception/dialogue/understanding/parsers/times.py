@@ -259,7 +259,7 @@ def _read_pair(tokens: Sequence[Token], at: int) -> TimeReading | None:
         return TimeReading(hour, 0, at, after + 1, exact=exact)
     if word == "hundred" and (exact or word_at(tokens, after + 1) == "hours"):
         return TimeReading(hour, 0, at, after + (2 if word_at(tokens, after + 1) == "hours" else 1), exact=True)
-    minute = _spoken_minute(tokens, after)
+    minute = _spoken_minute(tokens, after) if _read_relation(tokens, after) is None else None
     if minute is None:
         half, _ = day_part(tokens, after)
         said = half and word_at(tokens, after) in {"am", "pm", "a", "p", "in"}

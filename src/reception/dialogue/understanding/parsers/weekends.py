@@ -18,11 +18,19 @@ def with_either_day(tokens: Sequence[Token], dates: Sequence[Found], today: date
     return [_days_of(tokens, one, today) if one not in days else one for one in dates]
 
 
+def weeks_later(tokens: Sequence[Token], said: Found) -> timedelta:
+    """How long after this weekend the one is that was `said`: "next weekend", "the weekend after"."""
+    if word_at(tokens, said.end) == "after":
+        return timedelta(days=14 if word_at(tokens, said.end + 1) == "next" else 7)
+    return timedelta(days=7 if word_at(tokens, said.start) == "next" else 0)
+
+
 def _days_of(tokens: Sequence[Token], said: Found, today: date) -> Found:
     saturday = today - timedelta(days=today.weekday()) + timedelta(days=_SATURDAY)
     sunday = saturday + timedelta(days=1)
-    if word_at(tokens, said.start) == "next":
-        saturday, sunday = saturday + timedelta(days=7), sunday + timedelta(days=7)
+    later = weeks_later(tokens, said)
+    if later:
+        saturday, sunday = saturday + later, sunday + later
     elif today == sunday:
         return Found(SlotName.DATE, said.start, said.end, today)
     return either(SlotName.DATE, said.start, said.end, saturday, sunday)
