@@ -110,3 +110,28 @@ async def test_people_in_line_are_told_where_they_are() -> None:
     assert "Nothing has come free yet." in asked[1]
     unknown = await Caller(book).talk("am I on your waitlist?", "415 555 0177")
     assert "can't find you on the waitlist" in unknown[1]
+
+
+@pytest.mark.parametrize("words", ["cancel that", "cancel", "please cancel it"])
+async def test_a_cancellation_right_after_the_booking_is_no_goodbye(words: str) -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk(TABLE, "yes")
+    assert "Shall I cancel it?" in await caller.say(words)
+    await caller.say("yes")
+    assert booked(caller.book) == []
+
+
+async def test_the_day_that_is_named_with_the_deed_is_the_one_it_is_done_to() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk(TABLE, "yes", "Table for two Saturday at 7", "yes")
+    await caller.talk("cancel Friday and move Saturday to 8", "yes", "yes", "yes")
+    assert [(row.starts_at.date(), row.starts_at.hour) for row in booked(caller.book)] == [(date(2027, 3, 13), 20)]
+
+
+async def test_another_room_and_other_nights_change_what_was_booked() -> None:
+    caller = Caller(book_of(hotel()))
+    await caller.talk("Queen Room, Friday, two nights, two people, Dana Reyes, 415 555 0142", "yes")
+    assert "Suite" in await caller.say("actually make it the Suite")
+    await caller.talk("yes", "no, three nights is better after all", "yes")
+    (row,) = booked(caller.book)
+    assert (row.place, (row.ends_at.date() - row.starts_at.date()).days) == ("Suite", 3)

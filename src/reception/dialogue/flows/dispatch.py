@@ -1,6 +1,5 @@
 """Which flow a turn belongs to: begins them, switches between them, and takes effects' outcomes back into them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -28,6 +27,7 @@ from reception.dialogue.flows.leave_line import leave_line
 from reception.dialogue.flows.lookup import confirm_again, find_mine, settle_again
 from reception.dialogue.flows.message import take_lead, take_message
 from reception.dialogue.flows.noting import note_requests, settle_requests
+from reception.dialogue.flows.of_booked import meant_of_booked
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
 from reception.dialogue.flows.same_again import SAME_AGAIN, wish_like
@@ -94,19 +94,9 @@ _ON_A_BOOKING = frozenset(
         Flow.RUNNING_LATE,
     }
 )
-_CORRECTS = re.compile(
-    r"\b(actually|make (it|that)|instead|sorry|wait|rather|change|should (be|have)|it's|wrong|move)\b", re.IGNORECASE
-)
-_ANOTHER = re.compile(r"\b(another|second|also|new|one more|additional)\b", re.IGNORECASE)
-_CONTACT = frozenset({SlotName.NAME, SlotName.PHONE})
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _SHORTEST_ENQUIRY_WORDS = 6
-_HOW_MANY_NOW = re.compile(
-    r"\b(?:we|there|it)(?: will|['’]ll| are|['’]re|['’]s| is)\b(?!.*\b(?:book|reserve|table for|room for)\b)",
-    re.IGNORECASE,
-)
-"""How many come, said of what is booked."""
 _BOOKS = StartFlow(Flow.NEW_RESERVATION)
 _MOST_LATER = 3
 _LEAD_KINDS = {Flow.LEAVE_MESSAGE: "message", Flow.LEAD: "enquiry"}
@@ -181,22 +171,7 @@ def _wanted_flow(state: DialogueState, commands: Sequence[Command], scene: TurnS
     slots = {command.slot for command in commands if isinstance(command, SetSlot | CorrectSlot)}
     if started is None and slots & _BEGINNING and Flow.NEW_RESERVATION in flows_of(scene.agent):
         started = Flow.NEW_RESERVATION
-    if started is None and _another_email(state, commands):
-        return Flow.CHANGE_RESERVATION
-    if started is None and state.booked is not None and slots & _CONTACT and _CORRECTS.search(scene.text):
-        return Flow.CHANGE_RESERVATION
-    if started is Flow.NEW_RESERVATION and state.booked is not None and slots & QUERY_SLOTS:
-        corrects = any(isinstance(command, CorrectSlot) for command in commands)
-        corrects = corrects or (slots == {SlotName.PARTY_SIZE} and _HOW_MANY_NOW.search(scene.text) is not None)
-        if (corrects or _CORRECTS.search(scene.text)) and not _ANOTHER.search(scene.text):
-            return Flow.CHANGE_RESERVATION
-    return started
-
-
-def _another_email(state: DialogueState, commands: Sequence[Command]) -> bool:
-    """Whether an address is given that is not on the booking just made."""
-    given = [one.value for one in commands if isinstance(one, SetSlot | CorrectSlot) and one.slot is SlotName.EMAIL]
-    return state.booked is not None and bool(given) and given[-1] != state.booked.guest.email
+    return meant_of_booked(state, started, commands, scene.text) or started
 
 
 async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], scene: TurnScene) -> Step:

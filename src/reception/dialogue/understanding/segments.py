@@ -18,7 +18,8 @@ _ANOTHER = re.compile(
     r"could i|"
     r"can we|book|reserve|make|another for|please))*"
     r" (?:another|a second|one more|a different|a separate|one)(?: (?:table|one|booking|reservation|room|appointment|"
-    r"viewing|cut|slot))?(?: (?:for|on|at|tomorrow|tonight|this|next|from|of|in)\b)"
+    r"viewing|cut|slot))?(?: (?:for|on|at|tomorrow|tonight|this|next|from|of|in)\b)|"
+    r"\b(?:and|plus)(?: (?:also|then))? (?:a|an) (?:table|room|appointment|viewing|reservation|booking)\b"
 )
 _DISTINCT = re.compile(r"\b(?:another|second|also|as well|one more|different|new|separate|then)\b")
 _APART = frozenset(
@@ -33,6 +34,11 @@ _APART = frozenset(
     }
 )
 _FEWEST = 3
+_DEED = r"(?:cancel|move|change|push|reschedule|switch|book|reserve)"
+_TWO_DEEDS = re.compile(
+    rf"\b{_DEED}\b.*\b(?:and|then|but|plus)(?: (?:also|then|please|just))* (?P<second>{_DEED}) (?!it\b|that\b|them\b)"
+)
+"""Two things to be done, each with its own day: "cancel Friday and move Saturday to 8"."""
 
 
 def second_place(tokens: Sequence[Token], readings: Sequence[Reading], business: Business) -> int:
@@ -69,8 +75,8 @@ def second_wish(
         if apart and not _INSTEAD.search(words):
             return start
     another = _ANOTHER.search(words)
-    if another is None:
-        return 0
-    at = words[: another.start()].count(" ")
+    deeds = None if _INSTEAD.search(words) else _TWO_DEEDS.search(words)
+    begins = another.start() if another is not None else deeds.start("second") if deeds is not None else 0
+    at = words[:begins].count(" ")
     both = any(place < at for place in dated) and any(place >= at for place in dated)
     return at if both and at >= _FEWEST else 0
