@@ -144,7 +144,7 @@ def agents(api: Api) -> str:
     draft = {"settings": {"patience": 1.2}}
     api.send("PATCH", path, draft, params={"draft": True}, headers={"If-Match": etag})
     api.post(f"{path}/publish", {"note": "More patience"})
-    assert [one["version"] for one in api.get(f"{path}/versions")] == [2, 1]
+    assert [one["version"] for one in api.get(f"{path}/versions")["items"]] == [2, 1]
     api.get(f"{path}/versions/1")
     api.post(f"{path}/rollback", {"version": 1})
     api.send("PATCH", path, {"name": "Grace"}, params={"draft": True})
@@ -154,7 +154,7 @@ def agents(api: Api) -> str:
     api.post(f"{path}/tool-secret/rotate", {"overlap_hours": 1})
     other = api.create("/agents", {"name": "Not for long"})
     api.delete(f"/agents/{other['id']}")
-    assert [one["id"] for one in api.get("/agents")] == [made["id"]]
+    assert [one["id"] for one in api.get("/agents")["items"]] == [made["id"]]
     return str(made["id"])
 
 
@@ -165,7 +165,7 @@ def resources(api: Api) -> None:
     api.patch(path, {"capacity": 6})
     assert api.get(path)["capacity"] == 6
     api.delete(path)
-    assert len(api.get("/resources")) == 2
+    assert len(api.get("/resources", limit=2)["items"]) == 2
 
 
 def free(api: Api, at: datetime, party_size: int = 4) -> Any:
@@ -234,7 +234,7 @@ def knowledge(api: Api) -> None:
     path = f"/knowledge/documents/{uploaded['files'][0]['document']['id']}"
     read = api.until(path, lambda document: document["state"] in ("ready", "failed"))
     assert read["state"] == "ready", read
-    assert len(api.get("/knowledge/list")) == 2
+    assert len(api.get("/knowledge/list", limit=10)["items"]) == 2
     found = api.get("/knowledge/search", q="Where can I park?")
     assert "yard" in found["passages"][0]["text"]
     api.delete(f"/knowledge/{read['id']}")
@@ -247,7 +247,7 @@ def chat(api: Api, agent_id: str) -> str:
     api.get(f"/knowledge/passages/{reply['citations'][0]['chunk_id']}")
     going_on = {"agent_id": agent_id, "conversation_id": reply["conversation_id"]}
     api.post("/chat/message", going_on | {"message": "Do you have a helicopter pad?"})
-    [asked] = api.until("/knowledge/unanswered", len)
+    [asked] = api.until("/knowledge/unanswered", lambda page: page["items"])["items"]
     api.delete(f"/knowledge/unanswered/{asked['id']}")
     api.get("/knowledge/cache/stats")
     api.delete("/knowledge/cache")

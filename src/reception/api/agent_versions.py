@@ -16,6 +16,7 @@ from reception.api.agents import (
     check_tools,
     etag_of,
 )
+from reception.api.paging import Cursor, Limit, Page, cursor_of, number_after
 from reception.api.preconditions import IfMatch, check_unchanged
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
@@ -51,13 +52,18 @@ class VersionRead(Response):
 
 
 @router.get("/versions", summary="List an agent's versions")
-async def list_all(agent_id: UUID, services: ServicesDep, where: AgentReader) -> list[VersionRead]:
+async def list_all(
+    agent_id: UUID, services: ServicesDep, where: AgentReader, limit: Limit = 50, cursor: Cursor = ""
+) -> Page[VersionRead]:
     """Newest first."""
+    before = number_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
         current = (await agents.get_agent(session, agent_id)).version
-        published = await versions.list_versions(session, agent_id)
-        had = await count_by_version(session, agent_id)
-    return [
+        found = await versions.list_versions(session, agent_id, limit=limit + 1, before=before)
+        published = found[:limit]
+        had = await count_by_version(session, agent_id, [one.version for one in published])
+    more = cursor_of(str(published[-1].version)) if len(found) > limit else None
+    listed = tuple(
         VersionRead(
             version=one.version,
             published_at=one.published_at,
@@ -67,7 +73,8 @@ async def list_all(agent_id: UUID, services: ServicesDep, where: AgentReader) ->
             conversations=had.get(one.version, 0),
         )
         for one in published
-    ]
+    )
+    return Page[VersionRead](items=listed, next_cursor=more)
 
 
 @router.get("/versions/{version}", summary="Read one version of an agent")

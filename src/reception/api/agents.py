@@ -9,6 +9,7 @@ from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.idempotency import done_once
+from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
 from reception.api.preconditions import IfMatch, check_unchanged
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import Services, ServicesDep
@@ -156,9 +157,16 @@ async def create(body: NewAgent, services: ServicesDep, where: AgentWriter, answ
 
 
 @router.get("", summary="List the tenant's agents")
-async def list_all(services: ServicesDep, where: AgentReader) -> list[AgentState]:
+async def list_all(
+    services: ServicesDep, where: AgentReader, limit: Limit = 50, cursor: Cursor = ""
+) -> Page[AgentState]:
+    """Oldest first."""
+    after = id_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
-        return [AgentState.at(stored) for stored in await agents.list_stored(session)]
+        found = await agents.list_stored(session, limit=limit + 1, after=after)
+    items = found[:limit]
+    more = cursor_of(str(items[-1].agent.agent_id)) if len(found) > limit else None
+    return Page[AgentState](items=tuple(AgentState.at(stored) for stored in items), next_cursor=more)
 
 
 @router.get("/{agent_id}", summary="Read an agent")

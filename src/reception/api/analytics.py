@@ -186,7 +186,7 @@ async def read_knowledge(services: ServicesDep, what: _Asked, agent_id: _Agent =
         if what.as_csv:
             return _table("knowledge", what, report)
         open_questions = await unanswered.list_unanswered(
-            session, agent_id=agent_id, since=period.start, until=period.end, limit=_MOST_QUESTIONS, offset=0
+            session, agent_id=agent_id, since=period.start, until=period.end, limit=_MOST_QUESTIONS
         )
     return KnowledgeRead(
         **KnowledgeRead.values(what, report), top_unanswered=[Unanswered.of(one) for one in open_questions]

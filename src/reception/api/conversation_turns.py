@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from reception.api.chat import Cited, Sentence
 from reception.api.conversations import ConversationDetail, ConversationReader, read
-from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
+from reception.api.paging import Cursor, Limit, Page, cursor_of, number_after
 from reception.api.ranges import byte_range
 from reception.api.schemas import Response
 from reception.api.services import Services, ServicesDep
@@ -99,21 +99,19 @@ class Export(Response):
 async def list_turns(
     conversation_id: UUID, services: ServicesDep, where: ConversationReader, limit: Limit = 50, cursor: Cursor = ""
 ) -> Page[TurnRead]:
-    first = _first(cursor) if cursor else 0
-    turns, last_turn = await _turns(services, where.tenant_id, conversation_id, first, first + limit - 1)
-    more = cursor_of(str(first + limit)) if first + limit <= last_turn else None
-    return Page[TurnRead](items=turns, next_cursor=more)
+    turns, more = await _turns(services, where.tenant_id, conversation_id, number_after(cursor), limit)
+    return Page[TurnRead](items=turns, next_cursor=cursor_of(str(turns[-1].turn)) if more else None)
 
 
 @router.get("/export", summary="Take a conversation away as a file")
 async def export(conversation_id: UUID, services: ServicesDep, where: ConversationReader, answer: Answer) -> Export:
     whole = await read(conversation_id, services, where)
     turns: list[TurnRead] = []
-    first, last_turn = 0, 0
-    while first <= last_turn:
-        some, last_turn = await _turns(services, where.tenant_id, conversation_id, first, first + _TURNS_AT_ONCE - 1)
+    more = True
+    while more:
+        after = turns[-1].turn if turns else None
+        some, more = await _turns(services, where.tenant_id, conversation_id, after, _TURNS_AT_ONCE)
         turns += some
-        first += _TURNS_AT_ONCE
     async with services.database.tenant_session(where.tenant_id) as session:
         used = await usage.of_conversation(session, conversation_id)
     answer.headers["Content-Disposition"] = f'attachment; filename="conversation-{conversation_id}.json"'
@@ -155,20 +153,17 @@ async def listen(
     )
 
 
-def _first(cursor: str) -> int:
-    (turn,) = read_cursor(cursor, 1)
-    if not turn.isascii() or not turn.isdigit() or len(turn) > 9:
-        raise foreign_cursor()
-    return int(turn)
-
-
 async def _turns(
-    services: Services, tenant_id: UUID, conversation_id: UUID, first: int, last: int
-) -> tuple[tuple[TurnRead, ...], int]:
-    """The turns from `first` to `last`, and the number of the conversation's last turn."""
+    services: Services, tenant_id: UUID, conversation_id: UUID, after: int | None, limit: int
+) -> tuple[tuple[TurnRead, ...], bool]:
+    """Up to `limit` turns after the one of this number, and whether there are more."""
     async with services.database.tenant_session(tenant_id) as session:
-        conversation = await service.get(session, conversation_id)
-        messages = await service.list_messages(session, conversation_id, first=first, last=last)
+        await service.get(session, conversation_id)
+        numbers = await service.list_turns(session, conversation_id, after=after, limit=limit + 1)
+        if not numbers:
+            return (), False
+        shown = numbers[:limit]
+        messages = await service.list_messages(session, conversation_id, first=shown[0], last=shown[-1])
         deeds = await archive.list_deeds(session, conversation_id)
         happened = await events.list_events(session, conversation_id)
     by_turn: dict[int, dict[str, Message]] = defaultdict(dict)
@@ -183,7 +178,7 @@ async def _turns(
         )
         for number, sides in sorted(by_turn.items())
     )
-    return turns, conversation.last_turn
+    return turns, len(numbers) > limit
 
 
 def _turn(number: int, sides: dict[str, Message], deeds: Sequence[Deed], happened: Sequence[Event]) -> TurnRead:

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.idempotency import done_once
+from reception.api.paging import Cursor, Limit, Page, cursor_of, text_and_id_after
 from reception.api.schemas import Request, Text
 from reception.api.schemas import Response as Body
 from reception.api.services import ServicesDep
@@ -188,9 +189,14 @@ async def ingest(body: NewDocument, services: ServicesDep, where: Writer, answer
 
 
 @router.get("/list", summary="List the tenant's documents")
-async def list_all(services: ServicesDep, where: Reader) -> list[DocumentRead]:
+async def list_all(services: ServicesDep, where: Reader, limit: Limit = 50, cursor: Cursor = "") -> Page[DocumentRead]:
+    """By title."""
+    after = text_and_id_after(cursor)
     async with services.database.tenant_session(where.tenant_id) as session:
-        return [DocumentRead.of(document) for document in await knowledge.list_documents(session)]
+        found = await knowledge.list_documents(session, limit=limit + 1, after=after)
+    items = found[:limit]
+    more = cursor_of(items[-1].title, str(items[-1].document_id)) if len(found) > limit else None
+    return Page[DocumentRead](items=tuple(DocumentRead.of(document) for document in items), next_cursor=more)
 
 
 @router.get("/documents/{document_id}", summary="How far a document is, or why it failed")

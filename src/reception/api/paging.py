@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Generic, TypeVar
 from uuid import UUID
@@ -15,7 +16,7 @@ from reception.core.errors import FieldProblem, Unprocessable
 _Item = TypeVar("_Item")
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many items at most")]
-Cursor = Annotated[str, Query(max_length=500, description="`next_cursor` of the page before")]
+Cursor = Annotated[str, Query(max_length=2000, description="`next_cursor` of the page before")]
 
 
 class Page(Response, Generic[_Item]):
@@ -26,7 +27,7 @@ class Page(Response, Generic[_Item]):
 
 
 def cursor_of(*parts: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps(parts).encode()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(json.dumps(parts, ensure_ascii=False).encode()).rstrip(b"=").decode()
 
 
 def read_cursor(cursor: str, length: int) -> tuple[str, ...]:
@@ -67,6 +68,35 @@ def time_and_id_after(cursor: str) -> tuple[datetime, UUID] | None:
     if after[0].tzinfo is None:
         raise foreign_cursor()
     return after
+
+
+def number_after(cursor: str, most: int = 999_999_999) -> int | None:
+    """The number, from 0 to `most`, that a cursor of one number says was the last."""
+    if not cursor:
+        return None
+    [text] = read_cursor(cursor, 1)
+    if not re.fullmatch("[0-9]{1,19}", text) or int(text) > most:
+        raise foreign_cursor()
+    return int(text)
+
+
+def text_and_id_after(cursor: str) -> tuple[str, UUID] | None:
+    """The text and the id that a cursor of these two says were the last."""
+    if not cursor:
+        return None
+    text, last = read_cursor(cursor, 2)
+    try:
+        return _storable(text), UUID(last)
+    except ValueError as error:
+        raise foreign_cursor() from error
+
+
+def _storable(text: str) -> str:
+    """What PostgreSQL can compare with what it has. Raises ValueError otherwise."""
+    text.encode()
+    if "\0" in text:
+        raise ValueError("NUL")
+    return text
 
 
 def foreign_cursor() -> Unprocessable:

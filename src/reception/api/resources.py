@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue
 from reception.api.access import InTenant, in_tenant
 from reception.api.hours import Work
 from reception.api.idempotency import done_once
+from reception.api.paging import Cursor, Limit, Page, cursor_of, number_after
 from reception.api.preconditions import IfMatch, check_unchanged, tag_of_view
 from reception.api.schemas import Request, Response, Text
 from reception.api.services import ServicesDep
@@ -132,9 +133,14 @@ async def change(
 
 
 @router.get("", summary="List the tenant's resources")
-async def list_all(services: ServicesDep, where: _Reader) -> list[ResourceRead]:
+async def list_all(services: ServicesDep, where: _Reader, limit: Limit = 50, cursor: Cursor = "") -> Page[ResourceRead]:
+    """In the order in which they were added."""
+    after = number_after(cursor, most=2**63 - 1)
     async with services.database.tenant_session(where.tenant_id) as session:
-        return [ResourceRead.of(resource) for resource in await reservations.list_resources(session)]
+        found = await reservations.list_resources(session, limit=limit + 1, after=after)
+    items = found[:limit]
+    more = cursor_of(str(items[-1].resource_no)) if len(found) > limit else None
+    return Page[ResourceRead](items=tuple(ResourceRead.of(resource) for resource in items), next_cursor=more)
 
 
 @router.get("/{resource_id}", summary="Read a resource")

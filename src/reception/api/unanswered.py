@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, status
 
 from reception.api.knowledge import Reader, Writer
+from reception.api.paging import Cursor, Limit, Page, cursor_of, foreign_cursor, read_cursor
 from reception.api.schemas import Response
 from reception.api.services import ServicesDep
 from reception.core.errors import FieldProblem, Unprocessable
@@ -47,18 +48,45 @@ async def list_unanswered(
     agent_id: UUID | None = None,
     since: Annotated[datetime | None, Query(description="Asked at this time or later, with its zone")] = None,
     until: Annotated[datetime | None, Query(description="Asked before this time, with its zone")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0, le=10_000)] = 0,
-) -> list[Unanswered]:
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> Page[Unanswered]:
+    """A question that is asked again moves up: later pages count what had been asked when the first was read."""
+    seen_at, after = _place(cursor) if cursor else (None, None)
     for name, moment in (("since", since), ("until", until)):
         if moment is not None and moment.tzinfo is None:
             told = "must have a time zone, like 2027-03-10T18:00:00Z"
             raise Unprocessable(f"{name} {told}", problems=(FieldProblem(f"/{name}", told),))
     async with services.database.tenant_session(where.tenant_id) as session:
+        seen_at = seen_at or await unanswered.present(session)
         found = await unanswered.list_unanswered(
-            session, agent_id=agent_id, since=since, until=until, limit=limit, offset=offset
+            session,
+            agent_id=agent_id,
+            since=since,
+            until=min(until, seen_at) if until else seen_at,
+            limit=limit + 1,
+            after=after,
         )
-    return [Unanswered.of(question) for question in found]
+    items = found[:limit]
+    more = _cursor_after(items[-1], seen_at) if len(found) > limit else None
+    return Page[Unanswered](items=tuple(Unanswered.of(question) for question in items), next_cursor=more)
+
+
+def _cursor_after(last: UnansweredQuestion, seen_at: datetime) -> str:
+    return cursor_of(seen_at.isoformat(), str(last.times), last.last_at.isoformat(), str(last.group_id))
+
+
+def _place(cursor: str) -> tuple[datetime, unanswered.Place]:
+    """When the first page was read, and where the page before ended."""
+    seen_at, times, last_at, group_id = read_cursor(cursor, 4)
+    try:
+        first = datetime.fromisoformat(seen_at)
+        after = unanswered.Place(int(times), datetime.fromisoformat(last_at), UUID(group_id))
+    except ValueError as error:
+        raise foreign_cursor() from error
+    if first.tzinfo is None or after.last_at.tzinfo is None or not 0 <= after.times < 2**62:
+        raise foreign_cursor()
+    return first, after
 
 
 @router.delete(

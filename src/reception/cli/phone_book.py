@@ -9,6 +9,7 @@ import httpx
 
 from reception.core.errors import AppError, InvalidInput, NotFound, Unauthenticated, Unavailable
 
+_AT_ONCE = 200
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -65,9 +66,7 @@ async def look_up(url: str, agent: str, *, token: str = "", tenant: str = "") ->
 
 async def find_agent(client: httpx.AsyncClient, wanted: str, token: str, tenant: str = "") -> Mapping[str, Any]:
     """The agent whose id, name or slug is `wanted`, whatever its case."""
-    path, headers = ("/agents", credentials(token, tenant)) if token else ("/demo/agents", {})
-    body = read(await client.get(path, headers=headers), path)
-    entries: list[Mapping[str, Any]] = body if isinstance(body, list) else body.get("items") or body.get("agents") or []
+    entries = await _agents(client, credentials(token, tenant)) if token else await _demo_agents(client)
     key = wanted.strip().casefold()
     for entry in entries:
         names = {str(entry.get(field, "")).casefold() for field in ("agent_id", "id", "name", "slug")}
@@ -77,6 +76,24 @@ async def find_agent(client: httpx.AsyncClient, wanted: str, token: str, tenant:
     if not key:
         raise InvalidInput(f"Whom to call? Give --agent. This server has: {known}.")
     raise NotFound(f"There is no agent {wanted!r}. This server has: {known}.")
+
+
+async def _agents(client: httpx.AsyncClient, headers: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    entries: list[Mapping[str, Any]] = []
+    cursor = ""
+    while True:
+        page = read(
+            await client.get("/agents", headers=headers, params={"limit": _AT_ONCE, "cursor": cursor}), "/agents"
+        )
+        entries += page["items"]
+        cursor = page["next_cursor"] or ""
+        if not cursor:
+            return entries
+
+
+async def _demo_agents(client: httpx.AsyncClient) -> list[Mapping[str, Any]]:
+    entries: list[Mapping[str, Any]] = read(await client.get("/demo/agents"), "/demo/agents")
+    return entries
 
 
 async def demo_token(client: httpx.AsyncClient, agent_id: str) -> str:

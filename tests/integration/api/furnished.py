@@ -57,7 +57,7 @@ async def furnish(installation: Installation, http: httpx.AsyncClient) -> Furnis
     found = (await http.get("/knowledge/search", params={"q": "Where to park?"}, headers=owner)).json()
     free = (await http.get("/availability", params={"day": day, "at": "19:30"}, headers=owner)).json()["exact"]
     [here] = (await http.get("/auth/sessions", headers=owner)).json()
-    [table, *_] = (await http.get("/resources", headers=owner)).json()
+    [table, *_] = (await http.get("/resources", headers=owner)).json()["items"]
     ids = {
         "tenant_id": str(shop.tenant_id),
         "agent_id": str(shop.agent_id),

@@ -47,7 +47,7 @@ async def test_an_owner_logs_in_to_their_own_tenant(installation: Installation, 
     answer = await _log_in(installation, email, "a long password")
     assert answer.status_code == 200
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    agents = (await installation.http.get("/agents", headers=headers)).json()
+    agents = (await installation.http.get("/agents", headers=headers)).json()["items"]
     assert [agent["id"] for agent in agents] == [str(shop.agent_id)]
     tenant = (await installation.http.get(f"/tenants/{shop.tenant_id}", headers=headers)).json()
     assert tenant["name"] == shop.name
@@ -85,7 +85,7 @@ async def test_a_platform_admin_acts_in_the_tenant_it_names(installation: Instal
     unnamed = await installation.http.get("/agents", headers=dict(installation.admin))
     assert unnamed.status_code == 400
     named = {**installation.admin, "X-Tenant-Id": str(shop.tenant_id)}
-    agents = (await installation.http.get("/agents", headers=named)).json()
+    agents = (await installation.http.get("/agents", headers=named)).json()["items"]
     assert [agent["id"] for agent in agents] == [str(shop.agent_id)]
 
 

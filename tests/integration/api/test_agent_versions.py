@@ -43,7 +43,7 @@ async def test_a_draft_takes_no_calls_until_it_is_published(installation: Instal
     assert answer.status_code == 200, answer.text
     assert (answer.json()["version"], answer.json()["has_draft"]) == (2, False)
     assert "Robin" in (await _say(installation, shop, "Are you a robot?"))["reply"]
-    listed = (await http.get(_path(shop, "/versions"), headers=headers)).json()
+    listed = (await http.get(_path(shop, "/versions"), headers=headers)).json()["items"]
     assert [(one["version"], one["current"], one["note"]) for one in listed] == [
         (2, True, "New persona"),
         (1, False, ""),
@@ -60,7 +60,7 @@ async def test_a_conversation_keeps_the_version_that_it_began_with(installation:
     assert (going_on["agent_version"], "Robin" in going_on["reply"]) == (1, False)
     fresh = await _say(installation, shop, "Are you a robot?")
     assert (fresh["agent_version"], "Robin" in fresh["reply"]) == (2, True)
-    listed = (await installation.http.get(_path(shop, "/versions"), headers=shop.headers)).json()
+    listed = (await installation.http.get(_path(shop, "/versions"), headers=shop.headers)).json()["items"]
     assert [(one["version"], one["conversations"]) for one in listed] == [(2, 1), (1, 1)]
 
 
@@ -71,7 +71,7 @@ async def test_going_back_publishes_what_was(installation: Installation, shop: S
         assert changed.status_code == 200
     back = await http.post(_path(shop, "/rollback"), json={"version": 2, "note": "Too formal"}, headers=headers)
     assert (back.json()["version"], back.json()["settings"]["persona_name"]) == (4, "Robin")
-    listed = (await http.get(_path(shop, "/versions"), headers=headers)).json()
+    listed = (await http.get(_path(shop, "/versions"), headers=headers)).json()["items"]
     assert [(one["version"], one["restores"]) for one in listed] == [(4, 2), (3, None), (2, None), (1, None)]
     assert (await http.get(_path(shop, "/versions/3"), headers=headers)).json()["settings"]["persona_name"] == "Sam"
     for version, status in ((4, 409), (9, 404), (0, 422)):

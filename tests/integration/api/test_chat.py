@@ -135,7 +135,7 @@ async def test_each_sentence_names_its_passage_and_what_is_not_known_is_listed(
     assert [str(one.chunk_id) for one in messages[-1].sentences[0].citations] == [cited["chunk_id"]]
 
     await _say(installation, shop, "My name is Maria Ramos. Do you rent out skis?")
-    listed = (await installation.http.get("/knowledge/unanswered", headers=shop.headers)).json()
+    listed = (await installation.http.get("/knowledge/unanswered", headers=shop.headers)).json()["items"]
     assert listed[0]["times"] == 1
     assert "skis" in listed[0]["question"]
     assert "aria" not in listed[0]["question"]

@@ -262,7 +262,7 @@ async def test_their_own_ids_are_found(scene: Scene) -> None:
 
 async def test_an_api_key_does_what_it_is_for(scene: Scene) -> None:
     key = {"Authorization": f"Bearer {scene.theirs.key}"}
-    agents = (await scene.http.get("/agents", headers=key)).json()
+    agents = (await scene.http.get("/agents", headers=key)).json()["items"]
     assert [agent["id"] for agent in agents] == [scene.theirs.ids["agent_id"]]
     for operation in scene.guarded:
         if operation.permission not in {Scope.AGENTS_READ, Scope.RESERVATIONS_READ, Scope.CHAT}:

@@ -137,14 +137,14 @@ async def test_knowledge_is_ingested_found_listed_and_deleted(installation: Inst
     assert all(passage["score"] >= body["threshold"] for passage in body["passages"])
     cited = await installation.http.get(f"/knowledge/passages/{best['chunk_id']}", headers=shop.headers)
     assert cited.json()["text"] == best["text"]
-    listed = (await installation.http.get("/knowledge/list", headers=shop.headers)).json()
+    listed = (await installation.http.get("/knowledge/list", headers=shop.headers)).json()["items"]
     assert [document["title"] for document in listed] == ["House rules"]
     other = await installation.open_shop()
-    assert (await installation.http.get("/knowledge/list", headers=other.headers)).json() == []
+    assert (await installation.http.get("/knowledge/list", headers=other.headers)).json()["items"] == []
     document = f"/knowledge/{stored.json()['id']}"
     assert (await installation.http.delete(document, headers=other.headers)).status_code == 404
     assert (await installation.http.delete(document, headers=shop.headers)).status_code == 204
-    assert (await installation.http.get("/knowledge/list", headers=shop.headers)).json() == []
+    assert (await installation.http.get("/knowledge/list", headers=shop.headers)).json()["items"] == []
 
 
 async def test_changes_at_once_are_all_kept(installation: Installation, shop: Shop) -> None:

@@ -37,13 +37,13 @@ async def test_a_resource_from_creation_to_deletion(installation: Installation) 
     again = await installation.http.post("/resources", json=TABLE, headers=shop.headers)
     assert again.status_code == 409
     listed = await installation.http.get("/resources", headers=shop.headers)
-    assert listed.json() == [made.json()]
+    assert listed.json() == {"items": [made.json()], "next_cursor": None}
     path = f"/resources/{made.json()['id']}"
     other = await installation.open_shop()
     assert (await installation.http.delete(path, headers=other.headers)).status_code == 404
     assert (await installation.http.delete(path, headers=shop.headers)).status_code == 204
     assert (await installation.http.delete(path, headers=shop.headers)).status_code == 404
-    assert (await installation.http.get("/resources", headers=shop.headers)).json() == []
+    assert (await installation.http.get("/resources", headers=shop.headers)).json()["items"] == []
 
 
 async def test_people_and_joined_tables_are_set_up_and_changed(installation: Installation, shop: Shop) -> None:

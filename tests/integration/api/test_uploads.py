@@ -47,7 +47,7 @@ async def test_many_files_at_once_are_read_in_the_background(installation: Insta
     body = {"agent_id": str(shop.agent_id), "message": "How much is the lamb?"}
     reply = await installation.http.post("/chat/message", json=body, headers=shop.headers)
     assert "$27" in reply.json()["reply"]
-    listed = (await installation.http.get("/knowledge/list", headers=shop.headers)).json()
+    listed = (await installation.http.get("/knowledge/list", headers=shop.headers)).json()["items"]
     assert [document["title"] for document in listed] == ["cut.pdf", "menu.xlsx", "rules.docx"]
 
 

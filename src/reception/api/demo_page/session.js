@@ -32,8 +32,14 @@ export class Session {
   }
 
   async #agentsOf({ id: tenantId, name }) {
-    const listed = await this.ask("/agents?limit=200", { tenantId });
-    return (listed.items ?? listed).map((agent) => ({
+    const agents = [];
+    let cursor = "";
+    do {
+      const page = await this.ask(`/agents?limit=200&cursor=${cursor}`, { tenantId });
+      agents.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor);
+    return agents.map((agent) => ({
       agent_id: agent.id,
       name: agent.name,
       blurb: name ?? "Your own",

@@ -104,10 +104,14 @@ async def list_agents(session: AsyncSession) -> list[Agent]:
     return [stored.agent for stored in await list_stored(session)]
 
 
-async def list_stored(session: AsyncSession) -> list[StoredAgent]:
-    """The tenant's agents with their drafts, oldest first."""
-    rows = await session.execute(select(AgentRow).order_by(AgentRow.id).execution_options(populate_existing=True))
-    return [_stored(row) for row in rows.scalars()]
+async def list_stored(
+    session: AsyncSession, *, limit: int | None = None, after: UUID | None = None
+) -> list[StoredAgent]:
+    """The tenant's agents with their drafts, oldest first; `after` is the last of the page before."""
+    wanted = select(AgentRow).order_by(AgentRow.id).limit(limit).execution_options(populate_existing=True)
+    if after is not None:
+        wanted = wanted.where(AgentRow.id > after)
+    return [_stored(row) for row in (await session.execute(wanted)).scalars()]
 
 
 async def update_agent(

@@ -87,17 +87,21 @@ async def roll_back(session: AsyncSession, agent_id: UUID, version: int, *, note
     return await publish(session, stored, content, note=note, restores=version)
 
 
-async def list_versions(session: AsyncSession, agent_id: UUID) -> list[PublishedVersion]:
-    """All versions that are kept, newest first.
+async def list_versions(
+    session: AsyncSession, agent_id: UUID, *, limit: int | None = None, before: int | None = None
+) -> list[PublishedVersion]:
+    """The versions that are kept, newest first; `before` is the last of the page before.
 
     Raises:
         NotFound: the tenant has no such agent.
     """
     await read_agent(session, agent_id)
-    rows = await session.execute(
-        select(AgentVersionRow).where(AgentVersionRow.agent_id == agent_id).order_by(AgentVersionRow.version.desc())
-    )
-    return [PublishedVersion(row.version, row.published_at, row.note, row.restores) for row in rows.scalars()]
+    columns = (AgentVersionRow.version, AgentVersionRow.published_at, AgentVersionRow.note, AgentVersionRow.restores)
+    wanted = select(*columns).where(AgentVersionRow.agent_id == agent_id)
+    if before is not None:
+        wanted = wanted.where(AgentVersionRow.version < before)
+    rows = await session.execute(wanted.order_by(AgentVersionRow.version.desc()).limit(limit))
+    return [PublishedVersion(row.version, row.published_at, row.note, row.restores) for row in rows]
 
 
 async def get_version(session: AsyncSession, agent_id: UUID, version: int) -> Agent:

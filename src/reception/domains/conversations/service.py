@@ -127,11 +127,11 @@ async def agents_of(session: AsyncSession, conversation_ids: Collection[UUID]) -
     return {row.id: row.agent_id for row in found}
 
 
-async def count_by_version(session: AsyncSession, agent_id: UUID) -> dict[int, int]:
-    """How many conversations each version of an agent has had."""
+async def count_by_version(session: AsyncSession, agent_id: UUID, versions: Collection[int]) -> dict[int, int]:
+    """How many conversations each of these versions of an agent has had; those without any are left out."""
     found = await session.execute(
         select(ConversationRow.agent_version, func.count())
-        .where(ConversationRow.agent_id == agent_id, ConversationRow.agent_version.is_not(None))
+        .where(ConversationRow.agent_id == agent_id, ConversationRow.agent_version.in_(versions))
         .group_by(ConversationRow.agent_version)
     )
     return {version: count for version, count in found if version is not None}
@@ -203,6 +203,14 @@ async def record_metrics(session: AsyncSession, conversation_id: UUID, turn: int
     values = {"metrics": bounded_json(metrics, "/metrics", longest=10_000)}
     await _put(session, await _tenant_of(session, conversation_id, lock=True), conversation_id, turn, "agent", values)
     await refresh(session, conversation_id)
+
+
+async def list_turns(session: AsyncSession, conversation_id: UUID, *, after: int | None, limit: int) -> list[int]:
+    """The numbers of the turns in which something was said, in order; `after` is the last of the page before."""
+    wanted = select(MessageRow.turn).where(MessageRow.conversation_id == conversation_id).distinct()
+    if after is not None:
+        wanted = wanted.where(MessageRow.turn > after)
+    return [*(await session.execute(wanted.order_by(MessageRow.turn).limit(limit))).scalars()]
 
 
 async def list_messages(

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
@@ -81,12 +81,15 @@ def document_of(row: DocumentRow, *, duplicate: bool = False) -> Document:
     )
 
 
-async def list_documents(session: AsyncSession) -> list[Document]:
-    """The tenant's documents by title."""
-    rows = await session.execute(
-        select(DocumentRow).order_by(DocumentRow.title, DocumentRow.id).execution_options(populate_existing=True)
-    )
-    return [document_of(row) for row in rows.scalars()]
+async def list_documents(
+    session: AsyncSession, *, limit: int | None = None, after: tuple[str, UUID] | None = None
+) -> list[Document]:
+    """The tenant's documents by title; `after` are title and id of the last of the page before."""
+    place = tuple_(DocumentRow.title, DocumentRow.id)
+    wanted = select(DocumentRow).order_by(*place).limit(limit).execution_options(populate_existing=True)
+    if after is not None:
+        wanted = wanted.where(place > tuple_(*after))
+    return [document_of(row) for row in (await session.execute(wanted)).scalars()]
 
 
 async def get_document(session: AsyncSession, document_id: UUID) -> Document:

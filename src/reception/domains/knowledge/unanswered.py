@@ -55,10 +55,14 @@ _LIST = text(
         (array_agg(question ORDER BY times DESC, question))[1:CAST(:wordings AS integer)] AS wordings,
         array_remove(array_agg(DISTINCT agent_id), NULL) AS agents
     FROM asked GROUP BY group_id
+    HAVING CAST(:after_times AS bigint) IS NULL OR (-sum(times), -extract(epoch FROM max(last_at)), group_id)
+        > (-CAST(:after_times AS bigint), -extract(epoch FROM CAST(:after_last_at AS timestamptz)),
+            CAST(:after_group AS uuid))
     ORDER BY times DESC, last_at DESC, group_id
-    LIMIT :limit OFFSET :offset
+    LIMIT :limit
     """
 )
+_PRESENT = text("SELECT now()")
 _DISMISS = text(
     """
     UPDATE unanswered_questions SET dismissed_at = now() WHERE group_id = :group_id AND dismissed_at IS NULL
@@ -98,6 +102,15 @@ class UnansweredQuestion:
     agents: tuple[UUID, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page of the list ended: how often the last question was asked, when last, and its id."""
+
+    times: int
+    last_at: datetime
+    group_id: UUID
+
+
 async def record(
     session: AsyncSession, tenant_id: UUID, agent_id: UUID | None, question: str, *, conversation_id: UUID, turn: int
 ) -> None:
@@ -120,6 +133,12 @@ async def record(
         await enqueue(session, PLACE, {"tenant_id": tenant_id, "question_id": row.id}, lock=f"unanswered:{tenant_id}")
 
 
+async def present(session: AsyncSession) -> datetime:
+    """The time by the clock that askings are stamped with."""
+    now: datetime = (await session.execute(_PRESENT)).scalar_one()
+    return now
+
+
 async def list_unanswered(
     session: AsyncSession,
     *,
@@ -127,10 +146,10 @@ async def list_unanswered(
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int = 50,
-    offset: int = 0,
+    after: Place | None = None,
 ) -> Sequence[UnansweredQuestion]:
     """The questions that were not dismissed, the most frequent first; of one agent, and asked from `since` to before
-    `until` (aware), where these are given."""
+    `until` (aware), where these are given. From one page to the next the order holds only with the same `until`."""
     rows = await session.execute(
         _LIST,
         {
@@ -138,7 +157,9 @@ async def list_unanswered(
             "since": since,
             "until": until,
             "limit": limit,
-            "offset": offset,
+            "after_times": after.times if after else None,
+            "after_last_at": after.last_at if after else None,
+            "after_group": after.group_id if after else None,
             "wordings": _MOST_WORDINGS,
         },
     )

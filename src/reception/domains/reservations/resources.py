@@ -231,13 +231,20 @@ async def _add_person(session: AsyncSession, tenant_id: UUID, listing: NewResour
     await session.execute(postgresql.insert(ResourceRow).values(**own, place="", capacity=1).on_conflict_do_nothing())
 
 
-async def list_resources(session: AsyncSession) -> list[Resource]:
-    """The tenant's resources in the order in which they were added."""
-    found = await session.execute(
-        select(ResourceRow).order_by(ResourceRow.resource_no).execution_options(populate_existing=True)
-    )
-    rows = found.scalars().all()
+async def list_resources(
+    session: AsyncSession, *, limit: int | None = None, after: int | None = None
+) -> list[Resource]:
+    """The tenant's resources in the order in which they were added; `after` is the number of the last of the page
+    before."""
+    wanted = select(ResourceRow).order_by(ResourceRow.resource_no).limit(limit)
+    if after is not None:
+        wanted = wanted.where(ResourceRow.resource_no > after)
+    rows = (await session.execute(wanted.execution_options(populate_existing=True))).scalars().all()
     names = {row.resource_no: row.name for row in rows}
+    elsewhere = {number for row in rows for number in row.joins} - names.keys()
+    if elsewhere:
+        joined = select(ResourceRow.resource_no, ResourceRow.name).where(ResourceRow.resource_no.in_(elsewhere))
+        names |= {row.resource_no: row.name for row in await session.execute(joined)}
     return [
         Resource(
             resource_id=row.id,
