@@ -1,7 +1,7 @@
 """A job is done once it is committed, whatever becomes of the process that took it."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +14,11 @@ from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.queue import enqueue
 from reception.jobs.worker import JobTask, JobWorker
+from reception.runtime.queue_metrics import QueueMetrics
 from tests.support.postgres import make_business
 
 TASK = "tests.note"
+COUNTED = "tests.counted"
 
 
 class Noted:
@@ -140,3 +142,53 @@ async def test_the_queue_holds_ids_and_nothing_else_of_a_tenant(database: Databa
         rows = await session.execute(text("SELECT args FROM procrastinate_jobs"))
         for (arguments,) in rows:
             assert all(UUID(value) for value in arguments.values())
+
+
+async def test_what_the_queue_holds_is_told_by_task_and_state(database: Database, postgres: EmbeddedPostgres) -> None:
+    tenant_id, metrics = uuid7(), QueueMetrics(database, [COUNTED, "tests.nothing"])
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def run(tenant_id: UUID) -> None:
+        begun.set()
+        await go_on.wait()
+        raise Unprocessable("never")
+
+    async def told() -> dict[str, float]:
+        lines = (await metrics.render()).decode().splitlines()
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+
+    def sample(state: str, task: str = COUNTED) -> str:
+        return f'reception_jobs{{state="{state}",task="{task}"}}'
+
+    oldest = f'reception_jobs_oldest_seconds{{task="{COUNTED}"}}'
+    before = await told()
+    assert before[sample("waiting", "tests.nothing")] == before[sample("waiting")] == before[oldest] == 0
+
+    async with database.tenant_session(tenant_id) as session:
+        await enqueue(session, COUNTED, {"tenant_id": tenant_id})
+        await enqueue(session, COUNTED, {"tenant_id": tenant_id}, at=datetime.now(UTC) + timedelta(hours=1))
+    async with database.tenant_session(tenant_id) as session:
+        await session.execute(text("UPDATE procrastinate_events SET at = at - interval '90 seconds'"))
+    found = await told()
+    assert (found[sample("waiting")], found[sample("scheduled")], found[sample("running")]) == (1, 1, 0)
+    assert 90 <= found[oldest] < 600
+
+    tasks = [JobTask(COUNTED, run), Noted().task]
+    working = asyncio.create_task(JobWorker(postgres.runtime_url, database, tasks).run_waiting())
+    await begun.wait()
+    found = await told()
+    assert (found[sample("waiting")], found[sample("running")], found[oldest]) == (0, 1, 0)
+    failed_before = found[sample("failed")]
+    go_on.set()
+    await working
+    found = await told()
+    assert (found[sample("running")], found[sample("failed")] - failed_before) == (0, 1)
+    assert str(tenant_id) not in (await metrics.render()).decode()
+
+
+async def test_without_a_database_the_queue_is_left_out_of_the_metrics() -> None:
+    gone = Database("postgresql://nobody@127.0.0.1:1/nothing")
+    try:
+        assert await QueueMetrics(gone, [TASK]).render() == b""
+    finally:
+        await gone.dispose()

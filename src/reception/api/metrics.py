@@ -34,7 +34,7 @@ async def metrics(
             raise Unauthenticated("Send `Authorization: Bearer <token>` with the metrics token or a platform admin's.")
     elif not access.admits(credentials.credentials) and not await _is_platform_admin(services, credentials.credentials):
         raise Forbidden("Metrics are for platform admins.")
-    text = await asyncio.to_thread(services.metrics.render)
+    text = await asyncio.to_thread(services.metrics.render) + await services.queue_metrics.render()
     return PlainTextResponse(text, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
 

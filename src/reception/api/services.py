@@ -21,6 +21,7 @@ from reception.runtime.demo.seed import DemoAgent
 from reception.runtime.language import AgentLanguage
 from reception.runtime.metrics import Metrics, MetricsAccess
 from reception.runtime.provider_keys import ProviderKeys
+from reception.runtime.queue_metrics import QueueMetrics
 from reception.runtime.readiness import Readiness
 from reception.runtime.recording.service import Recordings
 from reception.runtime.repeats import Repeats
@@ -54,6 +55,7 @@ class Services:
     token_lifetime: timedelta
     session_lifetime: timedelta
     metrics: Metrics
+    queue_metrics: QueueMetrics
     metrics_access: MetricsAccess
     tool_secret: Callable[[UUID, UUID, int], str]
     reranker: Reranker | None = None

@@ -47,6 +47,7 @@ from reception.runtime.dumps import CallDumps
 from reception.runtime.language import AgentLanguage, open_language
 from reception.runtime.metrics import Metrics, MetricsAccess, Observers
 from reception.runtime.provider_keys import ProviderKeys
+from reception.runtime.queue_metrics import QueueMetrics
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
 from reception.runtime.recording.service import Recordings
@@ -211,6 +212,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     signing = SigningKeys(key, former_signing_keys(settings))
     tokens = Tokens(signing, clock)
     tickets = Tickets(signing, clock, ticket_register(database, clock))
+    retention = TranscriptRetention(database, recordings, clock)
+    tasks = (*_job_tasks(parts), retention.task)
     used = UsageBook(database, Prices.load(settings.prices), clock)
     services = Services(
         database=database,
@@ -233,6 +236,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         token_lifetime=timedelta(minutes=settings.token_minutes),
         session_lifetime=timedelta(days=settings.session_days),
         metrics=figures,
+        queue_metrics=QueueMetrics(database, [task.name for task in tasks]),
         metrics_access=_metrics_access(settings),
         reranker=reranker,
         loopback_tools=not settings.production,
@@ -282,8 +286,6 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         asyncio.create_task(load_models(database, parts.language), name="load-models"),
     ]
     if settings.jobs_at_once:
-        retention = TranscriptRetention(database, recordings, clock)
-        tasks = (*_job_tasks(parts), retention.task)
         worker = JobWorker(parts.service_url, database, tasks, at_once=settings.jobs_at_once)
         background.append(asyncio.create_task(worker.run(), name="jobs"))
         stale = Reembedding(database, parts.desk.embedder)

@@ -1,6 +1,8 @@
-"""Puts a job into the queue in the caller's own transaction: it is there when that commits, and never otherwise."""
+"""Puts a job into the queue in the caller's own transaction: it is there when that commits, and never otherwise. Tells
+what the queue holds."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,9 +11,30 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 from psycopg import AsyncConnection
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 QUEUE = "reception"
+
+_BACKLOG = text(
+    """
+    WITH held AS (
+        SELECT task_name, id, status, scheduled_at, status = 'todo' AND coalesce(scheduled_at <= now(), true) AS due
+        FROM procrastinate_jobs WHERE status IN ('todo', 'doing', 'failed')
+    ), counted AS (
+        SELECT task_name, count(*) FILTER (WHERE due) AS waiting,
+            count(*) FILTER (WHERE status = 'todo' AND NOT due) AS scheduled,
+            count(*) FILTER (WHERE status = 'doing') AS running,
+            count(*) FILTER (WHERE status = 'failed') AS failed,
+            min(scheduled_at) FILTER (WHERE due) AS due_at,
+            min(id) FILTER (WHERE due AND scheduled_at IS NULL) AS first_id
+        FROM held GROUP BY task_name
+    )
+    SELECT task_name, waiting, scheduled, running, failed, coalesce(extract(epoch FROM now() - least(
+        due_at, (SELECT min(at) FROM procrastinate_events WHERE job_id = first_id))), 0) AS oldest_s
+    FROM counted ORDER BY task_name
+    """
+)
 
 
 async def enqueue(
@@ -49,3 +72,24 @@ async def enqueue(
     except AlreadyEnqueued:
         return False
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class TaskBacklog:
+    """The jobs of one task that are not done: `waiting` could be done now, `scheduled` are for later, `running` are
+    under way, `failed` have been given up. `oldest_s` is how long the oldest that waits has done so."""
+
+    task: str
+    waiting: int = 0
+    scheduled: int = 0
+    running: int = 0
+    failed: int = 0
+    oldest_s: float = 0.0
+
+
+async def read_backlog(session: AsyncSession) -> list[TaskBacklog]:
+    """What the queue holds, by task. Those that are done are not in it; one that is tried again waits anew."""
+    return [
+        TaskBacklog(row.task_name, row.waiting, row.scheduled, row.running, row.failed, float(row.oldest_s))
+        for row in await session.execute(_BACKLOG)
+    ]

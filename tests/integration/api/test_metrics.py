@@ -1,8 +1,12 @@
 """What Prometheus reads, and who may read it."""
 
+from datetime import timedelta
+
 import httpx
 import pytest
 
+from reception.db.queue import enqueue
+from reception.domains.reservations.service import ADVANCE
 from reception.ports.events import CallEnded, CallFault, TurnMetrics
 from reception.runtime.metrics import MetricsAccess
 from tests.integration.api.installation import Installation, Shop
@@ -61,6 +65,18 @@ async def test_the_process_itself_is_measured(installation: Installation) -> Non
     assert _value(text, "reception_event_loop_lag_seconds_count") > 0
     assert 'reception_model_queue{model="stt"}' in text
     assert "reception_vad_behind_seconds" in text
+
+
+async def test_a_job_that_was_enqueued_is_counted(installation: Installation, shop: Shop) -> None:
+    sample = 'reception_jobs{state="scheduled",task="waitlist.advance"}'
+    before = (await _read(installation)).text
+    assert 'reception_jobs_oldest_seconds{task="knowledge.ingest"}' in before
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        later = installation.services.clock.now() + timedelta(hours=1)
+        await enqueue(session, ADVANCE, {"tenant_id": shop.tenant_id}, at=later)
+    after = (await _read(installation)).text
+    assert _value(after, sample) == _value(before, sample) + 1
+    assert str(shop.tenant_id) not in after
 
 
 async def test_others_need_the_token_or_a_platform_admin(installation: Installation, shop: Shop) -> None:

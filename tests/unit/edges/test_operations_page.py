@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reception.runtime.metrics import Metrics
+from reception.runtime.queue_metrics import DESCRIBED
 from reception.settings import Settings
 
 PAGE = (Path(__file__).parents[3] / "docs" / "OPERATIONS.md").read_text(encoding="utf-8")
 
 
 def table() -> Iterator[str]:
-    for one in Metrics().described:
+    for one in (*Metrics().described, *DESCRIBED):
         labels = ", ".join(f"`{label}`" for label in one.labels)
         yield f"| `{one.name}` | {one.kind} | {labels} | {one.meaning} |"
 
