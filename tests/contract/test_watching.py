@@ -1,6 +1,6 @@
 """Traces and faults, as they reach an OTLP/HTTP collector and a Sentry over real sockets.
 
-Wire formats: https://opentelemetry.io/docs/specs/otlp/ and https://develop.sentry.dev/sdk/data-model/envelopes/
+Wire format of faults: https://develop.sentry.dev/sdk/data-model/envelopes/
 """
 
 import json
@@ -12,15 +12,14 @@ from uuid import UUID
 
 import pytest
 import structlog
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from reception.app.watching import watched_from_outside
 from reception.core.clock import FixedClock
-from reception.core.errors import InvalidInput
+from reception.core.errors import Conflict, InvalidInput
 from reception.ports.events import CallEnded, ReplySaid, TranscriptHeard, TurnAnswered, TurnMetrics
 from reception.providers.access import RequestSeen
 from reception.settings import load_settings
-from tests.support.collector import Collector, collector
+from tests.support.collector import Collector, attributes_of, collector
 
 TENANT, AGENT, CALL = UUID(int=1), UUID(int=2), UUID(int=3)
 START = datetime(2027, 3, 12, 19, 30, tzinfo=UTC)
@@ -33,15 +32,6 @@ class _Payer:
 
     def add(self, seen: RequestSeen) -> None:
         self.seen.append(seen)
-
-
-def _spans(posted: Collector) -> list[Any]:
-    found: list[Any] = []
-    for each in posted.posted:
-        assert (each.path, each.content_type) == ("/v1/traces", "application/x-protobuf")
-        request = ExportTraceServiceRequest.FromString(each.body)  # type: ignore[no-untyped-call]
-        found += [span for one in request.resource_spans for scope in one.scope_spans for span in scope.spans]
-    return found
 
 
 async def test_a_call_is_a_trace_with_a_span_for_each_turn_and_its_stages_below() -> None:
@@ -59,7 +49,7 @@ async def test_a_call_is_a_trace_with_a_span_for_each_turn_and_its_stages_below(
         settings = load_settings(otlp_endpoint=f"http://127.0.0.1:{received.port}")
         async with watched_from_outside(settings, clock) as trace:
             assert trace is not None
-            spans = trace(TENANT, AGENT, CALL, payer)
+            spans = trace.call(TENANT, AGENT, CALL, payer)
             clock.advance(timedelta(seconds=5))
             spans.on_event(TranscriptHeard(1, " ".join(PRIVATE), final=True))
             spans.add(RequestSeen("stt", "deepgram:nova-3", "ok", 0.09, 0.05, 2.0))
@@ -70,15 +60,17 @@ async def test_a_call_is_a_trace_with_a_span_for_each_turn_and_its_stages_below(
             clock.advance(timedelta(seconds=2))
             spans.on_event(turn)
             spans.on_event(CallEnded("goodbye"))
-    found = {span.name: span for span in _spans(received)}
+    found = {span.name: span for span in received.spans()}
     assert found.keys() == {
         "call", "turn", "endpointing", "stt", "understanding", "tts_first_audio", "stt deepgram", "llm groq",
     }  # fmt: skip
     call, answered = found["call"], found["turn"]
     assert len({span.trace_id for span in found.values()}) == 1
     assert answered.parent_span_id == call.span_id
-    below = [span for name, span in found.items() if name not in ("call", "turn")]
-    assert {span.parent_span_id for span in below} == {answered.span_id}
+    stages = [found[name] for name in ("endpointing", "stt", "understanding", "tts_first_audio")]
+    assert {span.parent_span_id for span in stages} == {answered.span_id}
+    assert found["stt deepgram"].parent_span_id == found["stt"].span_id
+    assert found["llm groq"].parent_span_id == found["understanding"].span_id
     heard_ns = int((START + timedelta(seconds=5)).timestamp()) * 10**9
     assert (answered.start_time_unix_nano, answered.end_time_unix_nano) == (
         heard_ns - 430_000_000,
@@ -88,11 +80,52 @@ async def test_a_call_is_a_trace_with_a_span_for_each_turn_and_its_stages_below(
     assert found["endpointing"].end_time_unix_nano - found["endpointing"].start_time_unix_nano == 200_000_000
     assert found["stt deepgram"].end_time_unix_nano - found["stt deepgram"].start_time_unix_nano == 90_000_000
     assert found["llm groq"].status.message == "provider_timeout"
-    told = {one.key: one.value.string_value for one in answered.attributes}
+    told = attributes_of(answered)
     assert (told["reception.call.id"], told["reception.provider.stt"]) == (str(CALL), "deepgram:nova-3")
+    assert (told["reception.channel"], told["reception.turn"]) == ("voice", 1)
     for secret in PRIVATE:
         assert secret.encode() not in b"".join(each.body for each in received.posted)
     assert len(payer.seen) == 3
+
+
+async def test_a_turn_of_a_chat_is_a_trace_of_its_own_like_those_of_calls() -> None:
+    payer, clock = _Payer(), FixedClock(START)
+    turn = TurnMetrics(4, understanding_ms=10.0, retrieval_ms=20.0, llm_first_token_ms=300.0, cache="miss")
+    with collector() as received:
+        settings = load_settings(otlp_endpoint=f"http://127.0.0.1:{received.port}")
+        async with watched_from_outside(settings, clock) as trace:
+            assert trace is not None
+            with trace.chat_turn(TENANT, AGENT, CALL, 4, payer) as spans:
+                clock.advance(timedelta(seconds=1))
+                spans.add(RequestSeen("embeddings", "openai:text-embedding-3-small", "ok", 0.02, None, 7))
+                spans.add(RequestSeen("llm_in", "groq:llama", "ok", 0.5, 0.3, 100))
+                spans.add(RequestSeen("llm_out", "groq:llama", "ok", 0.5, 0.3, 20))
+                spans.on_event(turn)
+            with pytest.raises(Conflict), trace.chat_turn(TENANT, AGENT, CALL, 5):
+                raise Conflict(" ".join(PRIVATE))
+    answered, failed = (span for span in received.spans() if span.name == "turn")
+    found = {span.name: span for span in received.spans() if span.trace_id == answered.trace_id}
+    assert found.keys() == {"turn", "understanding", "retrieval", "llm_first_token", "embeddings openai", "llm groq"}
+    assert not answered.parent_span_id
+    assert answered.end_time_unix_nano - answered.start_time_unix_nano == 10**9
+    for stage in ("understanding", "retrieval", "llm_first_token"):
+        assert found[stage].parent_span_id == answered.span_id
+    assert found["embeddings openai"].parent_span_id == found["retrieval"].span_id
+    assert found["llm groq"].parent_span_id == found["llm_first_token"].span_id
+    assert attributes_of(answered) == {
+        "reception.tenant.id": str(TENANT),
+        "reception.agent.id": str(AGENT),
+        "reception.call.id": str(CALL),
+        "reception.channel": "chat",
+        "reception.turn": 4,
+        "reception.interrupted": False,
+        "reception.speculations_dropped": 0,
+        "reception.cache": "miss",
+    }
+    assert (failed.status.message, attributes_of(failed)["reception.turn"]) == ("conflict", 5)
+    assert len(payer.seen) == 3
+    for secret in PRIVATE:
+        assert secret.encode() not in b"".join(each.body for each in received.posted)
 
 
 async def test_without_a_collector_nothing_is_traced() -> None:

@@ -1,4 +1,7 @@
-"""An HTTP server in a thread that keeps what is posted to it: a collector of traces, or a Sentry."""
+"""An HTTP server in a thread that keeps what is posted to it: a collector of traces, or a Sentry.
+
+Wire format of traces: https://opentelemetry.io/docs/specs/otlp/
+"""
 
 import gzip
 import threading
@@ -6,6 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +29,20 @@ class Collector:
 
     port: int
     posted: list[Posted] = field(default_factory=list)
+
+    def spans(self) -> list[Any]:
+        """Those that were posted to it, which is a collector of traces."""
+        found: list[Any] = []
+        for each in self.posted:
+            assert (each.path, each.content_type) == ("/v1/traces", "application/x-protobuf")
+            request = ExportTraceServiceRequest.FromString(each.body)  # type: ignore[no-untyped-call]
+            found += [span for one in request.resource_spans for scope in one.scope_spans for span in scope.spans]
+        return found
+
+
+def attributes_of(span: Any) -> dict[str, Any]:
+    """By name; of texts, truths and whole numbers."""
+    return {one.key: getattr(one.value, one.value.WhichOneof("value")) for one in span.attributes}
 
 
 @contextmanager

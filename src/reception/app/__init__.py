@@ -38,7 +38,7 @@ from reception.providers.reranking import HttpReranker
 from reception.providers.tool_webhooks import ToolWebhooks
 from reception.runtime.attempts import LoginAttempts
 from reception.runtime.authentication import Authenticator
-from reception.runtime.calls import CallCentre, CallTracer, LiveCalls, ObserverFactory
+from reception.runtime.calls import CallCentre, LiveCalls, ObserverFactory
 from reception.runtime.capacity import Headroom
 from reception.runtime.chat import ChatDesk
 from reception.runtime.conversations import ConversationFactory
@@ -58,6 +58,7 @@ from reception.runtime.returning import LostCallers
 from reception.runtime.spoken_answers import SpokenAnswers
 from reception.runtime.switches import Switches
 from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_register
+from reception.runtime.traces import Tracer
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
 from reception.runtime.warming import load_models, warm_speech
@@ -188,7 +189,7 @@ class _Parts:
     language: AgentLanguage
     demo_agents: tuple[DemoAgent, ...]
     keys: ProviderKeys
-    trace: CallTracer | None
+    trace: Tracer | None
 
 
 @asynccontextmanager
@@ -229,7 +230,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         tickets=tickets,
         attempts=LoginAttempts(database, clock),
         repeats=Repeats(database, key, clock),
-        chat=ChatDesk(database, conversations, used, recorder, parts.keys),
+        chat=ChatDesk(database, conversations, used, recorder, parts.keys, parts.trace),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
         readiness=Readiness(database, speech, live),

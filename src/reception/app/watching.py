@@ -6,13 +6,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from reception.core.clock import Clock
 from reception.core.errors import InvalidInput, MissingModel
-from reception.runtime.calls import CallTracer
+from reception.runtime.traces import Tracer
 from reception.settings import Settings
 
 
 @asynccontextmanager
-async def watched_from_outside(settings: Settings, clock: Clock) -> AsyncIterator[CallTracer | None]:
-    """Tells Sentry of every error while the block lasts, and yields what traces calls: None without a collector.
+async def watched_from_outside(settings: Settings, clock: Clock) -> AsyncIterator[Tracer | None]:
+    """Tells Sentry of every error while the block lasts, and yields what traces calls and chats: None where there is no
+    collector.
 
     Raises:
         MissingModel: the extra that it needs is not installed.
@@ -36,11 +37,11 @@ def _tell_sentry(dsn: str, environment: str, stack: AsyncExitStack) -> None:
     stack.push_async_callback(asyncio.to_thread, faults.close_sentry)
 
 
-def _tracer(endpoint: str, clock: Clock, stack: AsyncExitStack) -> CallTracer:
+def _tracer(endpoint: str, clock: Clock, stack: AsyncExitStack) -> Tracer:
     try:
         from reception.runtime.tracing import Tracing  # noqa: PLC0415 - an extra
     except ModuleNotFoundError:
         raise MissingModel("The library of RECEPTION_OTLP_ENDPOINT", 'pip install "reception[otel]"') from None
     tracing = Tracing(endpoint, clock)
     stack.push_async_callback(asyncio.to_thread, tracing.close)
-    return tracing.call
+    return tracing

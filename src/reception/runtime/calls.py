@@ -19,7 +19,7 @@ from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallObserver
 from reception.ports.leg import TAKEN_OVER, CallLeg
 from reception.ports.speech import Recognizer, TextToSpeech, Voice
-from reception.providers.account import Account, account, own_keys
+from reception.providers.account import account, own_keys
 from reception.providers.bundle import Speech
 from reception.providers.desk import SpeechDesk
 from reception.providers.lexicon import PronouncingTextToSpeech
@@ -30,20 +30,13 @@ from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.recording.service import Recordings
 from reception.runtime.spoken_answers import SpokenAnswers
 from reception.runtime.switches import Switches
+from reception.runtime.traces import Tracer
 from reception.runtime.usage import UsageBook
 
 _log = structlog.get_logger(__name__)
 
 ObserverFactory = Callable[[UUID, UUID, UUID], CallObserver]
 """Makes the observer of one call from its tenant, agent and conversation."""
-
-
-class CallTrace(CallObserver, Account, Protocol):
-    """What is shown of one call: an observer of it, and its account with vendors."""
-
-
-CallTracer = Callable[[UUID, UUID, UUID, Account | None], CallTrace]
-"""Begins the trace of one call, of its tenant, agent and conversation. The account it takes over is told, too."""
 
 
 class _Line:
@@ -223,7 +216,7 @@ class CallCentre:
     keys: ProviderKeys | None = None
     usage: UsageBook | None = None
     spoken: SpokenAnswers | None = None
-    trace: CallTracer | None = None
+    trace: Tracer | None = None
 
     async def answer(
         self,
@@ -252,7 +245,7 @@ class CallCentre:
                     account.set(used)
                     observers = (*observers, used)
                 if self.trace is not None:
-                    spans = self.trace(
+                    spans = self.trace.call(
                         wired.business.tenant_id, wired.agent.agent_id, dialogue.conversation_id, account.get()
                     )
                     observers = (*observers, spans)

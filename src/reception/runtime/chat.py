@@ -18,9 +18,12 @@ from reception.domains.conversations import service as conversations
 from reception.domains.conversations.turns import give_back_turn, hold_turn
 from reception.ports.dialogue import Act, CallerTurn, Citation, HangUp, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.events import CallObserver, ProviderSwitched, TurnMetrics
+from reception.providers.account import account, charged_to
 from reception.runtime.conversations import ConversationFactory
+from reception.runtime.metrics import Observers
 from reception.runtime.provider_keys import ProviderKeys
 from reception.runtime.recorder import MetricsRecorder
+from reception.runtime.traces import Tracer
 from reception.runtime.usage import UsageBook
 
 _log = structlog.get_logger(__name__)
@@ -56,11 +59,13 @@ class ChatDesk:
         usage: UsageBook | None = None,
         recorder: MetricsRecorder | None = None,
         keys: ProviderKeys | None = None,
+        trace: Tracer | None = None,
     ) -> None:
         self._database = database
         self._recorder = recorder
         self._usage = usage
         self._keys = keys
+        self._trace = trace
         self.conversations = conversations
         self._turns: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 
@@ -125,23 +130,24 @@ class ChatDesk:
 
     async def _accounted(self, tenant_id: UUID, agent_id: UUID, dialogue: GraphDialogue, message: str) -> ChatReply:
         """One turn, with what it uses of providers on the conversation's account, and its tenant's keys."""
-        watch = (
-            self._recorder.observer(tenant_id, agent_id, dialogue.conversation_id, "chat") if self._recorder else None
-        )
+        turn, ids = dialogue.next_turn, (tenant_id, agent_id, dialogue.conversation_id)
+        watch: list[CallObserver] = [self._recorder.observer(*ids, "chat")] if self._recorder else []
         async with AsyncExitStack() as stack:
             if self._keys is not None:
                 await stack.enter_async_context(self._keys.in_use(tenant_id))
             if self._usage is not None:
-                used = self._usage.call(tenant_id, agent_id, dialogue.conversation_id)
-                stack.enter_context(used.turn(dialogue.next_turn))
-            return await self._turn(dialogue, message, watch)
+                stack.enter_context(self._usage.call(*ids).turn(turn))
+            if self._trace is not None:
+                spans = stack.enter_context(self._trace.chat_turn(*ids, turn, account.get()))
+                stack.enter_context(charged_to(spans))
+                watch.append(spans)
+            return await self._turn(dialogue, message, Observers(tuple(watch)))
 
-    async def _turn(self, dialogue: GraphDialogue, message: str, watch: CallObserver | None) -> ChatReply:
+    async def _turn(self, dialogue: GraphDialogue, message: str, watch: CallObserver) -> ChatReply:
         turn = dialogue.next_turn
         prepared = await dialogue.prepare(CallerTurn(turn, message, "chat"))
         parts = [part async for part in dialogue.commit(prepared)]
-        if watch is not None:
-            _report(prepared, watch)
+        _report(prepared, watch)
         ending = _ending(parts)
         if ending is not None:
             await dialogue.close(ending)

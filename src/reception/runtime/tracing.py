@@ -1,5 +1,5 @@
-"""Traces of calls for OpenTelemetry: a span for each call, below it one for each turn, and below that the turn's stages
-and the requests to vendors. Needs the extra `otel`.
+"""Traces for OpenTelemetry: a span for each call and below it one for each turn, or a span for each turn of a chat;
+below that the turn's stages, and below those the requests to vendors. Needs the extra `otel`.
 
 Spans are made when a turn is over, from what was measured. They hold ids, times, and the names of providers; never what
 anybody said, and nobody's name or number.
@@ -7,7 +7,7 @@ anybody said, and nobody's name or number.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from opentelemetry import trace
@@ -20,6 +20,8 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
 from reception import __version__
 from reception.core.clock import Clock
+from reception.core.errors import AppError
+from reception.ports.dialogue import Channel
 from reception.ports.events import CallEnded, CallEvent, CallFault, TurnAnswered, TurnMetrics
 from reception.providers.access import RequestSeen
 from reception.providers.account import Account
@@ -29,13 +31,21 @@ _NS_PER_MS: Final = 1_000_000
 _TRACES_PATH: Final = "/v1/traces"
 _MOST_REQUESTS: Final = 64
 """Of one turn; more are counted and not shown."""
-_BEFORE_SOUND: Final = ("endpointing", "stt", "understanding", "retrieval", "llm_first_token", "tts_first_audio")
+_STAGES: Final = ("endpointing", "stt", "understanding", "retrieval", "llm_first_token", "tts_first_audio")
+_STAGES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "stt": ("stt",),
+    "embeddings": ("retrieval", "understanding"),
+    "llm": ("llm_first_token", "understanding"),
+    "tts": ("tts_first_audio",),
+}
+"""What a part's requests are made for; the first of them that ran."""
 _GOOD: Final = frozenset({"ok", "cancelled"})
 
 
 class Tracing:
-    """Sends spans to an OTLP/HTTP collector in the background, in batches; when it is away, spans are lost and calls
-    are not. `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER` hold as OpenTelemetry defines them."""
+    """Implements `runtime.traces.Tracer`. Sends spans to an OTLP/HTTP collector in the background, in batches; when it
+    is away, spans are lost and calls are not. `OTEL_EXPORTER_OTLP_HEADERS` and `OTEL_TRACES_SAMPLER` hold as
+    OpenTelemetry defines them."""
 
     def __init__(self, endpoint: str, clock: Clock) -> None:
         self._clock = clock
@@ -48,10 +58,12 @@ class Tracing:
         self._tracer = self._provider.get_tracer("reception", __version__)
 
     def call(self, tenant_id: UUID, agent_id: UUID, conversation_id: UUID, payer: Account | None = None) -> "CallSpans":
-        """The spans of one call, which begins now. An observer of it, and its account with vendors, which `payer` is
-        told of, too."""
-        ids = {"tenant.id": str(tenant_id), "agent.id": str(agent_id), "call.id": str(conversation_id)}
-        return CallSpans(self._tracer, self._clock, ids, payer)
+        return CallSpans(self._tracer, self._clock, _ids(tenant_id, agent_id, conversation_id, "voice"), payer)
+
+    def chat_turn(
+        self, tenant_id: UUID, agent_id: UUID, conversation_id: UUID, turn: int, payer: Account | None = None
+    ) -> "ChatTurnSpan":
+        return ChatTurnSpan(self._tracer, self._clock, _ids(tenant_id, agent_id, conversation_id, "chat"), turn, payer)
 
     def close(self) -> None:
         """Send what waits. Blocks for as long as the collector takes, at most seconds."""
@@ -59,24 +71,19 @@ class Tracing:
 
 
 class CallSpans:
-    """Implements `ports.events.CallObserver` and `providers.account.Account`."""
+    """Implements `runtime.traces.Trace`: a span for the call, and one for each turn below it."""
 
     def __init__(self, tracer: trace.Tracer, clock: Clock, ids: Mapping[str, str], payer: Account | None) -> None:
         self._tracer = tracer
         self._clock = clock
-        self._ids = {f"reception.{name}": value for name, value in ids.items()}
-        self._payer = payer
-        self._call = tracer.start_span("call", Context(), SpanKind.SERVER, self._ids, start_time=_ns(clock.now()))
+        self._ids = ids
+        self._requests = _Requests(clock, payer)
+        self._call = tracer.start_span("call", Context(), SpanKind.SERVER, ids, start_time=_ns(clock.now()))
         self._within = trace.set_span_in_context(self._call, Context())
         self._answered_ns: dict[int, int] = {}
-        self._requests: list[tuple[int, RequestSeen]] = []
 
     def add(self, seen: RequestSeen) -> None:
-        if self._payer is not None:
-            self._payer.add(seen)
-        # A language model is billed for what it reads and for what it writes; that is one request.
-        if seen.part != "llm_in" and len(self._requests) < _MOST_REQUESTS:
-            self._requests.append((_ns(self._clock.now()), seen))
+        self._requests.add(seen)
 
     def on_event(self, event: CallEvent) -> None:
         match event:
@@ -94,52 +101,133 @@ class CallSpans:
     def _end_turn(self, turn: TurnMetrics) -> None:
         now_ns = _ns(self._clock.now())
         sound_ns = self._answered_ns.pop(turn.turn, now_ns)
-        stages = [(stage, took) for stage in _BEFORE_SOUND if (took := getattr(turn, f"{stage}_ms")) is not None]
-        waited_ms = turn.voice_to_voice_ms if turn.voice_to_voice_ms is not None else sum(took for _, took in stages)
-        requests, self._requests = self._requests, []
+        waited_ms = turn.voice_to_voice_ms
+        if waited_ms is None:
+            waited_ms = sum(took_ms for _, took_ms in _stages(turn))
+        requests = self._requests.take()
         began_ns = min(
             [sound_ns - int(waited_ms * _NS_PER_MS), *(end_ns - _length_ns(seen) for end_ns, seen in requests)]
         )
-        attributes: dict[str, str | int | bool] = {
-            **self._ids,
-            "reception.turn": turn.turn,
-            "reception.interrupted": turn.interrupted,
-            "reception.speculations_dropped": turn.speculations_dropped,
-            "reception.cache": turn.cache,
-            **{f"reception.provider.{part}": name for part, name in turn.providers.items()},
-        }
-        span = self._tracer.start_span("turn", self._within, attributes=attributes, start_time=began_ns)
-        within = trace.set_span_in_context(span, Context())
-        self._show_stages(within, stages, sound_ns)
-        for end_ns, seen in requests:
-            self._show_request(within, end_ns, seen)
+        span = self._tracer.start_span("turn", self._within, attributes=_told(self._ids, turn), start_time=began_ns)
+        _show_parts(self._tracer, span, turn, sound_ns, requests)
         span.add_event("first audio", timestamp=sound_ns)
         span.end(now_ns)
 
-    def _show_stages(self, within: Context, stages: list[tuple[str, float]], sound_ns: int) -> None:
-        """Each as long as it was measured, one after the other up to the first sound: those that ran at once, before
-        the turn was over, are shown apart."""
-        end_ns = sound_ns
-        for stage, took_ms in reversed(stages):
-            begin_ns = end_ns - int(took_ms * _NS_PER_MS)
-            self._tracer.start_span(stage, within, start_time=begin_ns).end(end_ns)
-            end_ns = begin_ns
 
-    def _show_request(self, within: Context, end_ns: int, seen: RequestSeen) -> None:
-        part = seen.part.partition("_")[0]
-        attributes: dict[str, str | float] = {"reception.provider": seen.provider, "reception.outcome": seen.outcome}
-        if seen.first_s is not None:
-            attributes["reception.first_s"] = seen.first_s
-        span: Span = self._tracer.start_span(
-            f"{part} {seen.provider.partition(':')[0]}",
-            within,
-            SpanKind.CLIENT,
-            attributes,
-            start_time=end_ns - _length_ns(seen),
-        )
-        if seen.outcome not in _GOOD:
-            span.set_status(Status(StatusCode.ERROR, seen.outcome))
-        span.end(end_ns)
+class ChatTurnSpan:
+    """Implements `runtime.traces.Trace`: a span for one turn of a chat. It is a trace of its own, as the next may be
+    answered days later by another process."""
+
+    def __init__(
+        self, tracer: trace.Tracer, clock: Clock, ids: Mapping[str, str], turn: int, payer: Account | None
+    ) -> None:
+        self._tracer = tracer
+        self._clock = clock
+        self._ids = ids
+        self._requests = _Requests(clock, payer)
+        self._turn = TurnMetrics(turn)
+        self._span = tracer.start_span("turn", Context(), SpanKind.SERVER, start_time=_ns(clock.now()))
+
+    def add(self, seen: RequestSeen) -> None:
+        self._requests.add(seen)
+
+    def on_event(self, event: CallEvent) -> None:
+        if isinstance(event, TurnMetrics):
+            self._turn = event
+
+    def __enter__(self) -> "ChatTurnSpan":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        now_ns = _ns(self._clock.now())
+        self._span.set_attributes(_told(self._ids, self._turn))
+        _show_parts(self._tracer, self._span, self._turn, now_ns, self._requests.take())
+        if error is not None:
+            code = error.code if isinstance(error, AppError) else type(error).__name__
+            self._span.set_status(Status(StatusCode.ERROR, code))
+        self._span.end(now_ns)
+
+
+class _Requests:
+    """The requests to vendors since the last turn, each with when it ended."""
+
+    def __init__(self, clock: Clock, payer: Account | None) -> None:
+        self._clock = clock
+        self._payer = payer
+        self._seen: list[_Seen] = []
+
+    def add(self, seen: RequestSeen) -> None:
+        if self._payer is not None:
+            self._payer.add(seen)
+        # A language model is billed for what it reads and for what it writes; that is one request.
+        if seen.part != "llm_in" and len(self._seen) < _MOST_REQUESTS:
+            self._seen.append((_ns(self._clock.now()), seen))
+
+    def take(self) -> "list[_Seen]":
+        seen, self._seen = self._seen, []
+        return seen
+
+
+_Seen: TypeAlias = tuple[int, RequestSeen]
+
+
+def _told(ids: Mapping[str, str], turn: TurnMetrics) -> dict[str, str | int | bool]:
+    return {
+        **ids,
+        "reception.turn": turn.turn,
+        "reception.interrupted": turn.interrupted,
+        "reception.speculations_dropped": turn.speculations_dropped,
+        "reception.cache": turn.cache,
+        **{f"reception.provider.{part}": name for part, name in turn.providers.items()},
+    }
+
+
+def _stages(turn: TurnMetrics) -> list[tuple[str, float]]:
+    return [(stage, took_ms) for stage in _STAGES if (took_ms := getattr(turn, f"{stage}_ms")) is not None]
+
+
+def _show_parts(tracer: trace.Tracer, span: Span, turn: TurnMetrics, reply_ns: int, requests: list[_Seen]) -> None:
+    """The stages below the turn's `span`, each as long as it was measured, one after the other up to the reply: those
+    that ran at once overlapped. Below a stage are the requests that were made for it."""
+    within = trace.set_span_in_context(span, Context())
+    contexts: dict[str, Context] = {}
+    end_ns = reply_ns
+    for stage, took_ms in reversed(_stages(turn)):
+        begin_ns = end_ns - int(took_ms * _NS_PER_MS)
+        shown = tracer.start_span(stage, within, start_time=begin_ns)
+        shown.end(end_ns)
+        contexts[stage] = trace.set_span_in_context(shown, Context())
+        end_ns = begin_ns
+    for request_end_ns, seen in requests:
+        stages = _STAGES_OF.get(seen.part.partition("_")[0], ())
+        below = next((contexts[stage] for stage in stages if stage in contexts), within)
+        _show_request(tracer, below, request_end_ns, seen)
+
+
+def _show_request(tracer: trace.Tracer, within: Context, end_ns: int, seen: RequestSeen) -> None:
+    part = seen.part.partition("_")[0]
+    attributes: dict[str, str | float] = {"reception.provider": seen.provider, "reception.outcome": seen.outcome}
+    if seen.first_s is not None:
+        attributes["reception.first_s"] = seen.first_s
+    span = tracer.start_span(
+        f"{part} {seen.provider.partition(':')[0]}",
+        within,
+        SpanKind.CLIENT,
+        attributes,
+        start_time=end_ns - _length_ns(seen),
+    )
+    if seen.outcome not in _GOOD:
+        span.set_status(Status(StatusCode.ERROR, seen.outcome))
+    span.end(end_ns)
+
+
+def _ids(tenant_id: UUID, agent_id: UUID, conversation_id: UUID, channel: Channel) -> dict[str, str]:
+    return {
+        "reception.tenant.id": str(tenant_id),
+        "reception.agent.id": str(agent_id),
+        "reception.call.id": str(conversation_id),
+        "reception.channel": channel,
+    }
 
 
 def _ns(moment: datetime) -> int:

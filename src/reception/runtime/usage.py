@@ -18,7 +18,7 @@ from reception.domains.analytics.tally import ProviderUse, add_usage
 from reception.domains.usage import service as usage
 from reception.ports.events import CallEnded, CallEvent, TurnMetrics
 from reception.providers.access import Part, RequestSeen
-from reception.providers.account import account
+from reception.providers.account import charged_to
 from reception.providers.prices import Prices
 
 _log = structlog.get_logger(__name__)
@@ -103,11 +103,10 @@ class CallUsage:
     @contextmanager
     def turn(self, turn: int) -> Iterator[None]:
         """What is used in the block is used by `turn`."""
-        token = account.set(self)
         try:
-            yield
+            with charged_to(self):
+                yield
         finally:
-            account.reset(token)
             self._end(turn)
 
     def on_event(self, event: CallEvent) -> None:
