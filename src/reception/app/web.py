@@ -14,6 +14,7 @@ from reception.api.limits import Limits, RequestLimits
 from reception.api.problems import install_problems
 from reception.api.routers import routers
 from reception.api.services import Services
+from reception.api.stopping import Stopping
 from reception.runtime.calls import CallCentre
 from reception.transports.twilio_stream import PATH as TWILIO_PATH
 from reception.transports.twilio_stream import TwilioStream
@@ -58,6 +59,7 @@ def create_app(
         WebSocketRoute("/voice/stream", stream.answer, name="voice_stream"),
         WebSocketRoute(TWILIO_PATH, telephone.answer, name="twilio_stream"),
     ]
+    app.add_middleware(Stopping, live=calls.live)
     app.add_middleware(Limits, limits=limits, clock=services.clock)
     if allowed_origins:
         app.add_middleware(

@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 CONNECTION = b"c"
 PASSED_ON = b"p"
 DRAIN = b"d"
+RENEW = b"r"
+"""Drain, for a successor is about to take the place."""
 HURRY = b"h"
 _READ_BYTES = 4096
 _LONGEST_HEAD_BYTES = 32 << 10
@@ -75,7 +77,7 @@ class ToWorker:
         return _send_call(self._end, PASSED_ON, call)
 
     def tell(self, message: bytes) -> None:
-        """Send `DRAIN` or `HURRY`; a worker that is gone needs neither."""
+        """Send `DRAIN`, `RENEW` or `HURRY`; a worker that is gone needs neither."""
         with contextlib.suppress(OSError):
             self._end.send(message)
 

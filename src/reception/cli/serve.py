@@ -1,4 +1,4 @@
-"""`reception serve`: from nothing to "ready", and down again without dropping a call."""
+"""`reception serve`: from nothing to "ready", and down again without dropping a call or a request."""
 
 import asyncio
 import gc
@@ -39,8 +39,8 @@ def serve(
 ) -> None:
     """Run the receptionist: database, speech, web page and API, in one process or with several workers.
 
-    SIGTERM and Ctrl-C let live calls end first. With several workers, one that dies is replaced, and SIGHUP replaces
-    each in turn.
+    SIGTERM and Ctrl-C let live calls and requests end first. With several workers, one that dies is replaced, and
+    SIGHUP replaces each in turn.
     """
     console = Console(highlight=False, soft_wrap=True)
     try:
@@ -102,8 +102,9 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console) 
 
 
 async def _drain(settings: Settings, reception: Reception, interrupt: _Interrupt, console: Console) -> None:
-    if reception.live.count:
-        console.print(f"Waiting up to {settings.drain_s:.0f} s for {reception.live.count} live call(s) to end")
+    if reception.live.count or reception.live.requests:
+        under_way = f"{reception.live.count} live call(s) and {reception.live.requests} request(s)"
+        console.print(f"Waiting up to {settings.drain_s:.0f} s for {under_way} to end")
     draining = asyncio.create_task(reception.live.drain(settings.drain_s), name="drain")
     interrupt.current = draining
     await asyncio.wait((draining,))

@@ -20,7 +20,7 @@ import structlog
 import uvloop
 
 from reception.app import Reception, build_worker
-from reception.cli.handover import CONNECTION, HURRY, PASSED_ON, Call, ToParent, WorkerState
+from reception.cli.handover import CONNECTION, HURRY, PASSED_ON, RENEW, Call, ToParent, WorkerState
 from reception.cli.listening import Server, http_server
 from reception.cli.logs import configure_logs
 from reception.core.errors import AppError
@@ -53,6 +53,7 @@ class _Desk:
         self._taken = 0
         self.stop = asyncio.Event()
         self.hurry = asyncio.Event()
+        self.replaced = False
 
     def read(self) -> None:
         while (read := self._parent.read()) is not None:
@@ -61,6 +62,8 @@ class _Desk:
                 self._take(call)
             if message == HURRY:
                 self.hurry.set()
+            if message == RENEW:
+                self.replaced = True
             if message not in (CONNECTION, PASSED_ON):
                 self.stop.set()
             if not message:
@@ -125,15 +128,15 @@ async def _work(order: Order, settings: Settings, parent: ToParent, service_url:
         loop.add_reader(parent.fileno(), desk.read)
         reporting = asyncio.create_task(desk.report(), name="report")
         await desk.stop.wait()
-        await _drain(reception, settings.drain_s, desk.hurry)
+        await _drain(reception, settings.drain_s, desk)
         server.should_exit = True
         await serving
         reporting.cancel()
 
 
-async def _drain(reception: Reception, within_s: float, hurry: asyncio.Event) -> None:
-    draining = asyncio.create_task(reception.live.drain(within_s), name="drain")
-    hurrying = asyncio.create_task(hurry.wait(), name="hurry")
+async def _drain(reception: Reception, within_s: float, desk: _Desk) -> None:
+    draining = asyncio.create_task(reception.live.drain(within_s, replaced=desk.replaced), name="drain")
+    hurrying = asyncio.create_task(desk.hurry.wait(), name="hurry")
     await asyncio.wait((draining, hurrying), return_when=asyncio.FIRST_COMPLETED)
     for task in (draining, hurrying):
         task.cancel()

@@ -21,7 +21,7 @@ from typing import Any
 import structlog
 from prometheus_client.multiprocess import mark_process_dead
 
-from reception.cli.handover import DRAIN, HURRY, Call, ToWorker, WorkerState
+from reception.cli.handover import DRAIN, HURRY, RENEW, Call, ToWorker, WorkerState
 from reception.core.errors import Unavailable
 from reception.core.telemetry import WORKER_DIED, WORKER_READY, WORKER_REPLACED
 from reception.runtime.metrics import METRICS_DIRECTORY
@@ -89,10 +89,10 @@ class Worker:
         self._handed_over += 1
         return True
 
-    def drain(self) -> None:
-        """Ask it to finish its calls and end; one that is not ready yet ends at once."""
+    def drain(self, *, replaced: bool = False) -> None:
+        """Ask it to finish what it does and end, perhaps for a successor; one that is not ready yet ends at once."""
         if self.state.ready:
-            self._channel.tell(DRAIN)
+            self._channel.tell(RENEW if replaced else DRAIN)
         elif self.process.returncode is None:
             self.process.terminate()
 
@@ -134,7 +134,7 @@ class Workforce:
         self._service_url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._changed = asyncio.Condition()
         self._accepting = False
-        self._stopping = False
+        self._stopping = self._closed = False
         self._failure = ""
         self._keepers: list[asyncio.Task[None]] = []
         self._renewing: asyncio.Task[None] | None = None
@@ -150,7 +150,7 @@ class Workforce:
 
     async def close(self) -> None:
         """End every worker at once. Safe to call twice."""
-        self._stopping = True
+        self._stopping = self._closed = True
         self._accept_while(False)
         for worker in tuple(self._workers.values()):
             await worker.kill()
@@ -194,15 +194,15 @@ class Workforce:
             old = self._workers.get(number)
             if old is None:
                 continue
-            old.drain()
+            old.drain(replaced=True)
             await old.process.wait()
             async with self._changed:
                 await self._changed.wait_for(partial(self._has_successor, old))
 
     async def drain(self) -> None:
-        """Accept nothing more, let live calls finish, and end every worker."""
+        """Let live calls and requests finish, and end every worker. Until the last has ended, what comes anew is
+        refused by those that there are."""
         self._stopping = True
-        self._accept_while(False)
         workers = tuple(self._workers.values())
         for worker in workers:
             worker.drain()
@@ -216,6 +216,12 @@ class Workforce:
         """End live calls now."""
         for worker in self._workers.values():
             worker.hurry()
+
+    @property
+    def _answering(self) -> list[Worker]:
+        """Who is given connections: workers that serve, or while all of them stop, who is still there to refuse."""
+        workers = self._workers.values()
+        return [one for one in workers if one.serves or (self._stopping and one.state.ready)]
 
     def _has_successor(self, old: Worker) -> bool:
         new = self._workers.get(old.number)
@@ -239,7 +245,7 @@ class Workforce:
             worker.forget()
             del self._workers[number]
             mark_process_dead(worker.process.pid, str(self._metrics))  # type: ignore[no-untyped-call]
-            self._accept_while(any(one.serves for one in self._workers.values()))
+            self._accept_while(bool(self._answering))
             await self._tell(failed or ("" if worker.has_served else f"Worker {number} ended with code {code}."))
             if self._stopping:
                 return
@@ -277,7 +283,7 @@ class Workforce:
             if worker.serves and not worker.has_served:
                 worker.has_served = True
                 _log.info(WORKER_READY, worker=worker.number, pid=worker.process.pid)
-            self._accept_while(any(one.serves for one in self._workers.values()))
+            self._accept_while(bool(self._answering))
             await self._tell(worker.state.failed)
 
     @staticmethod
@@ -300,7 +306,7 @@ class Workforce:
 
     def _accept_while(self, wanted: bool) -> None:
         """Without a worker that serves, connections wait in the listener's backlog."""
-        wanted = wanted and not self._stopping
+        wanted = wanted and not self._closed
         loop = asyncio.get_running_loop()
         if wanted and not self._accepting:
             loop.add_reader(self._listener.fileno(), self._accept)
@@ -318,11 +324,11 @@ class Workforce:
                 self._give(connection)
 
     def _give(self, connection: socket.socket) -> None:
-        serving = [worker for worker in self._workers.values() if worker.serves]
-        for worker in sorted(serving, key=lambda one: one.load):
+        answering = self._answering
+        for worker in sorted(answering, key=lambda one: one.load):
             if worker.hand_over(connection):
                 return
-        _log.error("connection.dropped", serving=len(serving))
+        _log.error("connection.dropped", serving=len(answering))
 
     def _pass_on(self, sender: Worker, call: Call) -> None:
         """To a worker with room; when there is none, back to the one that had none, which refuses it."""

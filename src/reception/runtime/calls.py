@@ -59,7 +59,8 @@ class _Line:
 
 
 class LiveCalls:
-    """The calls of this process. A call has a place from before it is answered until its session has ended.
+    """The calls of this process, and what else must be finished before it ends. A call has a place from before it is
+    answered until its session has ended.
 
     `is_full` says that one more call would harm those there are; asked for each call, but the first.
     """
@@ -74,7 +75,9 @@ class LiveCalls:
         self._is_full = is_full
         self._on_refusal = on_refusal
         self._admitted = 0
+        self._requests = 0
         self._draining = False
+        self._refuses_work = False
         self._lines: dict[UUID, _Line] = {}
         self._idle = asyncio.Event()
         self._idle.set()
@@ -91,8 +94,29 @@ class LiveCalls:
         return max(0, self._limit - self._admitted)
 
     @property
+    def requests(self) -> int:
+        """The requests over HTTP that are being worked on."""
+        return self._requests
+
+    @property
     def draining(self) -> bool:
         return self._draining
+
+    @property
+    def refuses_work(self) -> bool:
+        """Whether requests over HTTP that ask for more than to read are to be refused."""
+        return self._refuses_work
+
+    @contextmanager
+    def work(self) -> Iterator[None]:
+        """A place for one request over HTTP that is not to be broken off. There is no limit to them here."""
+        self._requests += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            self._rest()
 
     @contextmanager
     def admit(self, conversation_id: UUID | None = None) -> Iterator[None]:
@@ -113,8 +137,11 @@ class LiveCalls:
             yield
         finally:
             self._admitted -= 1
-            if self._admitted == 0:
-                self._idle.set()
+            self._rest()
+
+    def _rest(self) -> None:
+        if not self._admitted and not self._requests:
+            self._idle.set()
 
     def _refusal(self, detail: str) -> Unavailable:
         if self._on_refusal is not None:
@@ -156,9 +183,12 @@ class LiveCalls:
             del self._lines[conversation_id]
         line.ended.set()
 
-    async def drain(self, within_s: float) -> int:
-        """Refuse new calls, let the live ones finish for `within_s`, then end the rest. Returns how many were ended."""
+    async def drain(self, within_s: float, *, replaced: bool = False) -> int:
+        """Refuse new calls and new work, let what is under way finish for `within_s`, then end the calls that are left.
+        Returns how many were ended. Who is `replaced` refuses no work, for it can only come on a connection that began
+        before; the next one is another's."""
         self._draining = True
+        self._refuses_work = not replaced
         try:
             async with asyncio.timeout(within_s):
                 await self._idle.wait()
@@ -171,7 +201,7 @@ class LiveCalls:
             async with asyncio.timeout(_LAST_WORDS_S):
                 await self._idle.wait()
         except TimeoutError:
-            _log.warning("calls.abandoned", count=self._admitted)
+            _log.warning("calls.abandoned", count=self._admitted, requests=self._requests)
         return len(cut)
 
 

@@ -98,6 +98,7 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
         last = await _dial(url, line)
         caller = await start(last, UUID(line.agent_id))
         server.send_signal(signal.SIGTERM)
+        await _check_refusal(url, line)
         await caller.type("Do you have parking?")
         await caller.until("turn_metrics")
         await caller.stop()
@@ -109,6 +110,22 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
     assert code == 0, told
     assert "worker.died" in told
     assert "Stopped." in told
+
+
+async def _check_refusal(url: str, line: Line) -> None:
+    """While the last call goes on, whoever comes anew is told that the server stops, and does not wait for nobody."""
+    body = {"agent_id": line.agent_id, "message": "Do you have parking?"}
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:
+                    refused = await http.post("/chat/message", json=body, headers=line.headers)
+            except httpx.TransportError:
+                # Given to a worker that was about to end.
+                continue
+            if refused.status_code == 503:
+                break
+    assert (refused.json()["code"], refused.headers["connection"]) == ("unavailable", "close")
 
 
 async def _dial(url: str, line: Line, *, over: socket.socket | None = None) -> ClientConnection:
