@@ -3,7 +3,8 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 
 # The wheel, and an environment with it, its dependencies and the models.
 FROM ${PYTHON_IMAGE} AS build
-# Which vendors' packages come along: groq, openai, anthropic, google, polly, s3 with commas between, all, or none at all.
+# Which extras come along, with commas between: groq, openai, anthropic (language models), google, polly (speech),
+# s3 (recordings), otel (traces), sentry (faults); or all of them, or none at all.
 ARG EXTRAS=all
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 \
     PIP_NO_CACHE_DIR=1

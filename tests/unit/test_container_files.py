@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,15 @@ def test_the_models_are_those_of_make() -> None:
     steps = " ".join(one.rest for one in BUILD.all("RUN"))
     assert TURN_MODEL_REQUIREMENT in steps
     assert f"TURN_MODEL := {TURN_MODEL_REQUIREMENT}" in (REPOSITORY / "Makefile").read_text()
+
+
+def test_every_extra_is_told_of_where_one_chooses() -> None:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
+    comment = re.search(r"((?:^#.*\n)+)ARG EXTRAS=", text, re.MULTILINE)
+    assert comment is not None
+    told = set(re.findall(r"\w+", comment[1]))
+    assert set(project["optional-dependencies"]) - {"dev"} <= told
 
 
 def test_only_what_is_built_from_is_sent_to_the_builder() -> None:
