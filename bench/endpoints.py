@@ -36,7 +36,7 @@ from bench.endpoint_workload import Login, Workload, open_workload
 from reception.cli.bench import _process
 from reception.cli.bench_material import speak_material
 
-_SETTLE_S = 8.0
+_SETTLE_S = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +105,12 @@ class Run:
 
     async def measure(self, progress: Progress) -> None:
         wanted, many = self._wanted, len(self._workload.endpoints)
-        bar = progress.add_task("", total=2 * many * wanted.seconds + 2 * wanted.calls_seconds + _SETTLE_S)
+        bar = progress.add_task("", total=2 * many * wanted.seconds + 2 * wanted.calls_seconds + 2 * _SETTLE_S)
         port = urlsplit(self._server.url).port or 0
         await self._flood(port, 0, progress, bar)
         progress.update(bar, description=f"{wanted.calls} calls: joining")
+        # A server refuses calls while it is busy.
+        await self._pass(_SETTLE_S, progress, bar)
         tickets = [self._workload.ticket() for _ in range(wanted.calls)]
         await self._callers.do("join", port=port, tickets=tickets)
         await self._pass(_SETTLE_S, progress, bar)

@@ -1,6 +1,9 @@
 """Passwords: which are good enough, how they are kept, and whether one is right."""
 
 import asyncio
+import os
+import sys
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,8 +23,17 @@ MOST_EXPENSIVE_BCRYPT = 14
 """Of the cost in a hash from elsewhere: 2 to that power rounds, about a second of a core."""
 _GOOD_ENOUGH = 2
 """Of zxcvbn's scores 0 to 4: it withstands ten thousand guesses an hour for days, and login allows far fewer."""
-_WORKERS = ThreadPoolExecutor(2, thread_name_prefix="passwords")
-"""Each hash takes 64 MB and all of a core: a flood of logins must leave calls enough of both."""
+_NICENESS = 10
+
+
+def _yield_to_calls() -> None:
+    """Linux has a niceness for each thread, which those that a hash starts inherit; others have one for the process."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+_WORKERS = ThreadPoolExecutor(2, thread_name_prefix="passwords", initializer=_yield_to_calls)
+"""Each hash takes 64 MB and four threads: a flood of logins must leave calls enough of memory and cores."""
 _BCRYPT_BYTES = 72
 _RATED_CHARS = 72
 
