@@ -37,6 +37,7 @@ from reception.dialogue.replies import GOODBYE
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
 from reception.dialogue.understanding.rules import EVENT_LEAD
+from reception.ports.booking import Reservation
 from reception.ports.business import Bookable, BusinessKind
 from reception.ports.dialogue import HangUp, ReplyPart, Say
 from reception.ports.tools import (
@@ -187,7 +188,7 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         question=Question.HOW_HELP,
         lead_kind=_lead_kind(flow, scene),
         details=_beginning(flow, state, message, scene),
-        target=state.booked if flow in _ON_A_BOOKING else None,
+        target=_spoken_of(state) if flow in _ON_A_BOOKING else None,
     )
     step = await FLOWS[flow](fresh, commands, scene)
     if any(isinstance(effect, ReleaseHold) for effect in step.effects) or step.state.slot is not None:
@@ -196,6 +197,11 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
     if any(isinstance(command, Later) for command in commands):
         opening = (Say("One after the other, then."),)
     return replace(step, parts=(*opening, *step.parts), effects=(*released, *step.effects), answered=True)
+
+
+def _spoken_of(state: DialogueState) -> Reservation | None:
+    """The booking that was about to be changed or cancelled, or else the one made here last."""
+    return (state.target if state.flow in _ON_A_BOOKING else None) or state.booked
 
 
 def _lead_kind(flow: Flow, scene: TurnScene) -> str:

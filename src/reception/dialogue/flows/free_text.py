@@ -42,7 +42,7 @@ _DECLINED = re.compile(
     r"hard to say|undecided|can not say|open|flexible|"
     r"do not (?:really |quite )?(?:know|mind|care|remember|have any|have one|want (?:to|that))|no preference|"
     r"any ?(?:thing|where|time|one|body)|any|whatever|whenever|wherever|(?:does|do) not matter|"
-    r"skip(?: (?:that|it|this|the question))?|next(?: question)?|pass|"
+    r"no (?:viewings?|visits?|appointment)|skip(?: (?:that|it|this|the question))?|next(?: question)?|pass|"
     r"rather not|prefer not|none of (?:your|you) business|is private|personal|too personal|"
     r"no|nope|nah|not yet|not now|nothing|none|never ?mind|no comment|why should i)"
     r"(?: (?:yet|really|at all|to be honest|thanks|thank you|either|is fine|will do|works|say|tell you|tell|answer|"

@@ -19,6 +19,8 @@ _MARKS = re.compile(
 )
 _SKIPPED_BEFORE = word_set("at on for the in a it is that to of by")
 _COUNTED = word_set("kid kids child children adult adults toddler toddlers infant infants baby babies teenagers")
+_CHILDREN = word_set("kid kids child children toddler toddlers infant infants baby babies teenagers")
+"""Said after how many come in all, they are among them: "a table for four, two kids"."""
 _BUT_FOR = frozenset({"except for", "but not", "apart from", "other than", "anything but", "anytime but"})
 
 
@@ -120,7 +122,8 @@ def _combine_parties(tokens: Sequence[Token], first: Found, later: Found, betwee
         return first if later.value is None else later
     if {word_at(tokens, first.end - 1), word_at(tokens, later.end - 1)} <= _COUNTED:
         return replace(first, end=later.end, value=first.value + later.value)
-    return first if first.value == later.value else later
+    of_them = word_at(tokens, later.end - 1) in _CHILDREN and later.value < first.value and between != "and"
+    return first if first.value == later.value or of_them else later
 
 
 _STEP = re.compile(

@@ -169,7 +169,7 @@ CHANGE = compiled(
     r"\b(?:add|bring) (?:\w+ ){1,3}(?:to|more to) (?:my|our|the) (?:booking|reservation)\b",
     r"\b(?:change|move) (?:the|our|my) (?:time|date|day|name|number of (?:people|guests)|party size)\b",
     r"\bcome (?:earlier|later|another day|a different day) (?:than|instead)\b",
-    r"\b(?:change|move) (?:it|that|them) to\b",
+    r"\b(?:change|move) (?:it|that|them) to\b", r"\b(?:mean|rather|want to|like to|just) (?:move|reschedule) it$",
     r"\b(?:push|move|bring|put|shift) (?:it|that|this|(?:the|my|our) \w+(?: \w+)?) "
     r"(?:back|forward|up|earlier|later|by)\b",
     r"\b(?:one|two|three|another|an extra|an additional)(?: more| extra| additional| further)? nights?\b"
@@ -217,7 +217,7 @@ LEAD = compiled(
     r"\b(?:looking|searching|interested)\b(?: \w+){0,3} (?:for|in|to (?:buy|rent|sell|purchase))\b(?: \w+){0,8} "
     r"?(?:house|flat|home|apartment|property|bedroom|bedrooms|studio|condo|buying|renting|selling|buy|rent)\b",
     r"\bafter (?:a|an|some) (?:\w+ ){0,3}(?:house|flat|home|apartment|condo|property|studio|place)\b",
-    r"\bproperty (?:search|hunting)\b", r"\bhouse hunting\b",
+    r"\bproperty (?:search|hunting)\b", r"\bhouse hunting\b", r"\b(?:want|like|looking|need|hoping) to (?:rent|buy)$",
 )  # fmt: skip
 EVENT_LEAD = compiled(
     r"\b(?:wedding|private (?:event|party|function|dining|hire)|corporate (?:event|party|dinner)|conference|"
@@ -264,7 +264,7 @@ NEW = compiled(
     r"^(?:just |i would like )?(?:the|my|our) usual(?: please)?$",
 )  # fmt: skip
 VIEWING = compiled(
-    r"\b(?:see|view|visit|tour|look at|look around|show me|show us|viewing|walk through|come and see|check out|"
+    r"(?<!no )\b(?:see|view|visit|tour|look at|look around|show me|show us|viewing|walk through|come and see|check out|"
     r"come see)\b(?: \w+)*",
 )  # fmt: skip
 AVAILABILITY = compiled(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 from reception.dialogue.commands import Flow, SlotName, TimeOfDay
 from reception.dialogue.context import UnderstandingContext
@@ -14,6 +14,7 @@ from reception.dialogue.understanding.parsers.day_readings import Day
 from reception.dialogue.understanding.parsers.durations import find_minutes
 from reception.dialogue.understanding.parsers.emails import find_broken_email, find_emails
 from reception.dialogue.understanding.parsers.found import Found
+from reception.dialogue.understanding.parsers.from_now import find_from_now
 from reception.dialogue.understanding.parsers.house_numbers import house_numbers
 from reception.dialogue.understanding.parsers.names import find_name_clause, find_names
 from reception.dialogue.understanding.parsers.names_beside import find_name_beside
@@ -82,6 +83,8 @@ def gather(text: str, tokens: Sequence[Token], context: UnderstandingContext, *,
     if not claims.found and expects is not Expects.FREE_TEXT:
         claims.add(find_broken_email(tokens))
     claims.add(find_references(tokens))
+    if not stays and context.flow in {None, Flow.NEW_RESERVATION}:
+        claims.add(find_from_now(tokens, context.now, timedelta(minutes=context.business.rules.slot_minutes)))
     claims.add(_immense_counts(tokens))
     known_phone = context.slots.get(SlotName.PHONE)
     claims.add(find_mended_tail(tokens, known_phone if isinstance(known_phone, str) else "", context.business.region))

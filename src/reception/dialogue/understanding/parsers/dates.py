@@ -53,7 +53,7 @@ def find_dates(tokens: Sequence[Token], day: Day) -> list[Found]:
         if reading is None:
             at += 1
             continue
-        reading = _joined(tokens, reading, day)
+        reading = _of_next_year(tokens, _joined(tokens, reading, day), day)
         if next_week and reading.weekday is not None and reading.end == at + 1:
             reading = replace(reading, value=weekday_of_next_week(day.today, reading.weekday))
         next_week = next_week or [token.word for token in tokens[at : reading.end]] == ["next", "week"]
@@ -78,6 +78,15 @@ def read_date(tokens: Sequence[Token], at: int, day: Day) -> Reading | None:
         if reading is not None:
             return reading
     return None
+
+
+def _of_next_year(tokens: Sequence[Token], reading: Reading, day: Day) -> Reading:
+    """ "March 12th next year"."""
+    at = reading.end + (1 if word_at(tokens, reading.end) in {"of", "in"} else 0)
+    if reading.value is None or (word_at(tokens, at), word_at(tokens, at + 1)) != ("next", "year"):
+        return reading
+    value = safe_date(day.today.year + 1, reading.value.month, reading.value.day)
+    return replace(reading, value=value, end=at + 2) if value is not None else reading
 
 
 def _joined(tokens: Sequence[Token], reading: Reading, day: Day) -> Reading:

@@ -12,6 +12,7 @@ WORDS_TOO = word_set(
 """Common words that people's names begin with, too."""
 NEVER = (
     word_set("""
+    instead rather
     yes yeah yep yup no nope nah not okay sure right correct perfect great fine good thanks thank you please
     sorry hi hello hey what when where who why how which is are was were do does did can could would will shall
     should might must the a an my your our their his her its it this that these those i we they he she me us
