@@ -264,6 +264,7 @@ at("composer").addEventListener("submit", (event) => {
   at("typed").value = "";
   say(text);
 });
+document.querySelector(".own").addEventListener("toggle", ({ currentTarget: own }) => own.open && own.scrollIntoView({ block: "end" }));
 at("sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.currentTarget;
