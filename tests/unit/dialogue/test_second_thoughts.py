@@ -135,3 +135,20 @@ async def test_another_room_and_other_nights_change_what_was_booked() -> None:
     await caller.talk("yes", "no, three nights is better after all", "yes")
     (row,) = booked(caller.book)
     assert (row.place, (row.ends_at.date() - row.starts_at.date()).days) == ("Suite", 3)
+
+
+async def test_the_booking_of_the_day_that_is_named_is_moved() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk(TABLE, "yes", "Table for two Saturday at 7", "yes")
+    await caller.talk("move Friday to 8", "yes")
+    moved = {(row.starts_at.date().day, row.starts_at.hour) for row in booked(caller.book)}
+    assert moved == {(12, 20), (13, 19)}
+
+
+async def test_a_call_to_cancel_may_become_one_to_move() -> None:
+    book = book_of(restaurant())
+    await Caller(book).talk(TABLE, "yes")
+    replies = await Caller(book).talk("cancel my booking", "415 555 0142", "no, I mean move it", "Saturday", "yes")
+    assert "What should I change?" in replies[2]
+    (row,) = booked(book)
+    assert row.starts_at.date() == date(2027, 3, 13)

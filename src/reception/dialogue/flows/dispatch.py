@@ -27,7 +27,7 @@ from reception.dialogue.flows.leave_line import leave_line
 from reception.dialogue.flows.lookup import confirm_again, find_mine, settle_again
 from reception.dialogue.flows.message import take_lead, take_message
 from reception.dialogue.flows.noting import note_requests, settle_requests
-from reception.dialogue.flows.of_booked import meant_of_booked
+from reception.dialogue.flows.of_booked import meant_of_booked, spoken_of
 from reception.dialogue.flows.outcome import settle_release
 from reception.dialogue.flows.reserve import reserve, settle_commit, settle_hold
 from reception.dialogue.flows.same_again import SAME_AGAIN, wish_like
@@ -37,7 +37,6 @@ from reception.dialogue.replies import GOODBYE
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import FlowStep, Settle, Settled, Step, TurnScene
 from reception.dialogue.understanding.rules import EVENT_LEAD
-from reception.ports.booking import Reservation
 from reception.ports.business import Bookable, BusinessKind
 from reception.ports.dialogue import HangUp, ReplyPart, Say
 from reception.ports.tools import (
@@ -86,15 +85,6 @@ _SETTLES: Mapping[type[Effect], Settle] = {
     CreateLead: settle_lead,
 }
 
-_ON_A_BOOKING = frozenset(
-    {
-        Flow.CHANGE_RESERVATION,
-        Flow.CANCEL_RESERVATION,
-        Flow.FIND_RESERVATION,
-        Flow.CONFIRM_AGAIN,
-        Flow.RUNNING_LATE,
-    }
-)
 _BEGINNING = QUERY_SLOTS - {SlotName.PLACE}
 """Slots that begin a booking when nothing is in progress; a place alone may be only talked about."""
 _SHORTEST_ENQUIRY_WORDS = 6
@@ -188,7 +178,7 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
         question=Question.HOW_HELP,
         lead_kind=_lead_kind(flow, scene),
         details=_beginning(flow, state, message, scene),
-        target=_spoken_of(state) if flow in _ON_A_BOOKING else None,
+        target=spoken_of(state, flow, commands, scene.text),
     )
     step = await FLOWS[flow](fresh, commands, scene)
     if any(isinstance(effect, ReleaseHold) for effect in step.effects) or step.state.slot is not None:
@@ -197,11 +187,6 @@ async def _begin(state: DialogueState, flow: Flow, commands: Sequence[Command], 
     if any(isinstance(command, Later) for command in commands):
         opening = (Say("One after the other, then."),)
     return replace(step, parts=(*opening, *step.parts), effects=(*released, *step.effects), answered=True)
-
-
-def _spoken_of(state: DialogueState) -> Reservation | None:
-    """The booking that was about to be changed or cancelled, or else the one made here last."""
-    return (state.target if state.flow in _ON_A_BOOKING else None) or state.booked
 
 
 def _lead_kind(flow: Flow, scene: TurnScene) -> str:
