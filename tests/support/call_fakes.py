@@ -95,7 +95,8 @@ class Heard:
 
 
 class FakeRecognizer:
-    """Reads the phrasebook after `delay_s`; raises `error` instead while it is set."""
+    """Reads the phrasebook after `delay_s`; raises `error` instead while it is set. With `closes`, none of its streams
+    is closed before that."""
 
     provider = "fake-stt"
 
@@ -107,6 +108,7 @@ class FakeRecognizer:
         self.in_flight = {True: 0, False: 0}
         self.most_in_flight = {True: 0, False: 0}
         self.closed = 0
+        self.closes: asyncio.Event | None = None
 
     def open(self, sample_rate_hz: int, hints: TranscriptionHints | None = None) -> "FakeRecognition":
         return FakeRecognition(self)
@@ -140,6 +142,8 @@ class FakeRecognition:
         return Transcript(text, 0.9, end_ms - start_ms, owner.delay_s * 1000, owner.provider)
 
     async def aclose(self) -> None:
+        if self._owner.closes is not None:
+            await self._owner.closes.wait()
         self._owner.closed += 1
 
 

@@ -218,7 +218,7 @@ class CallSession:
         if self._keypad_timer is not None:
             self._keypad_timer.cancel()
         if self._hearing is not None:
-            await attempt(self._hearing.aclose(), part="speech-to-text")
+            await attempt(self._hearing.aclose(), part="speech-to-text", timeout_s=self._config.stt_timeout_s)
         if reason == "error":
             self._feed.post(CallFault("internal_error", "The call failed", fatal=True))
         self._feed.post(CallEnded(reason))

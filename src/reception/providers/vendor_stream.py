@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.protocol import State
 
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused
@@ -114,7 +115,7 @@ class VendorStream:
         """Say goodbye, and close the connection."""
         self._closed = True
         self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.wait((self._task,))
         self._recent.forget(self._recent.end)
 
     async def _settle(self, end_ms: int) -> None:
@@ -150,14 +151,15 @@ class VendorStream:
 
     async def _run(self) -> None:
         pause_s = _FIRST_PAUSE_S
-        while True:
+        while not self._closed:
             began = self._recent.end
             try:
                 await self._connected()
             except ProviderError as error:
                 self._failure = error
                 self._news.set()
-                if isinstance(error, ProviderRefused):
+                # A cancellation can be lost in a failure that comes at the same moment.
+                if self._closed or isinstance(error, ProviderRefused):
                     return
                 wait_s = error.retry_after_s if isinstance(error, ProviderLimited) else pause_s
             pause_s = _FIRST_PAUSE_S if self._recent.end > began else min(2 * pause_s, _LONGEST_PAUSE_S)
@@ -184,7 +186,8 @@ class VendorStream:
             except BaseExceptionGroup as failures:
                 raise _first(failures) from None
             finally:
-                if self._closed and (goodbye := dialect.goodbye()) is not None:
+                listens = self._closed and socket.protocol.state is State.OPEN
+                if listens and (goodbye := dialect.goodbye()) is not None:
                     socket.protocol.send_text(goodbye.encode())
                     socket.transport.write(b"".join(socket.protocol.data_to_send()))
                     socket.transport.close()

@@ -20,7 +20,7 @@ from tests.contract.vendors.conftest import Connect, Witness
 from tests.support.vendors.faults import FAILURES, Fault, assert_told, ends_at_once
 from tests.support.vendors.google_speech import GoogleSpeechServer
 from tests.support.vendors.listeners import AssemblyAiServer, DeepgramServer, Listener, OpenAiRealtimeServer
-from tests.support.vendors.ws_vendor import quiet, speech
+from tests.support.vendors.ws_vendor import LingeringVendor, quiet, speech
 
 Ears = Listener | GoogleSpeechServer
 HINTS = TranscriptionHints(names=("Lumen",))
@@ -209,6 +209,18 @@ async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: AnyCase, con
             with pytest.raises(ProviderError):
                 await ask(stream, 0, 400)
         await server.hung_up.wait()
+
+
+@pytest.mark.parametrize("case", SOCKET_CASES, ids=str)
+async def test_a_call_ends_though_its_vendor_has_closed_without_hanging_up(case: SocketCase, connect: Connect) -> None:
+    async with LingeringVendor() as server:
+        stream = case.make(connect(case.provider, server.base_url)).open(8000, HINTS)
+        await server.closing.wait()
+        closing = asyncio.create_task(stream.aclose())
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert closing.done()
+        assert server.connections == 1
 
 
 @LISTENERS

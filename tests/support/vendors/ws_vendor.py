@@ -10,6 +10,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
 
 from reception.core.audio import Pcm16
 from tests.support.vendors.faults import KEY, RETRY_AFTER_S, STATUS, Fault
@@ -131,6 +132,43 @@ class WsVendor:
         finally:
             self._live.discard(socket)
             self.hung_up.set()
+
+
+class LingeringVendor:
+    """Says that it closes as soon as somebody has connected, and keeps the connection all the same. `closing` says that
+    it has been answered; `connections` counts those who came."""
+
+    def __init__(self) -> None:
+        self.closing = asyncio.Event()
+        self.connections = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"ws://127.0.0.1:{self._port}"
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._port: int = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        protocol = ServerProtocol()
+        while (data := await reader.read(65_536)) and not self.closing.is_set():
+            protocol.receive_data(data)
+            for event in protocol.events_received():
+                if isinstance(event, Request):
+                    protocol.send_response(protocol.accept(event))
+                    protocol.send_close(1000)
+            if protocol.close_rcvd is not None:
+                self.closing.set()
+            else:
+                writer.write(b"".join(protocol.data_to_send()))
+        writer.close()
 
 
 async def messages(socket: ServerConnection) -> AsyncIterator[str | bytes]:

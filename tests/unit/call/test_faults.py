@@ -87,6 +87,17 @@ def test_a_failing_recogniser_asks_for_a_repeat() -> None:
     assert scene.texts() == ["book it"]
 
 
+def test_a_recogniser_that_cannot_be_closed_does_not_keep_the_call() -> None:
+    async def script(s: Scene) -> None:
+        s.recognizer.closes = asyncio.Event()
+        await s.caller.says("book it")
+        await s.caller.waits()
+
+    scene = play(script)
+    assert scene.reason == "caller_hung_up"
+    assert scene.leg.closed == ["caller_hung_up"]
+
+
 def test_a_failing_voice_leaves_the_words() -> None:
     async def script(s: Scene) -> None:
         s.tts.error = ProviderError("fake-tts", "down")

@@ -1,7 +1,7 @@
 """The smallest real request to each kind of provider."""
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from reception.ports.speech import Embedder, Recognizer, TextToSpeech, Transcrip
 
 _RATE_HZ = 8000
 _LENGTH_MS = 400
+_CLOSES_WITHIN_S = 2.0
 _ONE_WORD = ChatRequest(
     (ChatMessage("system", "Answer in one word."), ChatMessage("user", "Answer with the word yes.")),
     200,
@@ -29,7 +30,9 @@ async def probe_recognizer(recognizer: Recognizer) -> None:
         stream.feed(noise)
         await stream.transcribe(0, _LENGTH_MS, TranscriptionHints(), partial=False)
     finally:
-        await stream.aclose()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSES_WITHIN_S):
+                await stream.aclose()
 
 
 async def probe_voice(tts: TextToSpeech, voice: Voice = Voice()) -> None:  # noqa: B008  a frozen value
