@@ -11,6 +11,7 @@ from reception.core.errors import NotFound, ProviderError
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
+from reception.domains.knowledge import intake
 from reception.domains.knowledge.chunking import DEFAULT_CHUNKING
 from reception.domains.knowledge.documents import Document
 from reception.domains.knowledge.reading.apart import DEFAULT_LIMITS, ReadingLimits
@@ -137,6 +138,21 @@ async def test_two_versions_at_once_end_with_the_last(office: Office) -> None:
     await office.worker.run_waiting()
     assert await office.found("welcome") == ["Cats are welcome."]
     assert await office.count("knowledge_documents") == 1
+
+
+async def test_a_file_that_cannot_be_read_does_not_take_the_right_one_with_it(office: Office) -> None:
+    came = await office.hand_in("rules.txt", b"%PDF-1.4 cut off")
+    assert isinstance(came, Document)
+    async with office.database.tenant_session(office.tenant_id) as session:
+        order = await intake.take_up(session, came.document_id)
+    assert order is not None
+    await office.hand_in("rules.txt", b"Dogs are welcome.")
+    async with office.database.tenant_session(office.tenant_id) as session:
+        await intake.fail(session, came.document_id, order.digest, "damaged", "It is cut off.")
+        await intake.fail(session, came.document_id, None, "internal_error", "It fails.")
+    await office.worker.run_waiting()
+    assert (await office.read(came.document_id)).state.value == "ready"
+    assert await office.found("welcome") == ["Dogs are welcome."]
 
 
 async def test_an_embedder_that_is_down_delays_and_loses_nothing(office: Office) -> None:

@@ -70,3 +70,17 @@ async def test_success_wipes_the_slate(database: Database, clock: FixedClock, em
             await attempts.begin(email, f"host-{email}")
         await attempts.succeed(email, f"host-{email}")
         clock.advance(timedelta(seconds=13))
+
+
+async def test_a_login_of_ones_own_helps_nobody_to_guess_those_of_others(
+    database: Database, clock: FixedClock, email: str
+) -> None:
+    attempts, client = LoginAttempts(database, clock), f"host-{email}"
+    for number in range(20):
+        await attempts.begin(f"{number}-{email}", client)
+    for wait_s in (30, 60, 120):
+        assert await _wait_s(attempts, email, client) == wait_s
+        clock.advance(timedelta(seconds=wait_s))
+        await attempts.begin(email, client)
+        await attempts.succeed(email, client)
+        await attempts.begin(f"other-{wait_s}-{email}", client)

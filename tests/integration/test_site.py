@@ -94,6 +94,18 @@ async def test_pages_and_files_of_a_site_are_read_and_know_their_address(site: S
     assert "/x.png" not in site.asked
 
 
+async def test_addresses_with_letters_of_any_language_are_read(site: Site) -> None:
+    site.put("/", page("<p>Welcome.</p>", links=["/größe", "/gr%C3%B6%C3%9Fe", "/umzug"]))
+    site.put("/gr%C3%B6%C3%9Fe", page("<p>We seat forty.</p>"))
+    site.put("/umzug", b"", 301, Location="/café?zu=früh")
+    site.put("/caf%C3%A9?zu=fr%C3%BCh", page("<p>Coffee from seven.</p>"))
+    read = await site.read(host="bücher.example.com")
+    said = " ".join(chunk.text for chunk in read.chunks)
+    assert "We seat forty." in said
+    assert "Coffee from seven." in said
+    assert site.asked.count("/gr%C3%B6%C3%9Fe") == 1
+
+
 async def test_robots_are_honoured(site: Site) -> None:
     site.put("/robots.txt", b"User-agent: *\nDisallow: /staff\nCrawl-delay: 3\n", Content_Type="text/plain")
     site.put("/", page("<p>Welcome to our house.</p>", links=["/staff/rota", "/in"]))

@@ -4,7 +4,7 @@ from typing import cast
 from uuid import UUID
 
 from reception.core.clock import SystemClock
-from reception.core.errors import Unavailable
+from reception.core.errors import NotFound, Unavailable
 from reception.db.database import Database
 from reception.ports.events import CallEnded, TurnMetrics
 from reception.providers.access import RequestSeen
@@ -64,6 +64,21 @@ def test_what_ends_after_the_call_or_the_turn_is_counted_too() -> None:
         pass
     call.add(spoken(100))
     assert lines(book) == [(1, 1, 1000, 0.03), (7, 1, 100, 0.003)]
+
+
+class GoneTenant:
+    def tenant_session(self, tenant_id: UUID) -> None:
+        raise NotFound("There is no such tenant")
+
+
+async def test_what_a_tenant_used_that_is_gone_holds_up_nobody_else() -> None:
+    book = UsageBook(cast("Database", GoneTenant()), Prices.load(None), SystemClock())
+    book.call(TENANT, AGENT, CALL).add(spoken(1000))
+    call = book.call(TENANT, AGENT, CALL)
+    call.add(spoken(1000))
+    call.on_event(CallEnded("goodbye"))
+    await book.flush()
+    assert lines(book) == []
 
 
 async def test_what_cannot_be_stored_waits() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from reception.api.limits import RequestLimits
 from reception.api.services import Services
 from reception.api.speech_api import speech_router
+from reception.app.background import keep_running
 from reception.app.foundation import Login, Progress, create_platform_admin, found, open_database
 from reception.app.watching import watched_from_outside
 from reception.app.web import UPLOAD_PATH, create_app
@@ -274,33 +275,30 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     )
     if settings.speech_api_key is not None:
         app.include_router(speech_router(speech, settings.speech_api_key.get_secret_value()))
-    background = [
-        asyncio.create_task(recorder.run(), name="metrics-recorder"),
-        asyncio.create_task(
-            figures.run(lambda: (live.count, live.room), speech.queues, speech.vad_behind_s), name="metrics"
-        ),
-        asyncio.create_task(recordings.run(), name="recordings"),
-        asyncio.create_task(used.run(), name="usage"),
-        asyncio.create_task(conversations.answers.run(), name="answer-cache"),
-        asyncio.create_task(spoken.run(), name="spoken-answers"),
-        asyncio.create_task(warm_speech(speech.tts, conversations, parts.demo_agents), name="warm-speech"),
-        asyncio.create_task(load_models(database, parts.language), name="load-models"),
-    ]
+    background: dict[str, Callable[[], Awaitable[None]]] = {
+        "metrics-recorder": recorder.run,
+        "metrics": partial(figures.run, lambda: (live.count, live.room), speech.queues, speech.vad_behind_s),
+        "recordings": recordings.run,
+        "usage": used.run,
+        "answer-cache": conversations.answers.run,
+        "spoken-answers": spoken.run,
+        "warm-speech": partial(warm_speech, speech.tts, conversations, parts.demo_agents),
+        "load-models": partial(load_models, database, parts.language),
+    }
     if settings.jobs_at_once:
-        worker = JobWorker(parts.service_url, database, tasks, at_once=settings.jobs_at_once)
-        background.append(asyncio.create_task(worker.run(), name="jobs"))
-        stale = Reembedding(database, parts.desk.embedder)
-        background.append(asyncio.create_task(stale.schedule(), name="schedule-reembedding"))
-        background.append(asyncio.create_task(retention.keep_scheduling(), name="schedule-retention"))
-        background.append(asyncio.create_task(Rollups(database, clock).run(), name="rollups"))
-    for task in background:
-        task.add_done_callback(_report_failure)
+        background |= {
+            "jobs": JobWorker(parts.service_url, database, tasks, at_once=settings.jobs_at_once).run,
+            "schedule-reembedding": Reembedding(database, parts.desk.embedder).schedule,
+            "schedule-retention": retention.keep_scheduling,
+            "rollups": Rollups(database, clock).run,
+        }
+    running = [keep_running(name, work) for name, work in background.items()]
     try:
         yield app, live
     finally:
-        for task in background:
+        for task in running:
             task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         await recorder.flush()
         await used.flush()
         await conversations.answers.flush()
@@ -362,8 +360,3 @@ def _observed_by(recorder: MetricsRecorder, figures: Metrics) -> ObserverFactory
 def _metrics_access(settings: Settings) -> MetricsAccess:
     token = settings.metrics_token.get_secret_value() if settings.metrics_token else ""
     return MetricsAccess(token, on_loopback=not settings.production)
-
-
-def _report_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        _log.error("background.failed", task=task.get_name(), exc_info=task.exception())

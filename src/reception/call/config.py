@@ -16,9 +16,11 @@ class Phrases:
     silence: str = "I can't hear anything, so I'll let you go. Goodbye."
     too_long: str = "I'm sorry, we have reached the longest I can stay on a call. Thank you for calling, goodbye."
 
+    stopping: str = "I'm sorry, I have to end this call now. Please call again in a moment."
+
     def all(self) -> tuple[str, ...]:
         """Everything here, for a synthesised-audio cache to be warmed with."""
-        return (*self.fillers, self.greeting, self.repeat, self.apology, self.silence, self.too_long)
+        return (*self.fillers, self.greeting, self.repeat, self.apology, self.silence, self.too_long, self.stopping)
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,8 @@ class CallSession:
         return reason
 
     async def end(self, reason: str) -> None:
-        """Ask the call to end once the reply in progress has been said. Returns at once."""
-        self._conversation.add(Finish(reason))
+        """Ask the call to end, with a word of excuse, once the reply in progress has been said. Returns at once."""
+        self._conversation.add(Finish(reason, self._config.phrases.stopping))
 
     def cut(self, reason: str) -> None:
         """End the call at once, in the middle of a word if need be; effects under way finish. Returns at once."""

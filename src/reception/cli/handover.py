@@ -16,7 +16,7 @@ CONNECTION = b"c"
 PASSED_ON = b"p"
 DRAIN = b"d"
 RENEW = b"r"
-"""Drain, for a successor is about to take the place."""
+"""End with the last call, however long that lasts: a successor is about to take the place."""
 HURRY = b"h"
 _READ_BYTES = 4096
 _LONGEST_HEAD_BYTES = 32 << 10

@@ -11,7 +11,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -52,8 +52,13 @@ class _Desk:
         self._taking: set[asyncio.Task[None]] = set()
         self._taken = 0
         self.stop = asyncio.Event()
+        self.soon = asyncio.Event()
         self.hurry = asyncio.Event()
         self.replaced = False
+
+    def end_soon(self) -> None:
+        self.soon.set()
+        self.stop.set()
 
     def read(self) -> None:
         while (read := self._parent.read()) is not None:
@@ -64,8 +69,9 @@ class _Desk:
                 self.hurry.set()
             if message == RENEW:
                 self.replaced = True
-            if message not in (CONNECTION, PASSED_ON):
                 self.stop.set()
+            elif message not in (CONNECTION, PASSED_ON):
+                self.end_soon()
             if not message:
                 _log.warning("worker.orphaned")
                 asyncio.get_running_loop().remove_reader(self._parent.fileno())
@@ -124,23 +130,26 @@ async def _work(order: Order, settings: Settings, parent: ToParent, service_url:
         desk = _Desk(parent, reception, server)
         server.pass_on = desk.pass_on
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, desk.stop.set)
+        loop.add_signal_handler(signal.SIGTERM, desk.end_soon)
         loop.add_reader(parent.fileno(), desk.read)
         reporting = asyncio.create_task(desk.report(), name="report")
         await desk.stop.wait()
-        await _drain(reception, settings.drain_s, desk)
+        if desk.replaced:
+            await _first_of(reception.live.drain(None, replaced=True), desk.soon.wait())
+        drained = reception.live.drain(settings.drain_s, replaced=desk.replaced)
+        await _first_of(drained, desk.hurry.wait())
         server.should_exit = True
         await serving
         reporting.cancel()
 
 
-async def _drain(reception: Reception, within_s: float, desk: _Desk) -> None:
-    draining = asyncio.create_task(reception.live.drain(within_s, replaced=desk.replaced), name="drain")
-    hurrying = asyncio.create_task(desk.hurry.wait(), name="hurry")
-    await asyncio.wait((draining, hurrying), return_when=asyncio.FIRST_COMPLETED)
-    for task in (draining, hurrying):
+async def _first_of(*works: Coroutine[Any, Any, object]) -> None:
+    """Wait for one of them, and cancel the others."""
+    tasks = [asyncio.create_task(work) for work in works]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
         task.cancel()
-    await asyncio.gather(draining, hurrying, return_exceptions=True)
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _unseen(step: str) -> None:

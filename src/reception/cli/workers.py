@@ -234,7 +234,14 @@ class Workforce:
         """Keep a worker of this number running, ever longer between attempts when it does not last."""
         pause_s = 0.0
         while True:
-            worker = await self._start(number)
+            try:
+                worker = await self._start(number)
+            except OSError as error:
+                # The machine may be out of memory or of processes, as after the death that this start follows.
+                pause_s = min(max(1.0, 2 * pause_s), _LONGEST_PAUSE_S)
+                _log.error(WORKER_DIED, worker=number, again_in_s=pause_s, reason=error.strerror)
+                await asyncio.sleep(pause_s)
+                continue
             watching = asyncio.create_task(self._watch(worker), name=f"watch-{number}")
             try:
                 code = await worker.process.wait()
@@ -244,7 +251,8 @@ class Workforce:
             failed, calls, asked = worker.state.failed, worker.state.live_calls, worker.state.draining
             worker.forget()
             del self._workers[number]
-            mark_process_dead(worker.process.pid, str(self._metrics))  # type: ignore[no-untyped-call]
+            with contextlib.suppress(OSError):
+                mark_process_dead(worker.process.pid, str(self._metrics))  # type: ignore[no-untyped-call]
             self._accept_while(bool(self._answering))
             await self._tell(failed or ("" if worker.has_served else f"Worker {number} ended with code {code}."))
             if self._stopping:
@@ -258,7 +266,8 @@ class Workforce:
 
     async def _start(self, number: int) -> Worker:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        with theirs:
+        with theirs, contextlib.ExitStack() as undoing:
+            undoing.enter_context(ours)
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
@@ -269,6 +278,7 @@ class Workforce:
                 start_new_session=True,
                 env={**os.environ, METRICS_DIRECTORY: str(self._metrics)},
             )
+            undoing.pop_all()
         worker = self._workers[number] = Worker(number, process, ours, self._pass_on)
         order = {"number": number, "workers": self._count, "overrides": self._overrides}
         self._write(process, json.dumps(order))

@@ -54,9 +54,13 @@ def bounded_json(value: Mapping[str, Json], pointer: str, *, longest: int) -> di
     """`value` ready for a jsonb column, if its text has at most `longest` characters.
 
     Raises:
-        Unprocessable: it is longer.
+        Unprocessable: it is longer, or holds a number that JSON has none for.
     """
     plain = {_characters(key): storable(item) for key, item in value.items()}
-    if len(json.dumps(plain, ensure_ascii=False)) > longest:
+    try:
+        length = len(json.dumps(plain, ensure_ascii=False, allow_nan=False))
+    except ValueError:
+        raise refuse(pointer, "must hold finite numbers only") from None
+    if length > longest:
         raise refuse(pointer, f"must have at most {longest} characters as JSON")
     return plain

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
+import psycopg
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,7 +19,16 @@ _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 _UNLOCK = text("SELECT pg_advisory_unlock(:key)")
 _ASKS_AGAIN_S = 0.1
 # A transaction that was ended for being idle too long is an `InternalError`.
-_NO_ANSWER = (OperationalError, InterfaceError, InternalError, PoolTimeout)
+_NO_ANSWER = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    PoolTimeout,
+    # Of what goes past SQLAlchemy, to the driver and to the queue.
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    ConnectorException,
+)
 _SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.user_id', :user_id, true)")
 
 

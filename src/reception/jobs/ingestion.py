@@ -91,7 +91,7 @@ class Ingestion:
         except Unreadable as problem:
             _log.info(DOCUMENT_FAILED, document=str(document_id), reason=problem.reason)
             async with self._database.tenant_session(tenant_id) as session:
-                await intake.fail(session, document_id, problem.reason, problem.detail)
+                await intake.fail(session, document_id, order.digest, problem.reason, problem.detail)
             return
         async with self._database.tenant_session(tenant_id) as session:
             stored = await intake.finish(session, order, reading, vectors, self._embedder.model)
@@ -100,7 +100,7 @@ class Ingestion:
 
     async def give_up(self, tenant_id: UUID, document_id: UUID) -> None:
         async with self._database.tenant_session(tenant_id) as session:
-            await intake.fail(session, document_id, "internal_error", _OUR_FAULT)
+            await intake.fail(session, document_id, None, "internal_error", _OUR_FAULT)
 
     async def _read(self, tenant_id: UUID, order: Order, progress: _Progress) -> Reading:
         def on_read(share: float) -> None:

@@ -183,10 +183,10 @@ class LiveCalls:
             del self._lines[conversation_id]
         line.ended.set()
 
-    async def drain(self, within_s: float, *, replaced: bool = False) -> int:
+    async def drain(self, within_s: float | None, *, replaced: bool = False) -> int:
         """Refuse new calls and new work, let what is under way finish for `within_s`, then end the calls that are left.
-        Returns how many were ended. Who is `replaced` refuses no work, for it can only come on a connection that began
-        before; the next one is another's."""
+        Returns how many were ended; with None, none is, and cancelling this ends none either. Who is `replaced` refuses
+        no work, for it can only come on a connection that began before; the next one is another's."""
         self._draining = True
         self._refuses_work = not replaced
         try:
@@ -205,7 +205,7 @@ class LiveCalls:
         return len(cut)
 
 
-_LAST_WORDS_S = 5.0
+_LAST_WORDS_S = 8.0
 _TAKE_OVER_S = 8.0
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import AppError
+from reception.core.errors import AppError, NotFound
 from reception.core.telemetry import USAGE_NOT_STORED
 from reception.db.database import Database
 from reception.domains.analytics.tally import ProviderUse, add_usage
@@ -56,7 +56,7 @@ class UsageBook:
             await self.flush()
 
     async def flush(self) -> None:
-        """Store what waits; what cannot be stored waits on."""
+        """Store what waits; what cannot be stored now waits on, and what a tenant used that is gone is forgotten."""
         waiting, self._waiting = self._waiting, []
         by_tenant: dict[UUID, list[usage.Used]] = defaultdict(list)
         for tenant_id, used in waiting:
@@ -66,6 +66,8 @@ class UsageBook:
                 async with self._database.tenant_session(tenant_id) as session:
                     await usage.record(session, tenant_id, rows)
                     await add_usage(session, tenant_id, [_counted(used) for used in rows])
+            except NotFound:
+                _log.info(USAGE_NOT_STORED, code="tenant_gone", rows=len(rows))
             except AppError as error:
                 _log.warning(USAGE_NOT_STORED, code=error.code, rows=len(rows))
                 self._waiting += [(tenant_id, used) for used in rows]

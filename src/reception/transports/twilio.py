@@ -63,6 +63,7 @@ class TwilioLeg:
         self._due = _WINDOW
         self._take: Callable[[Pcm16], None] | None = None
         self._reading: Reading | None = None
+        self._resuming: asyncio.TimerHandle | None = None
         self._inputs: asyncio.Queue[LegInput] = asyncio.Queue()
         self._malformed = 0
 
@@ -72,6 +73,8 @@ class TwilioLeg:
 
     async def __aexit__(self, *raised: Any) -> None:
         self._take = None
+        if self._resuming is not None:
+            self._resuming.cancel()
         await self._writer.__aexit__(*raised)
         order = self._order
         if self._malformed or order.lost or order.dropped:
@@ -173,7 +176,10 @@ class TwilioLeg:
         ahead_s = self._pace.wait_s(samples.size / _SAMPLES_PER_MS, self._clock.monotonic_s())
         if ahead_s and self._reading is not None:
             self._reading.pause()
-            asyncio.get_running_loop().call_later(ahead_s, self._reading.resume)
+            # What was read already may bring more: the latest wait is the one that holds.
+            if self._resuming is not None:
+                self._resuming.cancel()
+            self._resuming = asyncio.get_running_loop().call_later(ahead_s, self._reading.resume)
 
     def _queue(self, item: LegInput) -> None:
         if self._inputs.qsize() < _MOST_INPUTS:

@@ -10,6 +10,7 @@ import pytest
 
 from reception.ports.audio import Pcm16
 from reception.ports.leg import LegClosed, LegInput
+from reception.transports.direct import EXTENSION, TextSink
 from reception.transports.twilio import TwilioLeg
 from reception.transports.twilio_messages import StreamStarted
 from tests.support.virtual_time import LoopClock, run_virtual
@@ -43,6 +44,48 @@ def test_a_client_that_never_reads_is_given_up_after_ten_seconds() -> None:
             assert asyncio.get_running_loop().time() == pytest.approx(10.0, abs=0.5)
             await speaking
             await leg.close("over")
+
+    run_virtual(scenario())
+
+
+def test_a_client_that_floods_is_read_three_times_as_fast_as_it_may_talk() -> None:
+    class Socket:
+        """Has two seconds more whenever it is read."""
+
+        def __init__(self, sink: TextSink) -> None:
+            self.sink, self.chunk, self.reads = sink, 0, True
+            self.flow = asyncio.create_task(self._flow())
+
+        async def _flow(self) -> None:
+            while True:
+                for _ in range(100 if self.reads else 0):
+                    self.chunk += 1
+                    self.sink(media(self.chunk, b"\xff" * 160).encode())
+                await asyncio.sleep(0.001)
+
+        def pause(self) -> None:
+            self.reads = False
+
+        def resume(self) -> None:
+            self.reads = True
+
+    async def scenario() -> None:
+        client, sockets = Client(), list[Socket]()
+
+        def attach(sink: TextSink) -> Socket:
+            sockets.append(Socket(sink))
+            return sockets[0]
+
+        async with await _open(client) as leg:
+            leg._socket.scope["extensions"] = {EXTENSION: attach}
+            leg.push_audio_to(lambda _: None)
+            listening = asyncio.create_task(_listen(leg))
+            await asyncio.sleep(20.0)
+            sockets[0].flow.cancel()
+            client.leave()
+            await listening
+        heard_s = sockets[0].chunk * 0.02
+        assert heard_s == pytest.approx(10.0 + 3.0 * 20.0, rel=0.1)
 
     run_virtual(scenario())
 

@@ -48,12 +48,14 @@ async def begin_attempt(session: AsyncSession, tried: Sequence[Tried], now: date
 
 
 async def forgive(session: AsyncSession, whole: Tried, last: Tried, now: datetime) -> None:
-    """The attempt that began was a good one: nothing stands against `whole` any more, and of `last` only others do."""
+    """The attempt that began was a good one: nothing stands against `whole` any more, and `last` stands as before it,
+    so that who has a login of their own guesses no others' the sooner for it."""
     of_whole, of_last = await _rows(session, (whole, last), now)
     of_whole.failed_at, of_whole.wait_s, of_whole.blocked_until = [], 0, None
     of_last.failed_at = of_last.failed_at[:-1]
-    if len(of_last.failed_at) < last.most:
-        of_last.wait_s, of_last.blocked_until = 0, None
+    if of_last.wait_s:
+        of_last.wait_s = of_last.wait_s // 2 if of_last.wait_s > _FIRST_WAIT_S else 0
+        of_last.blocked_until = now
     await session.flush()
 
 

@@ -195,15 +195,26 @@ async def finish(
     return True
 
 
-async def fail(session: AsyncSession, document_id: UUID, reason: str, detail: str) -> None:
-    """Say why a document could not be taken in. What answered before goes on answering; the file is forgotten."""
-    await session.execute(
+async def fail(session: AsyncSession, document_id: UUID, digest: str | None, reason: str, detail: str) -> None:
+    """Say why a document could not be taken in. What answered before goes on answering; the file is forgotten.
+
+    Nothing when something else than `digest` is wanted by now, or, where what was tried is not known, when what is
+    wanted has not been begun.
+    """
+    begun = DocumentRow.state.in_([DocumentState.READING.value, DocumentState.EMBEDDING.value])
+    failed = await session.execute(
         update(DocumentRow)
-        .where(DocumentRow.id == document_id, DocumentRow.state != DocumentState.READY.value)
+        .where(
+            DocumentRow.id == document_id,
+            DocumentRow.state != DocumentState.READY.value,
+            begun if digest is None else DocumentRow.wanted_hash == digest,
+        )
         .values(state=DocumentState.FAILED.value, problem_code=clipped(reason, 40), problem=clipped(detail, 500))
+        .returning(DocumentRow.id)
         .execution_options(synchronize_session=False)
     )
-    await forget_upload(session, document_id)
+    if failed.first() is not None:
+        await forget_upload(session, document_id)
 
 
 def digest_of(content: str, model: str, kind: DocumentKind, cut: str) -> str:

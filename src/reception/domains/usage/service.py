@@ -6,11 +6,15 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import ForeignKeyViolation
 from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
+from reception.core.errors import NotFound
 from reception.core.ids import uuid7
+from reception.db.violations import is_violation
 from reception.domains.usage.models import UsageRow
 
 
@@ -48,7 +52,11 @@ class Total:
 
 
 async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -> None:
-    """Store what was used, in the tenant's own session."""
+    """Store what was used, in the tenant's own session.
+
+    Raises:
+        NotFound: the tenant is gone.
+    """
     names = [name for name in Used.__slots__ if name != "at"]
     rows = [
         {
@@ -60,7 +68,12 @@ async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -
         for one in used
     ]
     if rows:
-        await session.execute(insert(UsageRow), rows)
+        try:
+            await session.execute(insert(UsageRow), rows)
+        except IntegrityError as error:
+            if is_violation(error, ForeignKeyViolation):
+                raise NotFound("There is no such tenant") from error
+            raise
 
 
 async def totals(session: AsyncSession, *, since: date, until: date, agent_id: UUID | None = None) -> list[Total]:

@@ -1,9 +1,12 @@
 """Which addresses may be asked for: public ones, on the ports of the web. Everything else could be our own network."""
 
 import ipaddress
+import string
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
+
+import idna
 
 from reception.domains.knowledge.reading.problems import Unreadable
 
@@ -43,7 +46,8 @@ def _meant(address: IpAddress) -> list[IpAddress]:
 
 
 def web_address(text: str) -> SplitResult:
-    """The parts of an address of the web.
+    """The parts of an address of the web, in the signs that may go over the wire: the name as IDNA writes it, other
+    letters of path and query as UTF-8 in per cents (RFC 3987, section 3.1).
 
     Raises:
         Unreadable: it is none, or holds a name and password.
@@ -61,7 +65,25 @@ def web_address(text: str) -> SplitResult:
         raise _bad("It must not hold a user name or password.")
     if port == 0:
         raise _bad("There is no such port.")
-    return parts._replace(fragment="", path=parts.path or "/")
+    return parts._replace(
+        netloc=parts.netloc if parts.netloc.isascii() else _ascii_host(parts.hostname, port),
+        fragment="",
+        path=in_ascii(parts.path) or "/",
+        query=in_ascii(parts.query),
+    )
+
+
+def in_ascii(text: str) -> str:
+    """A path or a query whose every sign may stand in an address."""
+    return text if text.isascii() else quote(text, safe=string.punctuation, errors="replace")
+
+
+def _ascii_host(host: str, port: int | None) -> str:
+    try:
+        name = idna.encode(host, uts46=True).decode()
+    except idna.IDNAError:
+        raise _bad("There can be no such name.") from None
+    return name if port is None else f"{name}:{port}"
 
 
 def forbidden() -> Unreadable:

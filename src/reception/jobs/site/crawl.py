@@ -14,7 +14,7 @@ from reception.domains.knowledge.chunking import Chunk, Chunking
 from reception.domains.knowledge.reading.apart import ReadingLimits, read_apart
 from reception.domains.knowledge.reading.problems import Unreadable, too_many_passages
 from reception.domains.knowledge.reading.result import MOST_PASSAGES, Reading, Source
-from reception.jobs.site.address import Allows, Resolve, is_public
+from reception.jobs.site.address import Allows, Resolve, in_ascii, is_public
 from reception.jobs.site.fetch import Fetched, Fetcher, Unreachable, resolve
 from reception.jobs.site.robots import Robots, robots_of
 
@@ -203,7 +203,7 @@ def _plain(address: str) -> str:
     return parts._replace(
         scheme=parts.scheme.lower(),
         netloc=parts.netloc.lower(),
-        path=parts.path or "/",
+        path=in_ascii(parts.path) or "/",
         query=urlencode(kept),
         fragment="",
     ).geturl()

@@ -132,7 +132,7 @@ class Fetcher:
         async with self._pool.stream("GET", address, headers=_HEADERS, extensions={"timeout": _TIMEOUTS_S}) as answer:
             headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
             if answer.status in _REDIRECTS and headers.get("location"):
-                return None, headers["location"]
+                return None, headers["location"].encode("latin-1").decode("utf-8", "replace")
             media = headers.get("content-type", "").partition(";")[0].strip().lower()
             content = await _content(answer, headers.get("content-encoding", ""), largest_bytes)
             return Fetched(address, answer.status, media, content), ""
