@@ -1,9 +1,11 @@
-"""What is added to a chat model's own time: the same request by a bare HTTP client, by LangChain alone, and by us.
+"""What is added to a chat model's own time: the same request by a bare HTTP client, by the vendor's package, by
+LangChain on it, and by us on both.
 
     python -m bench.language [REQUESTS]
 
-A local server in a process of its own answers at once, so that only what is on top of it is counted. All three read the
-whole stream, and take turns. CPU is this process's own, user and system, for a whole request.
+A local server in a process of its own answers at once, so that only what is on top of it is counted. All read the
+whole stream, and take turns; "over" compares those of one round, the median and the 95th percentile of the differences.
+CPU is this process's own, user and system, for a whole request.
 """
 
 import asyncio
@@ -13,6 +15,9 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import attrgetter
+from typing import Any
 
 import httpx
 import orjson
@@ -25,6 +30,7 @@ from reception.ports.language import ChatMessage, ChatModel, ChatRequest
 from reception.providers.llm.chat import LangChainChatModel
 from reception.providers.llm.choice import ModelChoice
 from reception.providers.llm.metered import MeteredChatModel
+from reception.providers.llm.vendors import vendor_of
 from reception.providers.resilience.chain import Link, Probes
 from reception.providers.resilience.language import ResilientChatModel
 
@@ -79,6 +85,23 @@ async def _recorded(name: str) -> tuple[str, dict[str, str], bytes]:
     return asked.path, headers, asked.body
 
 
+async def _read_bare(
+    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes, begun: Callable[[], None]
+) -> None:
+    async with client.stream("POST", url, content=body, headers=headers) as response:
+        async for line in response.aiter_lines():
+            if line.startswith("data: {") and b"content" in orjson.dumps(orjson.loads(line[6:])):
+                begun()
+
+
+async def _read_sdk(sdk: Any, body: bytes, begun: Callable[[], None]) -> None:
+    told = _of_sdk(orjson.loads(body))
+    ask = sdk.chat.completions.create if hasattr(sdk, "chat") else sdk.messages.create
+    async for chunk in await ask(**told):
+        if _has_text(chunk):
+            begun()
+
+
 async def measure(name: str, base_url: str, requests: int) -> dict[str, list[Took]]:
     """What each way took, request by request."""
     vendor, _, model = name.partition(":")
@@ -86,12 +109,6 @@ async def measure(name: str, base_url: str, requests: int) -> dict[str, list[Too
     adapter = LangChainChatModel(ModelChoice(vendor, model), KEY, base_url)
     link: Link[ChatModel] = Link(name, MeteredChatModel(adapter), _no_probe)
     ours = ResilientChatModel([link], Probes(), lambda _: None)
-
-    async def read_bare(begun: Callable[[], None]) -> None:
-        async with client.stream("POST", base_url + path, content=body, headers=headers) as response:
-            async for line in response.aiter_lines():
-                if line.startswith("data: {") and b"content" in orjson.dumps(orjson.loads(line[6:])):
-                    begun()
 
     async def read_langchain(begun: Callable[[], None]) -> None:
         messages = [SystemMessage("Answer."), HumanMessage("Is there parking?")]
@@ -104,9 +121,14 @@ async def measure(name: str, base_url: str, requests: int) -> dict[str, list[Too
         async for _ in ours.stream(_REQUEST):
             begun()
 
-    ways = {"bare": read_bare, "LangChain": read_langchain, "ours": read_ours}
-    took: dict[str, list[Took]] = {way: [] for way in ways}
     async with httpx.AsyncClient(trust_env=False) as client:
+        ways: dict[str, Callable[[Callable[[], None]], Awaitable[None]]] = {
+            "bare": partial(_read_bare, client, base_url + path, headers, body),
+            "package": partial(_read_sdk, attrgetter(vendor_of(vendor).client)(adapter._model), body),
+            "LangChain": read_langchain,
+            "ours": read_ours,
+        }
+        took: dict[str, list[Took]] = {way: [] for way in ways}
         for number in range(_WARM_UP + requests):
             for way, read in ways.items():
                 one = await _timed(read)
@@ -116,12 +138,24 @@ async def measure(name: str, base_url: str, requests: int) -> dict[str, list[Too
     return took
 
 
+def _of_sdk(body: dict[str, Any]) -> dict[str, Any]:
+    """What a vendor's package is given, so that it sends `body`."""
+    named = {name: body.pop(name) for name in ("model", "messages", "max_tokens") if name in body}
+    return {**named, "stream": body.pop("stream"), "extra_body": body}
+
+
+def _has_text(chunk: Any) -> bool:
+    if hasattr(chunk, "choices"):
+        return bool(chunk.choices and chunk.choices[0].delta.content)
+    return bool(chunk.type == "content_block_delta")
+
+
 def _at(values: list[float], percent: int) -> float:
     return statistics.quantiles(values, n=100)[percent - 1]
 
 
 async def main(requests: int) -> None:
-    """Print three lines a model."""
+    """Print a line for each way, and for each over another, of each model."""
     print(f"{'':28} {'':10} {'first p50':>9} {'p95':>7} {'whole p50':>9} {'p95':>7} {'CPU':>7}  (ms)")
     for name in _SERVERS:
         server = await asyncio.create_subprocess_exec(
@@ -139,6 +173,16 @@ async def main(requests: int) -> None:
             shown = (_at(first, 50), _at(first, 95), _at(whole, 50), _at(whole, 95))
             cpu = statistics.mean(row.cpu for row in rows)
             print(f"{name:28} {way:10} " + " ".join(f"{value:8.1f}" for value in shown) + f" {cpu:8.2f}")
+        for way, below in (("package", "bare"), ("LangChain", "package"), ("ours", "LangChain"), ("ours", "bare")):
+            over = [
+                Took(b.first - a.first, b.whole - a.whole, b.cpu - a.cpu)
+                for a, b in zip(took[below], took[way], strict=True)
+            ]
+            first, whole = [row.first for row in over], [row.whole for row in over]
+            shown = (_at(first, 50), _at(first, 95), _at(whole, 50), _at(whole, 95))
+            cpu = statistics.median(row.cpu for row in over)
+            told = " ".join(f"{value:8.1f}" for value in shown)
+            print(f"{name:28} {way} over {below:9} {told} {cpu:8.2f}")
 
 
 async def serve(name: str) -> None:

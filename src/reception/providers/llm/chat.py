@@ -26,6 +26,9 @@ _ONE_REQUEST = frozenset({400, 413, 422})
 _MADE = count()
 _AT_ONCE_S = 0.002
 """For so long others wait while pieces that came together are read."""
+_STEPS_TO_THE_FIRST = 6
+"""So many turns of the event loop whoever waits for the first piece is away at the most: it comes through the tasks of
+a race and of the turn."""
 _NO_KEY = "none"
 """Compatible servers mostly want no key, and SDKs insist on one."""
 
@@ -79,7 +82,7 @@ class LangChainChatModel:
     async def _read(self, request: ChatRequest, written: "_Written") -> None:
         """Put what comes into `written`, which the request's tokens bound, and then how it ended."""
         messages = [_message(one) for one in request.messages]
-        ending, due_s = "", 0.0
+        ending, due_s, steps = "", 0.0, _STEPS_TO_THE_FIRST
         loop = asyncio.get_running_loop()
         try:
             streamed = self._model.astream(messages, **self._options(request))
@@ -91,7 +94,8 @@ class LangChainChatModel:
                     if piece := self._piece(chunk, request.output):
                         written.add(piece)
                         if loop.time() >= due_s:
-                            await _let_others_go_on()
+                            await _let_others_go_on(steps)
+                            steps = 1
                             due_s = loop.time() + _AT_ONCE_S
             wrong = self._ended(ending)
             if wrong is not None:
@@ -187,12 +191,13 @@ class _Written:
         return text
 
 
-async def _let_others_go_on() -> None:
+async def _let_others_go_on(steps: int) -> None:
     """Many pieces come in one packet, and each takes LangChain a third of a millisecond: whoever waits for the first
     goes on now, and so do other calls after every few. Cancelled here, the reader is cancelled again where the SDK
     waits for the next piece, as SDKs end their request only then."""
     try:
-        await asyncio.sleep(0)
+        for _ in range(steps):
+            await asyncio.sleep(0)
     except asyncio.CancelledError:
         reader = asyncio.current_task()
         if reader is not None:
