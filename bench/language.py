@@ -140,7 +140,7 @@ async def measure(name: str, base_url: str, requests: int) -> dict[str, list[Too
 
 def _of_sdk(body: dict[str, Any]) -> dict[str, Any]:
     """What a vendor's package is given, so that it sends `body`."""
-    named = {name: body.pop(name) for name in ("model", "messages", "max_tokens") if name in body}
+    named: dict[str, Any] = {name: body.pop(name) for name in ("model", "messages", "max_tokens") if name in body}
     return {**named, "stream": body.pop("stream"), "extra_body": body}
 
 

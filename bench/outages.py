@@ -1,7 +1,7 @@
 """Real calls over the voice socket while a provider is slow, dead or wrong: how long the caller hears nothing.
 
     python -m bench.outages [hearing | voice]
-    python -m bench.outages many [CALLS]
+    python -m bench.outages many [CALLS [hearing | language | voice]...]
 
 `many` is fifty calls at once, or so many, see `bench.outage_load`. Else each call asks one question. "answer" is from
 the caller's last sound to the first of the reply, fillers counted, read off the waveforms; "longest silence" is the
@@ -76,6 +76,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["many"]:
-        outage_load.main(*(int(number) for number in sys.argv[2:3]))
+        outage_load.main(int(sys.argv[2]) if sys.argv[2:] else 50, *sys.argv[3:])
     else:
         asyncio.run(main())
