@@ -14,7 +14,7 @@ import numpy as np
 import uvloop
 
 from bench.outage_words import heard_in
-from reception.cli.bench_caller import _CONNECT_GAP_S, _LINE_NOISE, Caller, Callers, Tally, _Doing, _tell, coded_frames
+from reception.cli.bench_caller import _CONNECT_GAP_S, LINE_NOISE, Caller, Callers, Tally, _Doing, _tell, coded_frames
 from reception.cli.bench_material import RATE_HZ, Material
 from reception.core.audio import decode
 
@@ -79,7 +79,7 @@ class Listener(Caller):
         self._played, self._silence_s = [], 0.0
         if not self._asked_in_time or not played:
             return
-        tally = self._tally
+        tally = self.tally
         assert isinstance(tally, WordTally)
         tally.replies += 1
         tally.longest_silence_s.append(round(silence_s, 3))
@@ -97,7 +97,7 @@ class Listener(Caller):
 async def main(material: Path, port: int, calls: int, settle_s: float, seconds: float) -> None:
     """Call, measure for a while, let every reply under way end, and tell the parent what was heard."""
     questions = [coded_frames(question) for question in Material.load(material).questions]
-    noise = coded_frames(np.random.default_rng(1).normal(0, _LINE_NOISE, RATE_HZ).astype(np.int16))
+    noise = coded_frames(np.random.default_rng(1).normal(0, LINE_NOISE, RATE_HZ).astype(np.int16))
     tally = WordTally()
     running, listeners = Callers([], tally), list[Listener]()
     loop = asyncio.get_running_loop()
