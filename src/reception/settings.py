@@ -185,9 +185,18 @@ def wanted_providers(settings: Settings) -> Wanted:
 
 def _key_in(name: str) -> str:
     """What the environment variable `name` holds, or the file that it names; empty where there is none that can be
-    read, as a machine may name one there that is not for this."""
+    read, as a machine may name one there that is not for this.
+
+    Raises:
+        InvalidInput: it holds what no header can carry.
+    """
     value = os.environ.get(name, "")
     if name != GOOGLE_KEY_FILE or not value:
+        if not (value.isascii() and value.isprintable()):
+            raise InvalidInput(
+                f"{name} holds a character that is not plain ASCII, which no key does: copy the key once more, without"
+                " quotation marks, blanks or line breaks that a text editor may have added."
+            )
         return value
     try:
         with Path(value).open(encoding="utf-8") as file:
@@ -197,8 +206,12 @@ def _key_in(name: str) -> str:
 
 
 def wanted_language(settings: Settings) -> LanguageConfig:
-    """Which language models read and word answers, with the keys that the environment holds for the vendors."""
-    keys = {name: key for name, vendor in VENDORS.items() if (key := os.environ.get(vendor.key_variable, ""))}
+    """Which language models read and word answers, with the keys that the environment holds for the vendors.
+
+    Raises:
+        InvalidInput: a key is none.
+    """
+    keys = {name: key for name, vendor in VENDORS.items() if (key := _key_in(vendor.key_variable))}
     return LanguageConfig(settings.llm, keys, _addresses())
 
 

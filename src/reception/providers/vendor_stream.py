@@ -7,12 +7,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.protocol import State
 
 from reception.core.audio import Pcm16
-from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused
+from reception.core.errors import ProviderError, ProviderLimited
 from reception.core.recent import RecentAudio
 from reception.ports.speech import Transcript, TranscriptionHints
 from reception.providers.access import Access
 from reception.providers.dialect import Dialect, News, Piece, said_between
 from reception.providers.segmented import KEPT_S
+from reception.providers.unforeseen import provider_errors
 from reception.providers.wire import vendor_errors
 
 MakeDialect = Callable[[Access, int, TranscriptionHints], Dialect]
@@ -154,12 +155,13 @@ class VendorStream:
         while not self._closed:
             began = self._recent.end
             try:
-                await self._connected()
+                with provider_errors(self.provider):
+                    await self._connected()
             except ProviderError as error:
                 self._failure = error
                 self._news.set()
                 # A cancellation can be lost in a failure that comes at the same moment.
-                if self._closed or isinstance(error, ProviderRefused):
+                if self._closed or not error.retryable:
                     return
                 wait_s = error.retry_after_s if isinstance(error, ProviderLimited) else pause_s
             pause_s = _FIRST_PAUSE_S if self._recent.end > began else min(2 * pause_s, _LONGEST_PAUSE_S)

@@ -211,6 +211,19 @@ async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: AnyCase, con
         await server.hung_up.wait()
 
 
+async def test_a_defect_is_told_of_without_a_wait(connect: Connect) -> None:
+    class Defective(DeepgramDialect):
+        def url(self) -> str:
+            raise KeyError("model")
+
+    stream = StreamingRecognizer(connect("deepgram:nova-3", "ws://127.0.0.1:1"), Defective).open(8000, HINTS)
+    say(stream, "one two")
+    with pytest.raises(ProviderError) as raised:
+        await ask(stream, 0, 400)
+    assert raised.value.code == "provider_error"
+    await stream.aclose()
+
+
 @pytest.mark.parametrize("case", SOCKET_CASES, ids=str)
 async def test_a_call_ends_though_its_vendor_has_closed_without_hanging_up(case: SocketCase, connect: Connect) -> None:
     async with LingeringVendor() as server:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from reception.core.errors import InvalidInput
-from reception.settings import load_settings, signing_key, wanted_providers
+from reception.settings import load_settings, signing_key, wanted_language, wanted_providers
 
 GOOD_KEY = "p9Xz-4uBv_Tq7LsWm2Kd8RfYc1HnJe6GaQ0oVi3Zt5"
 
@@ -69,6 +69,16 @@ def test_a_damaged_key_file_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "secret.key").write_text("short")
     with pytest.raises(InvalidInput, match="remove it"):
         signing_key(load_settings(data_dir=tmp_path))
+
+
+@pytest.mark.parametrize("name", ["DEEPGRAM_API_KEY", "GROQ_API_KEY"])
+@pytest.mark.parametrize("key", ["“abc”", "abc\u00a0", "abc\n"])
+def test_a_key_that_no_header_can_carry_is_refused(name: str, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, key)
+    read = wanted_language if name.startswith("GROQ") else wanted_providers
+    with pytest.raises(InvalidInput, match=f"{name} holds a character") as refused:
+        read(load_settings())
+    assert "abc" not in refused.value.detail
 
 
 def test_google_s_key_may_be_a_file_and_one_that_is_not_there_is_none(

@@ -33,8 +33,9 @@ class Voiced:
 
     name: str
     delay_s: float = 0.1
-    error: ProviderError | None = None
+    error: Exception | None = None
     breaks_after_ms: int | None = None
+    breaks_by: Exception | None = None
     stalls: bool = False
     chunk_ms: int = 100
     chunk_every_s: float = 0.0
@@ -60,7 +61,7 @@ class Voiced:
                     if self.stalls:
                         await asyncio.sleep(0.7)
                         raise ProviderTimeout(self.name)
-                    raise broken(self.name)
+                    raise self.breaks_by or broken(self.name)
                 yield audio[start : start + step]
                 if self.chunk_every_s:
                     await asyncio.sleep(self.chunk_every_s)
@@ -93,7 +94,7 @@ class Ears:
     name: str
     text: str = "hello"
     delay_s: float = 0.1
-    error: ProviderError | None = None
+    error: Exception | None = None
     heard: list[tuple[int, bool]] = field(default_factory=list)
     audio: list[Pcm16] = field(default_factory=list)
 
@@ -136,7 +137,7 @@ class Writer:
     raised."""
 
     name: str
-    pieces: tuple[str | ProviderError, ...] = ("Hello. ", "Good day.")
+    pieces: tuple[str | Exception, ...] = ("Hello. ", "Good day.")
     delay_s: float = 0.1
     every_s: float = 0.05
     asked: list[ChatRequest] = field(default_factory=list)
@@ -154,7 +155,7 @@ class Writer:
         try:
             for number, piece in enumerate(self.pieces):
                 await asyncio.sleep(self.every_s if number else self.delay_s)
-                if isinstance(piece, ProviderError):
+                if isinstance(piece, Exception):
                     raise piece
                 yield piece
         finally:

@@ -4,8 +4,10 @@ import asyncio
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from reception.core.errors import ProviderError, ProviderRefused
+from reception.core.telemetry import PROVIDER_FAILED
 from reception.ports.speech import Transcript, TranscriptionHints
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Probes
@@ -47,6 +49,24 @@ def test_one_that_fails_costs_its_own_time_only_and_the_call_is_told() -> None:
         assert asyncio.get_running_loop().time() - began_s == pytest.approx(0.12)
         assert told.path == [("first", "second", "provider_error")]
         assert np.array_equal(second.audio[0], np.arange(RATE_HZ // 2, RATE_HZ * 3 // 2, dtype=np.int16))
+
+    run_virtual(call())
+
+
+@pytest.mark.parametrize("partial", [False, True])
+def test_a_defect_of_one_is_a_failure_like_any_other(partial: bool) -> None:
+    async def call() -> None:
+        first = Ears("first", error=UnicodeEncodeError("ascii", "Bearer abc“", 10, 11, "a secret"))
+        second, told = Ears("second"), Told()
+        stream = open_stream(first, second, told=told)
+        with capture_logs() as logs:
+            for _ in range(4):
+                assert (await ask(stream, partial=partial)).provider == "second"
+        assert {(line["event"], line["provider"], line["exc_info"]) for line in logs} == {
+            (PROVIDER_FAILED, "first", first.error)
+        }
+        if not partial:
+            assert told.path == [("first", "second", "provider_error")]
 
     run_virtual(call())
 

@@ -151,6 +151,19 @@ def test_closing_stops_whoever_is_at_work() -> None:
     run_virtual(call())
 
 
+@pytest.mark.parametrize("breaks_after_ms", [0, 1500])
+def test_a_defect_in_mid_sentence_is_no_end_of_it(breaks_after_ms: int) -> None:
+    async def call() -> None:
+        first = Voiced("first", breaks_after_ms=breaks_after_ms, breaks_by=KeyError("audio"))
+        tts = voice_of(first, Voiced("second"))
+        tts._chain.links[0].asked.pace.learn("x" * 100, 100 * 60, 1.0)
+        heard = letters(await say(tts)).replace(" ", "")
+        assert said_once(heard, TEXT), heard
+        assert tts.provider == "second"
+
+    run_virtual(call())
+
+
 def test_a_voice_s_name_is_for_the_vendor_that_has_it() -> None:
     async def call() -> None:
         asked: dict[str, str] = {}

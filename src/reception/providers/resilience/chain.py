@@ -115,6 +115,10 @@ class Chain(Generic[T]):
         )
         self._reason = ""
 
+    def named(self, order: Sequence[int]) -> list[str]:
+        """The providers at these places."""
+        return [self.links[place].provider for place in order]
+
     def succeeded(self, place: int) -> None:
         self.links[place].health.succeeded()
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from reception.core.errors import ProviderError, ProviderTimeout
 from reception.ports.speech import Embedder
 from reception.providers.resilience.chain import Link, Probes
+from reception.providers.unforeseen import provider_errors
 
 
 class GuardedEmbedder:
@@ -33,7 +34,8 @@ class GuardedEmbedder:
         if not health.admits:
             raise ProviderError(self.model, f"{self.model} has failed just now and is left alone", retryable=True)
         try:
-            rows = await link.asked.embed(texts)
+            with provider_errors(self.model):
+                rows = await link.asked.embed(texts)
         except ProviderTimeout as error:
             health.failed(error, at_once=True)
             raise

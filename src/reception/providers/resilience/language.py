@@ -11,6 +11,7 @@ from reception.ports.language import ChatModel, ChatRequest
 from reception.providers.resilience.chain import Chain, Link, OnSwitch, Probes
 from reception.providers.resilience.health import loop_s
 from reception.providers.resilience.race import Race
+from reception.providers.unforeseen import provider_errors
 
 _HEDGE_SHARE = 0.5
 """Of the time to the first piece: from then on the next model is asked as well, and has the other half."""
@@ -43,6 +44,7 @@ class ResilientChatModel:
             raise ProviderError(self.provider, f"{self.provider} is left alone for a while", retryable=True)
         began_s = loop_s()
         race = Race(
+            self._chain.named(order),
             [partial(self._begun, place, request, began_s, spare=len(order) > 1) for place in order],
             request.first_s * _HEDGE_SHARE,
             lambda at, error: self._chain.failed(order[at], error),
@@ -84,12 +86,13 @@ class ResilientChatModel:
         return _Begun(first, pieces)
 
     async def _next(self, place: int, pieces: AsyncGenerator[str], until_s: float) -> str | None:
-        try:
-            async with asyncio.timeout_at(until_s):
-                return await anext(pieces, None)
-        except TimeoutError:
-            provider = self._chain.links[place].provider
-            raise ProviderTimeout(provider, f"{provider} did not answer in time", retryable=True) from None
+        provider = self._chain.links[place].provider
+        with provider_errors(provider):
+            try:
+                async with asyncio.timeout_at(until_s):
+                    return await anext(pieces, None)
+            except TimeoutError:
+                raise ProviderTimeout(provider, f"{provider} did not answer in time", retryable=True) from None
 
     def _discard(self, late: "_Begun") -> None:
         """Close one that began when another already had."""

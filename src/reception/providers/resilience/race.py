@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 from reception.core.errors import ProviderError
+from reception.providers.unforeseen import provider_errors
 
 T = TypeVar("T")
 
 
 class Race(Generic[T]):
-    """One question to several, in order of preference.
+    """One question to several `providers`, in order of preference.
 
     The next one is asked as soon as one fails, and also when the latest has not answered for `hedge_s`. The first good
     answer wins, and the others are cancelled. `on_failure` is told of each failure; `overtaken` afterwards holds those
@@ -19,11 +20,13 @@ class Race(Generic[T]):
 
     def __init__(
         self,
+        providers: Sequence[str],
         runners: Sequence[Callable[[], Awaitable[T]]],
         hedge_s: float,
         on_failure: Callable[[int, ProviderError], None],
         discard: Callable[[T], None] = lambda _: None,
     ) -> None:
+        self._providers = providers
         self._runners = runners
         self._hedge_s = hedge_s
         self._on_failure = on_failure
@@ -67,7 +70,8 @@ class Race(Generic[T]):
 
     def _ask(self, place: int) -> None:
         async def ask() -> T:
-            return await self._runners[place]()
+            with provider_errors(self._providers[place]):
+                return await self._runners[place]()
 
         self._running[asyncio.create_task(ask(), name=f"race-{place}")] = place
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError
+from reception.providers.unforeseen import provider_errors
 
 
 class ClauseReader:
@@ -81,12 +82,13 @@ class ClauseReader:
     async def _read(self) -> None:
         stream = self._open_stream()
         try:
-            async for chunk in stream:
-                if chunk.size:
-                    self._chunks.append(chunk)
-                    self.received += chunk.size
-                    self.pending += chunk.size
-                    self._changed.set()
+            with provider_errors(self._provider):
+                async for chunk in stream:
+                    if chunk.size:
+                        self._chunks.append(chunk)
+                        self.received += chunk.size
+                        self.pending += chunk.size
+                        self._changed.set()
         except ProviderError as error:
             self.failure = error
         finally:

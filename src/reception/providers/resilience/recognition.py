@@ -13,6 +13,7 @@ from reception.providers.resilience.chain import Chain, Link, OnSwitch, Probes
 from reception.providers.resilience.health import loop_s
 from reception.providers.resilience.race import Race
 from reception.providers.segmented import KEPT_S
+from reception.providers.unforeseen import provider_errors
 
 
 class ResilientRecognizer:
@@ -72,6 +73,7 @@ class ResilientStream:
             return await self._partial(order, start_ms, end_ms, hints)
         asked_s = loop_s()
         race = Race(
+            self._chain.named(order),
             [partially(self._ask, place, start_ms, end_ms, hints, partial=False) for place in order],
             self._budget.stt_hedge_s,
             lambda at, error: self._chain.failed(order[at], error),
@@ -95,7 +97,8 @@ class ResilientStream:
         """Nothing depends on a partial transcript: whoever can gives it, and a failure says nothing of a provider."""
         for place in order:
             try:
-                heard, _ = await self._ask(place, start_ms, end_ms, hints, partial=True)
+                with provider_errors(self._chain.links[place].provider):
+                    heard, _ = await self._ask(place, start_ms, end_ms, hints, partial=True)
             except ProviderError as error:
                 last = error
             else:

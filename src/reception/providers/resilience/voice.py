@@ -125,6 +125,7 @@ class ResilientTextToSpeech:
         order = self._chain.order(held)
         known = [held[place] for place in order]
         race = Race(
+            self._chain.named(order),
             [partial(self._begun, place, said) for place in order],
             self._budget.tts_hedge_s,
             lambda at, error: self._chain.failed(order[at], error),
