@@ -1,13 +1,18 @@
 """Log output: one JSON object a line for machines, coloured lines for people. Everything goes to standard error."""
 
+import asyncio
 import logging
 import logging.config
 import sys
+from typing import Any
 
 import structlog
 from structlog.typing import Processor
 
 from reception.cli.tracebacks import withhold_messages
+from reception.core.telemetry import LOOP_FAILED
+
+_log = structlog.get_logger(__name__)
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:
@@ -59,3 +64,15 @@ def configure_logs(level: str, *, as_json: bool) -> None:
         "anthropic",
     ):
         logging.getLogger(talkative).setLevel(logging.INFO)
+
+
+def log_loop_failures(loop: asyncio.AbstractEventLoop) -> None:
+    """Log what nobody waits for when it fails as everything else is. The text that asyncio would write repeats what
+    exceptions say, and what callbacks are given."""
+    loop.set_exception_handler(_log_loop_failure)
+
+
+def _log_loop_failure(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    task = context.get("task") or context.get("future")
+    name = task.get_name() if isinstance(task, asyncio.Task) else ""
+    _log.error(LOOP_FAILED, task=name, exc_info=context.get("exception"))

@@ -18,7 +18,7 @@ from rich.markup import escape
 from reception import __version__
 from reception.app import Login, Reception, build, found
 from reception.cli.listening import http_server, listen, until_stopped
-from reception.cli.logs import configure_logs
+from reception.cli.logs import configure_logs, log_loop_failures
 from reception.cli.workers import Workforce
 from reception.core.errors import AppError
 from reception.settings import Settings, load_settings
@@ -75,6 +75,7 @@ async def _serve(settings: Settings, listener: socket.socket, console: Console) 
     began_s = time.monotonic()
     interrupt = _Interrupt()
     loop = asyncio.get_running_loop()
+    log_loop_failures(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt)
     interrupt.current = asyncio.current_task()
@@ -118,6 +119,7 @@ async def _supervise(
     began_s = time.monotonic()
     interrupt = _Interrupt()
     loop = asyncio.get_running_loop()
+    log_loop_failures(loop)
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, interrupt)
     interrupt.current = asyncio.current_task()

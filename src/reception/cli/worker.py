@@ -22,7 +22,7 @@ import uvloop
 from reception.app import Reception, build_worker
 from reception.cli.handover import CONNECTION, HURRY, PASSED_ON, RENEW, Call, ToParent, WorkerState
 from reception.cli.listening import Server, http_server
-from reception.cli.logs import configure_logs
+from reception.cli.logs import configure_logs, log_loop_failures
 from reception.core.errors import AppError
 from reception.settings import Settings, load_settings
 
@@ -169,6 +169,7 @@ async def _main(parent: ToParent) -> int:
     try:
         settings = load_settings(**order.overrides)
         configure_logs(settings.log_level, as_json=settings.json_logs)
+        log_loop_failures(asyncio.get_running_loop())
         structlog.contextvars.bind_contextvars(worker=order.number)
         address = asyncio.create_task(_read_line(), name="database-address")
         await _work(order, settings, parent, address)

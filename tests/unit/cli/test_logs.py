@@ -1,12 +1,18 @@
 """What a failure leaves in the log: where and what kind, and nothing of what people said."""
 
+import asyncio
+import gc
+import json
 import logging
+from functools import partial
 
 import pytest
 import structlog
+import uvloop
 
-from reception.cli.logs import configure_logs
+from reception.cli.logs import configure_logs, log_loop_failures
 from reception.core.errors import Unavailable
+from reception.core.telemetry import LOOP_FAILED
 
 WORDS = "Failing row contains (Zedric Zulu, +14155550177)"
 
@@ -52,6 +58,41 @@ def test_a_traceback_holds_no_message_but_our_own(
     assert "RefusedRow (SQLSTATE 23514)" in text
     assert "the database is being restarted" in text
     assert "in _fail" in text
+
+
+def test_what_nobody_waited_for_is_logged_without_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+
+    async def fails() -> None:
+        raise RefusedRow(WORDS)
+
+    async def run() -> None:
+        loop = asyncio.get_running_loop()
+        log_loop_failures(loop)
+        lost = asyncio.create_task(fails(), name="probe vendor")
+        await asyncio.wait((lost,))
+        del lost
+        gc.collect()
+        loop.call_soon(partial(_refuse, WORDS))
+        await asyncio.sleep(0)
+
+    try:
+        configure_logs("info", as_json=True)
+        uvloop.run(run())
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.reset_defaults()
+    lost, callback = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (lost["event"], lost["task"], callback["event"]) == (LOOP_FAILED, "probe vendor", LOOP_FAILED)
+    assert "in fails" in lost["exception"]
+    assert "in _refuse" in callback["exception"]
+    assert "Zedric" not in str((lost, callback))
+
+
+def _refuse(words: str) -> None:
+    raise RefusedRow(words)
 
 
 @pytest.mark.parametrize("library", ["websockets.client", "httpcore.http11", "botocore.auth"])

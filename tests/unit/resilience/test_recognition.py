@@ -1,6 +1,7 @@
 """Recognition that goes on with another provider, in virtual time."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ from reception.core.errors import ProviderError, ProviderRefused
 from reception.core.telemetry import PROVIDER_FAILED
 from reception.ports.speech import Transcript, TranscriptionHints
 from reception.providers.resilience.budget import Budget
-from reception.providers.resilience.chain import Probes
+from reception.providers.resilience.chain import PROBED_WITHIN_S, Link, Probes
+from reception.providers.resilience.health import LONGEST_REST_S
 from reception.providers.resilience.recognition import ResilientRecognizer, ResilientStream
 from tests.support.virtual_time import run_virtual
 from tests.unit.resilience.fakes import RATE_HZ, Ears, Told, broken
@@ -137,6 +139,27 @@ def test_a_dead_provider_is_skipped_by_every_call_and_taken_back_after_a_probe()
         assert await one_call() == "second", "the caller does not wait for the probe"
         await asyncio.sleep(0.2)
         assert await one_call() == "first"
+        await probes.aclose()
+
+    run_virtual(call())
+
+
+async def _raises() -> None:
+    raise UnicodeEncodeError("ascii", "Bearer abc“", 10, 11, "a secret")
+
+
+async def _hangs() -> None:
+    await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("probe", [_raises, _hangs])
+def test_a_probe_that_goes_wrong_in_any_way_is_followed_by_another(probe: Callable[[], Awaitable[None]]) -> None:
+    async def call() -> None:
+        probes, health = Probes(), Ears("first").link().health
+        health.failed(ProviderError("first", retryable=True), at_once=True)
+        probes.send(Link("first", Ears("first"), probe, health))
+        await asyncio.sleep(PROBED_WITHIN_S + LONGEST_REST_S)
+        assert health.probe_due
         await probes.aclose()
 
     run_virtual(call())

@@ -12,12 +12,16 @@ from reception.core.errors import ProviderError, ProviderTimeout
 from reception.core.telemetry import PROVIDER_RECOVERED
 from reception.ports.events import ProviderSwitched
 from reception.providers.resilience.health import Health, loop_s
+from reception.providers.unforeseen import provider_errors
 
 _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 SPARED_S = 20.0
 """How long a call leaves a provider alone that has failed it: a voice that comes and goes is worse than another one."""
+
+PROBED_WITHIN_S = 35.0
+"""More than the longest of the requests that probes send is given by itself."""
 
 OnSwitch = Callable[[ProviderSwitched], None]
 
@@ -56,9 +60,13 @@ class Probes:
 
     async def _probe(self, link: Link[T]) -> None:
         try:
-            await link.probe()
+            async with asyncio.timeout(PROBED_WITHIN_S):
+                with provider_errors(link.provider):
+                    await link.probe()
         except ProviderError as error:
             link.health.failed(error)
+        except TimeoutError:
+            link.health.failed(ProviderTimeout(link.provider))
         except asyncio.CancelledError:
             link.health.failed(ProviderTimeout(link.provider))
             raise
