@@ -53,6 +53,33 @@ async def test_messages_for_different_people_stay_apart_and_none_is_lost(databas
         assert [lead.lead_id for lead in for_laura] == [ids[0]]
 
 
+async def test_a_message_that_does_not_fit_beside_the_first_is_one_of_its_own(database: Database) -> None:
+    business = await make_business(database)
+    first = "x" * 1500 + " gate code 4711"
+    for said in (first, "y" * 1990, "And bring the key"):
+        await leave(database, business, CreateLead("message", "Ann", PHONE, said, {}), uuid7())
+    wide = {"note": "z" * 15_000}
+    await leave(database, business, CreateLead("viewing", "Ann", PHONE, "", wide), uuid7())
+    await leave(database, business, CreateLead("viewing", "Ann", PHONE, "", {"more": "w" * 15_000}), uuid7())
+    async with database.tenant_session(business.tenant_id) as session:
+        kept = await list_leads(session, LeadFilter(kind="message"))
+        assert [one.summary for one in kept] == ["And bring the key", "y" * 1990, first]
+        assert wide in [one.details for one in await list_leads(session, LeadFilter(kind="viewing"))]
+
+
+async def test_who_gives_anothers_number_changes_nothing_of_what_they_left(database: Database) -> None:
+    business, call = await make_business(database), uuid7()
+    lead_id = await leave(database, business, CreateLead("callback", "Ann", PHONE, "Ring me", {"day": "Monday"}), call)
+    other = CreateLead("callback", "Mallory", PHONE, "Never mind", {"day": "never"})
+    assert await leave(database, business, other, uuid7()) != lead_id
+    husband = CreateLead("callback", "Ben", "+12125550102", "Ring me too", {})
+    assert await leave(database, business, husband, call) != lead_id
+    async with database.tenant_session(business.tenant_id) as session:
+        lead = await get_lead(session, lead_id)
+        assert (lead.name, lead.summary, lead.details, lead.times) == ("Ann", "Ring me", {"day": "Monday"}, 1)
+    assert await leave(database, business, CreateLead("callback", "ann", PHONE, "At six", {}), uuid7()) == lead_id
+
+
 async def test_who_is_nobody_in_particular_is_never_taken_for_another(database: Database) -> None:
     business = await make_business(database)
     lead = CreateLead("message", "", "", "Anonymous", {})

@@ -7,13 +7,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, text, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
 from reception.core.ids import uuid7
-from reception.db.bounds import bounded, bounded_json, clipped
+from reception.db.bounds import bounded, bounded_json
 from reception.db.violations import is_violation
 from reception.domains.leads.models import LeadRow
 from reception.ports.dialogue import Json
@@ -81,7 +81,8 @@ class LeadFilter:
 
 async def create_lead(session: AsyncSession, tenant_id: UUID, conversation_id: UUID | None, lead: CreateLead) -> UUID:
     """Store a lead and return its id. An open one of the same kind, for the same recipient, from the same conversation
-    or phone number is brought up to date instead: what is new counts, and no message that was left is lost.
+    or phone number is brought up to date instead: what is new counts, and no message that was left is lost. One that
+    somebody of another name left, or that has no room for both texts, stays as it is beside the new one.
 
     Raises:
         NotFound: there is no such tenant.
@@ -96,8 +97,9 @@ async def create_lead(session: AsyncSession, tenant_id: UUID, conversation_id: U
         "details": bounded_json(lead.details, "/details", longest=_LONGEST_DETAILS),
     }
     known = await _open_one(session, tenant_id, conversation_id, values)
-    if known is not None:
-        await _bring_up_to_date(session, known, conversation_id, values)
+    both = None if known is None else _together(known, values)
+    if known is not None and both is not None:
+        await _bring_up_to_date(session, known, conversation_id, values | both)
         return known.id
     lead_id = uuid7()
     own = {"id": lead_id, "tenant_id": tenant_id, "conversation_id": conversation_id}
@@ -114,14 +116,17 @@ async def create_lead(session: AsyncSession, tenant_id: UUID, conversation_id: U
 async def _open_one(
     session: AsyncSession, tenant_id: UUID, conversation_id: UUID | None, values: Mapping[str, object]
 ) -> LeadRow | None:
-    kind, phone, recipient = values["kind"], values["phone"], values["recipient"]
+    kind, phone, recipient, name = values["kind"], values["phone"], values["recipient"], str(values["name"])
+    # Whoever names a number need not be the one who has it; within a conversation a name may be put right.
+    of_the_name = or_(LeadRow.name == "", func.lower(LeadRow.name) == func.lower(name)) if name else true()
     same: list[ColumnElement[bool]] = []
     keys = []
     if conversation_id is not None:
-        same.append(LeadRow.conversation_id == conversation_id)
+        put_right = or_(of_the_name, LeadRow.phone == "", LeadRow.phone == phone) if phone else true()
+        same.append(and_(LeadRow.conversation_id == conversation_id, put_right))
         keys.append(f"{tenant_id} {kind} {conversation_id}")
     if phone:
-        same.append(LeadRow.phone == phone)
+        same.append(and_(LeadRow.phone == phone, of_the_name))
         keys.append(f"{tenant_id} {kind} {phone}")
     if not same:
         return None
@@ -145,12 +150,11 @@ async def _open_one(
 async def _bring_up_to_date(
     session: AsyncSession, known: LeadRow, conversation_id: UUID | None, values: Mapping[str, object]
 ) -> None:
-    details = {**known.details, **_filled(values["details"])}
     columns = {
         "name": values["name"] or known.name,
         "phone": values["phone"] or known.phone,
-        "summary": _together(known.summary, str(values["summary"])),
-        "details": details if len(str(details)) <= _LONGEST_DETAILS else values["details"],
+        "summary": values["summary"],
+        "details": values["details"],
         "conversation_id": conversation_id or known.conversation_id,
         "times": LeadRow.times + int(conversation_id is None or conversation_id != known.conversation_id),
         "read_at": None,
@@ -166,13 +170,22 @@ def _filled(details: object) -> dict[str, object]:
     return {key: value for key, value in details.items() if value not in (None, "", [], {})}
 
 
-def _together(before: str, now: str) -> str:
-    """Both texts, the newer one last and whole; said again, it is kept once."""
+def _together(known: LeadRow, values: Mapping[str, object]) -> dict[str, object] | None:
+    """Summary and details of a lead with what is added to it; None where there is no room for both."""
+    summary = _both(known.summary, str(values["summary"]))
+    details = {**known.details, **_filled(values["details"])}
+    if len(summary) > _LONGEST_SUMMARY or len(str(details)) > _LONGEST_DETAILS:
+        return None
+    return {"summary": summary, "details": details}
+
+
+def _both(before: str, now: str) -> str:
+    """Both texts, the newer one last; said again, it is kept once."""
     if not now or now in before:
         return before
     if not before or before in now:
         return now
-    return clipped(before, max(0, _LONGEST_SUMMARY - len(now) - 1)) + "\n" + now
+    return f"{before}\n{now}"
 
 
 async def get_lead(session: AsyncSession, lead_id: UUID, *, to_change: bool = False) -> Lead:
