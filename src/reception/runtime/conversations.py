@@ -122,6 +122,7 @@ class ConversationFactory:
                 channel=channel,
                 caller_phone=caller_phone,
                 agent_version=wired.agent.version,
+                recording_days=wired.agent.settings.recording_days if channel == "voice" else None,
             )
         return self.wire(wired, channel, conversation_id, caller_phone=caller_phone)
 

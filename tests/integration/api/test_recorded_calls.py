@@ -13,7 +13,7 @@ import pytest
 
 from reception.core.clock import FixedClock, SystemClock
 from reception.core.ids import uuid7
-from reception.domains.agents.service import update_agent
+from reception.domains.agents.service import delete_agent, update_agent
 from reception.domains.conversations.service import start
 from reception.domains.tenants.service import delete_tenant
 from reception.ports.business import AgentSettings
@@ -110,26 +110,36 @@ def _write(path: Path, seconds: float) -> None:
         file.writeframes(bytes(int(seconds * 8000) * 4))
 
 
-async def test_recordings_go_when_their_agent_says_so(installation: Installation, shop: Shop, tmp_path: Path) -> None:
-    database, conversation_id, stray_id = installation.services.database, uuid7(), uuid7()
+async def test_recordings_go_when_their_agent_said_so(installation: Installation, shop: Shop, tmp_path: Path) -> None:
+    database, short_id, stray_id = installation.services.database, uuid7(), uuid7()
     async with database.tenant_session(shop.tenant_id) as session:
-        await update_agent(session, shop.agent_id, settings=AgentSettings(recording_days=7))
-        await start(session, shop.tenant_id, shop.agent_id, conversation_id=conversation_id, channel="voice")
+        await start(session, shop.tenant_id, shop.agent_id, conversation_id=short_id, channel="voice", recording_days=7)
+        await update_agent(session, shop.agent_id, settings=AgentSettings(recording_days=90))
+    async with call_from(installation, shop) as caller:
+        await caller.until("reply")
+        await caller.stop()
+    # What is said of how long recordings are kept when a call begins holds, whatever becomes of its agent.
+    async with database.tenant_session(shop.tenant_id) as session:
+        await update_agent(session, shop.agent_id, settings=AgentSettings(recording_days=1))
+        await delete_agent(session, shop.agent_id)
+    long_id = UUID(caller.conversation_id)
     store = RecordingStore(f"file://{tmp_path}/kept")
-    for one in (conversation_id, stray_id):
+    for one in (short_id, stray_id, long_id):
         _write(tmp_path / str(one) / "part.wav", 1.0)
         store.keep(tmp_path / str(one) / "part.wav", shop.tenant_id, one)
     clock = FixedClock(datetime.now(UTC))
     recordings = Recordings(store, WaitingRoom(tmp_path / "spool", 1 << 30), database, clock)
-    assert await recordings.clean() == 0
-    clock.advance(timedelta(days=6))
-    assert await recordings.clean() == 0
-    clock.advance(timedelta(days=2))
-    assert await recordings.clean() == 1
-    assert [one.conversation_id for one in store.recordings(shop.tenant_id)] == [stray_id]
-    clock.advance(timedelta(days=30))
-    assert await recordings.clean() == 1
-    assert store.recordings(shop.tenant_id) == []
+
+    async def kept_after(days: int) -> set[UUID]:
+        clock.advance(timedelta(days=days))
+        await recordings.clean()
+        return {one.conversation_id for one in store.recordings(shop.tenant_id)}
+
+    assert await kept_after(6) == {short_id, stray_id, long_id}
+    assert await kept_after(2) == {stray_id, long_id}
+    assert await kept_after(30) == {long_id}
+    assert await kept_after(51) == {long_id}
+    assert await kept_after(2) == set()
 
 
 async def test_a_tenant_that_is_gone_takes_its_recordings_along(installation: Installation, tmp_path: Path) -> None:

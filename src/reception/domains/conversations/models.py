@@ -24,6 +24,7 @@ class ConversationRow(Model):
     end_reason: Mapped[str] = mapped_column(String(200), server_default=FetchedValue())
     last_turn: Mapped[int] = mapped_column(server_default=FetchedValue())
     state: Mapped[JsonObject] = mapped_column(server_default=FetchedValue())
+    recording_days: Mapped[int | None]
     taken_up: Mapped[int] = mapped_column(server_default=FetchedValue())
     turn_holder: Mapped[UUID | None]
     turn_held_until: Mapped[datetime | None]

@@ -70,8 +70,10 @@ async def start(
     channel: Channel,
     caller_phone: str = "",
     agent_version: int | None = None,
+    recording_days: int | None = None,
 ) -> None:
-    """Store a new conversation; starting one that exists changes nothing.
+    """Store a new conversation; starting one that exists changes nothing. What is recorded of it is kept for
+    `recording_days`, whatever becomes of its agent.
 
     Raises:
         NotFound: the tenant has no such agent.
@@ -82,6 +84,7 @@ async def start(
         tenant_id=tenant_id,
         agent_id=agent_id,
         agent_version=agent_version,
+        recording_days=recording_days,
         channel=channel,
         caller_phone=bounded(caller_phone, "/caller/phone", longest=32),
     )
@@ -119,12 +122,14 @@ async def get(session: AsyncSession, conversation_id: UUID) -> Conversation:
     )
 
 
-async def agents_of(session: AsyncSession, conversation_ids: Collection[UUID]) -> dict[UUID, UUID | None]:
-    """Whose conversations these are, None for an agent that was deleted; unknown conversations are left out."""
+async def recording_days_of(session: AsyncSession, conversation_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many days what is recorded of each conversation is kept; those that nothing is known of are left out."""
     found = await session.execute(
-        select(ConversationRow.id, ConversationRow.agent_id).where(ConversationRow.id.in_(conversation_ids))
+        select(ConversationRow.id, ConversationRow.recording_days).where(
+            ConversationRow.id.in_(conversation_ids), ConversationRow.recording_days.is_not(None)
+        )
     )
-    return {row.id: row.agent_id for row in found}
+    return {row.id: row.recording_days for row in found}
 
 
 async def count_by_version(session: AsyncSession, agent_id: UUID, versions: Collection[int]) -> dict[int, int]:

@@ -11,8 +11,7 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import AppError, NotFound
 from reception.db.database import Database
-from reception.domains.agents.service import list_agents
-from reception.domains.conversations.service import agents_of
+from reception.domains.conversations.service import recording_days_of
 from reception.domains.tenants.service import get_business
 from reception.ports.business import AgentSettings
 from reception.ports.leg import CallLeg
@@ -26,7 +25,7 @@ _log = structlog.get_logger(__name__)
 
 CLEAN_EVERY_S = 24 * 3600.0
 CLEAN_AGAIN_S = 3600.0
-_DAYS_WITHOUT_AGENT = AgentSettings().recording_days
+_DAYS_OF_STRAYS = AgentSettings().recording_days
 
 
 class Recordings:
@@ -123,8 +122,8 @@ class Recordings:
                 await asyncio.sleep(pause_s)
 
     async def clean(self) -> int:
-        """Delete what is older than its agent's `recording_days`, and everything of tenants that are gone, here and in
-        the store. Returns how many recordings were deleted, those of such tenants not counted.
+        """Delete what is older than its conversation's `recording_days`, and everything of tenants that are gone, here
+        and in the store. Returns how many recordings were deleted, those of such tenants not counted.
 
         Raises:
             Unavailable: the database or the storage cannot be reached.
@@ -165,7 +164,7 @@ class Recordings:
         return deleted
 
     def _is_over(self, conversation_id: UUID, days: Mapping[UUID, int]) -> bool:
-        kept_for = timedelta(days=days.get(conversation_id, _DAYS_WITHOUT_AGENT))
+        kept_for = timedelta(days=days.get(conversation_id, _DAYS_OF_STRAYS))
         return self._clock.now() - began_at(conversation_id) > kept_for
 
     async def _days(self, tenant_id: UUID, conversations: set[UUID]) -> Mapping[UUID, int] | None:
@@ -173,11 +172,9 @@ class Recordings:
         try:
             async with self._database.tenant_session(tenant_id) as session:
                 await get_business(session)
-                agents = {agent.agent_id: agent.settings.recording_days for agent in await list_agents(session)}
-                whose = await agents_of(session, conversations)
+                return await recording_days_of(session, conversations)
         except NotFound:
             return None
-        return {conversation_id: agents[agent_id] for conversation_id, agent_id in whose.items() if agent_id in agents}
 
     def _written(self, writing: "asyncio.Task[None]") -> None:
         self._writing.discard(writing)
