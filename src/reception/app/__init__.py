@@ -25,6 +25,7 @@ from reception.core.telemetry import DEMO_SEEDED
 from reception.db.database import Database
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.knowledge.chunking import Chunking
+from reception.jobs.expiry import Expiry
 from reception.jobs.ingestion import Ingestion
 from reception.jobs.reembedding import Reembedding
 from reception.jobs.retention import TranscriptRetention
@@ -290,6 +291,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
             "jobs": JobWorker(parts.service_url, database, tasks, at_once=settings.jobs_at_once).run,
             "schedule-reembedding": Reembedding(database, parts.desk.embedder).schedule,
             "schedule-retention": retention.keep_scheduling,
+            "expiry": Expiry(database, clock).run,
             "rollups": Rollups(database, clock).run,
         }
     running = [keep_running(name, work) for name, work in background.items()]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -10,7 +10,9 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
+from reception.core.clock import FixedClock
 from reception.core.ids import uuid7
+from reception.jobs.expiry import Expiry
 from tests.integration.api.furnished import Furnished, furnish
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.operations import operations
@@ -26,6 +28,18 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "/leads/{lead_id}": {"notes": "Called back"},
     "/messages/{message_id}": {"status": "read"},
 }
+_ANSWER = text(
+    """
+    INSERT INTO answer_cache (
+        id, tenant_id, agent_id, locale, question, question_hash, key, agent_version, business_version,
+        knowledge_version, answer, cost_ms, cost_tokens, created_at, expires_at
+    )
+    SELECT gen_random_uuid(), tenant_id, id, 'en', 'Is there a garden?', '\\x01', '\\x01', 1, 1, 1, '{}', 0, 0,
+        :now, :now + interval '12 h'
+    FROM agents WHERE id = :agent_id
+    """
+)
+"""Kept for twelve hours from `now`."""
 GUEST = {"name": "Maria Ramos", "phone": "+12125550142"}
 
 
@@ -162,6 +176,23 @@ async def test_what_was_cut_off_is_not_done_again(installation: Installation, sh
     async with database.tenant_session(shop.tenant_id) as session:
         await session.execute(text("UPDATE idempotent_requests SET begun_at = now() - interval '25 h'"))
     assert (await installation.http.post("/leads", json=lead, headers=headers)).status_code == 201
+
+
+async def test_what_is_kept_for_a_time_is_gone_after_it_unasked(installation: Installation, shop: Shop) -> None:
+    database, clock = installation.services.database, FixedClock(datetime.now(UTC))
+    headers = {**shop.headers, "Idempotency-Key": "once"}
+    assert (await installation.http.post("/leads", json={"summary": "Call me"}, headers=headers)).status_code == 201
+    async with database.tenant_session(shop.tenant_id) as session:
+        await session.execute(_ANSWER, {"agent_id": shop.agent_id, "now": clock.now()})
+
+    async def kept_after(hours: int) -> tuple[int, int]:
+        clock.advance(timedelta(hours=hours))
+        await Expiry(database, clock).delete()
+        async with database.tenant_session(shop.tenant_id) as session:
+            requests = (await session.execute(text("SELECT count(*) FROM idempotent_requests"))).scalar_one()
+            return requests, (await session.execute(text("SELECT count(*) FROM answer_cache"))).scalar_one()
+
+    assert [await kept_after(hours) for hours in (11, 2, 10, 2)] == [(1, 1), (1, 0), (1, 0), (0, 0)]
 
 
 async def test_a_strange_key_is_refused(installation: Installation, shop: Shop) -> None:

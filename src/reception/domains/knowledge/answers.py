@@ -244,6 +244,11 @@ async def clear_answers(session: AsyncSession) -> None:
     await session.execute(text("DELETE FROM answer_cache"))
 
 
+async def forget_expired(session: AsyncSession, now: datetime) -> None:
+    """Delete the tenant's answers that are given no longer, with their audio."""
+    await session.execute(text("DELETE FROM answer_cache WHERE expires_at <= :now"), {"now": now})
+
+
 async def add_counts(session: AsyncSession, tenant_id: UUID, counts: CacheCounts) -> None:
     await session.execute(
         _COUNT, {"tenant_id": tenant_id, **{name: getattr(counts, name) for name in CacheCounts.__slots__}}

@@ -35,7 +35,7 @@ async def begin(
     Raises:
         RateLimited: the tenant has begun `MOST_KEPT` requests in that time.
     """
-    await session.execute(delete(IdempotentRequestRow).where(IdempotentRequestRow.begun_at <= now - KEPT_FOR))
+    await forget_expired(session, now)
     made = await session.execute(
         insert(IdempotentRequestRow)
         .values(tenant_id=tenant_id, key_hash=key_hash, asked_hash=asked_hash, begun_at=now)
@@ -71,6 +71,12 @@ async def keep_answer(session: AsyncSession, key_hash: bytes, answer: Sealed) ->
 async def forget(session: AsyncSession, key_hash: bytes) -> None:
     """For a request that came to nothing."""
     await session.execute(delete(IdempotentRequestRow).where(IdempotentRequestRow.key_hash == key_hash))
+
+
+async def forget_expired(session: AsyncSession, now: datetime) -> None:
+    """Delete what the session's tenant began `KEPT_FOR` ago and longer."""
+    expired = delete(IdempotentRequestRow).where(IdempotentRequestRow.begun_at <= now - KEPT_FOR)
+    await session.execute(expired.execution_options(synchronize_session=False))
 
 
 async def forget_answers(session: AsyncSession) -> None:
