@@ -5,6 +5,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -24,12 +25,17 @@ TOO_SLOW: Final = "request_timeout"
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
     """`per_s` and `burst` are of each credential, and of each address for requests without or with bad ones; 0 is no
-    limit. An answer begins within `timeout_s`, on the paths of `longer` within what is said there."""
+    limit. An answer begins within `timeout_s`, to requests that `longer` names within what is said there: by method and
+    path, as `DELETE /things/*`."""
 
     per_s: float = 50.0
     burst: int = 500
     timeout_s: float = 60.0
     longer: Mapping[str, float] = field(default_factory=dict)
+
+    def timeout_of(self, method: str, path: str) -> float:
+        asked = f"{method} {path}"
+        return next((limit for named, limit in self.longer.items() if fnmatchcase(asked, named)), self.timeout_s)
 
 
 class Limits:
@@ -76,7 +82,7 @@ class Limits:
                     self._refused.take(client)
             await send(message)
 
-        timeout_s = self._limits.longer.get(scope["path"], self._limits.timeout_s)
+        timeout_s = self._limits.timeout_of(scope["method"], scope["path"])
         try:
             async with asyncio.timeout(timeout_s) as timer:
                 await self._app(scope, receive, send_in_time)

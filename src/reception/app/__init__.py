@@ -22,7 +22,7 @@ from reception.app.web import UPLOAD_PATH, create_app
 from reception.core.clock import Clock, SystemClock
 from reception.core.signing import tool_secret
 from reception.core.telemetry import DEMO_SEEDED
-from reception.db.database import Database
+from reception.db.database import LONG_S, Database
 from reception.dialogue.understanding.local import LocalUnderstanding
 from reception.domains.knowledge.chunking import Chunking
 from reception.jobs.expiry import Expiry
@@ -80,6 +80,7 @@ _log = structlog.get_logger(__name__)
 _SEEDING = 7_321_905_114_202_612
 """The key of the database's lock under which one process at a time prepares the demo."""
 _UPLOADS_TAKE = 20
+_ERASING = ("DELETE /people", "DELETE /tenants/*")
 """Times as long as other requests, for they may be a thousand times as large."""
 _MOST_FINALS = 2
 """Transcriptions that one process computes at once, where the cores allow it."""
@@ -347,7 +348,10 @@ def _limits(settings: Settings) -> RequestLimits:
         settings.requests_per_s,
         settings.requests_burst,
         settings.request_timeout_s,
-        {UPLOAD_PATH: settings.request_timeout_s * _UPLOADS_TAKE},
+        {
+            f"POST {UPLOAD_PATH}": settings.request_timeout_s * _UPLOADS_TAKE,
+            **dict.fromkeys(_ERASING, max(settings.request_timeout_s, LONG_S)),
+        },
     )
 
 

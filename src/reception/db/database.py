@@ -31,6 +31,18 @@ _NO_ANSWER = (
 )
 _SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.user_id', :user_id, true)")
 
+LONG_S = 600
+"""What a statement may take that goes through all that a tenant has."""
+_TAKE_LONG = text(
+    "SELECT set_config('statement_timeout', :limit, true),"
+    " set_config('idle_in_transaction_session_timeout', :limit, true)"
+)
+
+
+async def take_long(session: AsyncSession) -> None:
+    """Let each statement of this transaction, and each pause in it, from now on take up to `LONG_S`."""
+    await session.execute(_TAKE_LONG, {"limit": f"{LONG_S}s"})
+
 
 class Database:
     """A pool of connections as the run-time role. No connection is made before the first session.

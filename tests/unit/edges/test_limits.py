@@ -90,12 +90,13 @@ def test_what_takes_too_long_is_given_up_and_says_so() -> None:
         return PlainTextResponse("late")
 
     async def work() -> None:
-        app = _application(RequestLimits(timeout_s=60, longer={"/large": 600}), slow)
+        app = _application(RequestLimits(timeout_s=60, longer={"GET /large": 600, "DELETE /*": 600}), slow)
         async with _client(app) as http:
             refused = await http.get("/report")
             assert (refused.status_code, refused.json()["code"]) == (503, "request_timeout")
             assert refused.headers["retry-after"] == "1"
             assert (await http.get("/large")).text == "late"
+            assert (await http.delete("/report")).text == "late"
         assert given_up == ["/report"]
 
     run_virtual(work())

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, NotFound
+from reception.db.database import take_long
 from reception.db.violations import is_violation
 from reception.domains.tenants.models import Tenant
 from reception.domains.tenants.spec import (
@@ -121,12 +122,13 @@ async def update_tenant(session: AsyncSession, **changes: object) -> Business:
 
 
 async def delete_tenant(session: AsyncSession) -> None:
-    """Delete the session's tenant with everything that belongs to it.
+    """Delete the session's tenant with everything that belongs to it, which may take long.
 
     Raises:
         NotFound: there is no such tenant.
     """
     tenant = await _tenant(session)
+    await take_long(session)
     await session.execute(delete(Tenant).where(Tenant.id == tenant.id))
 
 
