@@ -40,9 +40,10 @@ async def erase(
     where: _Eraser,
     phone: Annotated[Text, Query(min_length=1, max_length=32, description="In any usual form")],
 ) -> ErasedRead:
-    """Conversations with whoever has this number, or in which it was said, go with their recordings; so do leads,
-    messages and entries of the waitlist. Reservations that are over lose the name and all that was noted of the guest.
-    What is counted stays, which tells nothing of anybody. 409 while a call with them goes on."""
+    """Conversations with whoever has this number, or in which it was said, go with their recordings and whatever came
+    of them; so do leads, messages and entries of the waitlist that name it. Reservations that are over lose the name
+    and all that was noted of the guest. What is counted stays, which tells nothing of anybody. 409 while a call with
+    them goes on."""
     async with services.database.tenant_session(where.tenant_id) as session:
         number = known_phone(phone, await get_business(session))
     now = services.clock.now()

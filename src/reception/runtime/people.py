@@ -1,21 +1,24 @@
-"""Erases a person from what a business has kept, by their phone number."""
+"""Erases a person from what a business has kept, by their phone number and the e-mail addresses they gave with it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import phonenumbers
 
-from reception.db.database import Database
-from reception.domains.conversations.erasure import find_with, forget
+from reception.db.database import Database, take_long
+from reception.domains.conversations.erasure import find_with, forget, leads_left_in
 from reception.domains.leads import erasure as leads
-from reception.domains.leads.service import leave_conversations
 from reception.domains.repeats import service as repeats
 from reception.domains.reservations import erasure as reservations
 from reception.runtime.recording.service import Recordings
 
 _BETWEEN = r"[ ().\-/]*"
+# In JSON a line's end is written with a letter.
+_BEFORE_EMAIL = r"(^|[^a-z0-9._%+\-]|\\[bfnrt])"
+_AFTER_EMAIL = r"($|[^a-z0-9.\-]|[.\-]+($|[^a-z0-9.\-]))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,17 @@ def number_pattern(phone: str) -> str:
     return rf"(^|[^0-9]){code}{_BETWEEN.join(map(re.escape, national))}([^0-9]|$)"
 
 
+def person_pattern(number: str, emails: Iterable[str]) -> str:
+    """A regular expression of PostgreSQL that matches what `number` does and each of `emails`, in whichever case."""
+    addresses = (f"{_BEFORE_EMAIL}{re.escape(email)}{_AFTER_EMAIL}" for email in emails)
+    return "(?i)" + "|".join((number, *addresses))
+
+
 async def erase_person(
     database: Database, recordings: Recordings, tenant_id: UUID, phone: str, now: datetime
 ) -> Erased:
-    """Erase whoever has `phone` (E.164): their conversations with recordings, leads, messages, entries of the waitlist;
-    reservations that are over lose their name. All of it or nothing.
+    """Erase whoever has `phone` (E.164): their conversations with recordings and what came of them, leads, messages and
+    entries of the waitlist; reservations that are over lose their name. All of it or nothing.
 
     Raises:
         Conflict: a call with them is going on.
@@ -52,11 +61,14 @@ async def erase_person(
     """
     number = number_pattern(phone)
     async with database.tenant_session(tenant_id) as session:
-        known = {*await leads.conversations_of(session, number), *await reservations.conversations_of(session, number)}
-        conversations = await find_with(session, number, known, now)
-        guest = await reservations.erase(session, number, now)
-        others, messages = await leads.erase(session, number, conversations)
-        await leave_conversations(session, conversations, delete_leads=False)
+        await take_long(session)
+        emails = await reservations.emails_of(session, number, await leads.emails_of(session, number))
+        person = person_pattern(number, emails)
+        known = {*await leads.conversations_of(session, person), *await reservations.conversations_of(session, person)}
+        conversations = await find_with(session, person, known, now)
+        guest = await reservations.erase(session, person, conversations, now)
+        left = await leads_left_in(session, conversations)
+        others, messages = await leads.erase(session, person, conversations, left)
         await forget(session, conversations)
         await repeats.forget_answers(session)
         # Last, for what is deleted there does not come back when the transaction fails.

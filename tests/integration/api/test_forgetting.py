@@ -1,6 +1,8 @@
 """What a business forgets: transcripts that are old enough, and people who ask for it."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,10 +11,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from reception.db.database import Database
 from reception.domains.access.service import Role
+from reception.domains.tenants.service import delete_tenant, get_business
 from reception.jobs.retention import TranscriptRetention
-from reception.runtime.people import number_pattern
+from reception.runtime.people import erase_person, number_pattern
 from reception.runtime.recording.store import RecordingStore
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.test_conversation_archive import Office
@@ -242,6 +247,67 @@ async def test_a_person_is_erased_wherever_they_are_known(installation: Installa
     assert (await records.get("/analytics/calls"))["totals"] == counted
     made = (await records.get("/analytics/reservations"))["totals"]
     assert (made["made"], made["by_agent"]) == (3, 1)
+
+
+async def test_what_a_person_left_under_another_number_is_erased_with_them(
+    installation: Installation, shop: Shop
+) -> None:
+    records = Records(installation, shop, Role.OWNER)
+    day = (installation.services.clock.now() + timedelta(days=3)).date().isoformat()
+    rang = await records.leave_message("Bob Sample", "212 555 0143")
+    await records.sql("UPDATE conversations SET caller_phone = :phone WHERE id = :id", phone=PHONE, id=UUID(rang))
+    # The message is the same one when more is said to it from elsewhere, which then stands behind it.
+    await records.sql("UPDATE leads SET conversation_id = gen_random_uuid()")
+    for details, summary in (
+        ({"email": EMAIL, "employer": EMAIL.replace("zebedee", "office")}, "From themselves"),
+        ({"said": ["ring (212) 555-0187"]}, "A number in details"),
+        ({}, "Write to Zebedee@Example.com."),
+    ):
+        phone = PHONE if "email" in details else OTHER
+        await records.post(
+            "/leads", {"kind": "viewing", "name": summary, "phone": phone, "summary": summary, "details": details}
+        )
+    await records.post("/leads", {"kind": "message", "name": "Noted", "phone": OTHER, "summary": "Noted"})
+    await records.sql("UPDATE leads SET notes = 'also 212-555-0187' WHERE name = 'Noted'")
+    others = "office@example.com, bigzebedee@example.com, 212 555 01870"
+    await records.post("/leads", {"kind": "viewing", "name": "Kept", "phone": OTHER, "summary": others})
+    slot = (await records.get("/availability", day=day, at="19:30"))["exact"]
+    for guest in (
+        {"name": "Carol Sample", "phone": OTHER, "email": "office@example.com"},
+        {"name": "Dora Sample", "phone": OTHER, "notes": "pays for 212 555 0187"},
+    ):
+        made = await records.post("/reservations", {"slot_id": slot["id"], "guest": guest})
+        await records.post(f"/reservations/{made['id']}/cancel", expect=200)
+
+    erased = await records.erase()
+    assert (erased["conversations"], erased["leads"], erased["messages"], erased["reservations"]) == (1, 3, 2, 1)
+    assert [lead["name"] for lead in (await records.get("/leads"))["items"]] == ["Kept"]
+    assert await records.mentions("Bob Sample", "Dora Sample") == set()
+    assert await records.mentions("Carol Sample") == {"reservations"}
+
+
+async def test_what_goes_through_all_that_there_is_may_take_longer(installation: Installation) -> None:
+    shop, services = await installation.open_shop(), installation.services
+    limits: list[str] = []
+
+    class Watched(Database):
+        """Tells at the end of each transaction what its statements might have taken."""
+
+        def __init__(self) -> None:
+            pass
+
+        @asynccontextmanager
+        async def tenant_session(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+            async with services.database.tenant_session(tenant_id) as session:
+                yield session
+                limits.append((await session.execute(text("SHOW statement_timeout"))).scalar_one())
+
+    watched = Watched()
+    await erase_person(watched, services.recordings, shop.tenant_id, PHONE, services.clock.now())
+    for work in (get_business, delete_tenant):
+        async with watched.tenant_session(shop.tenant_id) as session:
+            await work(session)
+    assert limits == ["10min", "30s", "10min"]
 
 
 async def test_a_call_that_goes_on_is_not_erased(installation: Installation, shop: Shop) -> None:

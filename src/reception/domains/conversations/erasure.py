@@ -1,6 +1,6 @@
 """Conversations that are forgotten: one by one, because they are old, or because of whom they were with."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -26,14 +26,20 @@ _WITH = text(
     f"""
     SELECT c.id, c.channel = 'voice' AND c.ended_at IS NULL AND {_LAST_SAID} > :quiet_since AS goes_on
     FROM conversations c
-    WHERE c.id = ANY(CAST(:known AS uuid[])) OR c.caller_phone ~ :number OR CAST(c.state AS text) ~ :number
+    WHERE c.id = ANY(CAST(:known AS uuid[])) OR c.caller_phone ~ :person OR CAST(c.state AS text) ~ :person
         OR c.id IN (
             SELECT conversation_id FROM messages
-            WHERE text ~ :number OR heard ~ :number OR CAST(commands AS text) ~ :number
+            WHERE text ~ :person OR heard ~ :person OR CAST(commands AS text) ~ :person
         )
-        OR c.id IN (SELECT conversation_id FROM effect_runs WHERE CAST(outcome AS text) ~ :number)
+        OR c.id IN (SELECT conversation_id FROM effect_runs WHERE CAST(outcome AS text) ~ :person)
     ORDER BY c.id FOR UPDATE OF c
     """  # noqa: S608
+)
+_LEADS = text(
+    """
+    SELECT DISTINCT CAST(outcome -> 'value' ->> 'lead_id' AS uuid) FROM effect_runs
+    WHERE conversation_id = ANY(CAST(:ids AS uuid[])) AND outcome -> 'value' ->> 'lead_id' IS NOT NULL
+    """
 )
 # What they were counted as stays, under ids that lead nowhere.
 _UNNAME = text("UPDATE conversation_facts SET id = gen_random_uuid() WHERE id = ANY(CAST(:ids AS uuid[]))")
@@ -54,16 +60,21 @@ async def find_old(session: AsyncSession, before: datetime, *, most: int) -> lis
     return list((await session.execute(_OLD, {"before": before, "most": most})).scalars())
 
 
-async def find_with(session: AsyncSession, number: str, known: Collection[UUID], now: datetime) -> list[UUID]:
-    """The conversations with a person: those of `known`, and each that a phone number occurs in.
+async def leads_left_in(session: AsyncSession, conversation_ids: Collection[UUID]) -> Sequence[UUID]:
+    """The leads that were made or added to in conversations, though a later one may have come to stand behind them."""
+    return (await session.execute(_LEADS, {"ids": list(conversation_ids)})).scalars().all()
+
+
+async def find_with(session: AsyncSession, person: str, known: Collection[UUID], now: datetime) -> list[UUID]:
+    """The conversations with a person: those of `known`, and each in which they are named.
 
     Args:
-        number: a regular expression that the number matches, however it is written.
+        person: a regular expression that their number matches, however it is written, and their e-mail addresses.
 
     Raises:
         Conflict: one of them is a call that is going on.
     """
-    values = {"number": number, "known": list(known), "quiet_since": now - QUIET}
+    values = {"person": person, "known": list(known), "quiet_since": now - QUIET}
     found = (await session.execute(_WITH, values)).all()
     if any(row.goes_on for row in found):
         raise Conflict("A call with this person is going on: ask again once it has ended.")
