@@ -108,6 +108,19 @@ async def test_a_caller_who_forgot_the_number_is_found_by_name_and_day(database:
     assert not await line.find("+14155550142")
 
 
+async def test_the_digits_of_anothers_number_cannot_be_guessed_in_one_chat_after_another(database: Database) -> None:
+    booked = await _booked(database)
+    for guess in range(4):
+        stranger = await _another(booked)
+        await stranger.talk("cancel my booking", "I don't remember the number", "Maria Ramos", "Friday")
+        await stranger.say(f"100{guess}")
+    lucky = await _another(booked)
+    await lucky.talk("cancel my booking", "I don't remember the number", "Maria Ramos", "Friday")
+    assert "can't do that for you myself" in await lucky.say("0142")
+    await lucky.talk("yes cancel it", "yes")
+    assert len(await booked.find("+14155550142")) == 1
+
+
 async def test_wrong_numbers_end_in_an_offer_not_in_a_loop(database: Database) -> None:
     line = await _line(database)
     await line.talk("a table for two on Friday at 7 pm", "Kim Ray")

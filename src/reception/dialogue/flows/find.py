@@ -45,7 +45,7 @@ async def locate(
     if state.question is Question.WHICH_RESERVATION and state.found:
         return _pick(state, answers, proof=proof)
     if state.question is Question.LAST_DIGITS and state.found:
-        return _prove(state, state.found[0], answers)
+        return await _prove(state, state.found[0], answers, scene)
     if answers.complaints or state.question is Question.REST_OF_PHONE:
         return _ask(state, *answers.complaints)
     details = state.details
@@ -107,12 +107,15 @@ def _taken(state: DialogueState, row: Reservation, *, proof: bool) -> Located:
     return Located(asked, Step(asked, answered=True))
 
 
-def _prove(state: DialogueState, row: Reservation, answers: Answers) -> Located:
+async def _prove(state: DialogueState, row: Reservation, answers: Answers, scene: TurnScene) -> Located:
     """Whether the digits just given are those of `row`."""
     if is_proved(state, row):
         return Located(replace(state, target=row, found=()), fresh=True)
     said = answers.last_digits or _short_number(state.details.phone)
-    if len(said) >= PROVING_DIGITS and row.guest.phone.endswith(said):
+    tries = len(said) >= PROVING_DIGITS
+    if tries and not await scene.reads.may_prove(row.reservation_id, said):
+        return _unproved(state)
+    if tries and row.guest.phone.endswith(said):
         known = replace(state.details, phone="")
         return Located(replace(state, target=row, found=(), details=known), fresh=True)
     if answers.denied or answers.complaints:

@@ -11,6 +11,7 @@ from reception.core.clock import Clock
 from reception.core.errors import ProviderError, Unavailable
 from reception.core.telemetry import PROVIDER_FAILED
 from reception.db.database import Database
+from reception.domains.access.attempts import Tried, begin_attempt
 from reception.domains.knowledge.retrieval import reranked
 from reception.domains.knowledge.search import Scope, search
 from reception.domains.reservations import service as reservations
@@ -21,6 +22,8 @@ from reception.ports.speech import Embedder
 
 _log = structlog.get_logger(__name__)
 
+_PROOFS = 4
+"""Tries to prove a reservation one's own, in a minute; then ever longer waits."""
 _MEANINGS = 4
 """A question is looked for among answers, then among passages, and prepared more than once."""
 
@@ -49,6 +52,7 @@ class DomainReadTools:
         self._scope = Scope(agent_id=agent_id, model=embedder.model)
         self._reranker = reranker
         self._meanings: dict[str, NDArray[np.float32]] = {}
+        self._tried: set[tuple[UUID, str]] = set()
 
     async def availability(self, query: SlotQuery) -> Availability:
         """Raises `Unavailable`, and `Unprocessable` for a query without people."""
@@ -66,6 +70,17 @@ class DomainReadTools:
         """Raises `Unavailable`."""
         async with self._database.tenant_session(self._business.tenant_id) as session:
             return await reservations.find(session, self._business, query, self._clock.now())
+
+    async def may_prove(self, reservation_id: UUID, digits: str) -> bool:
+        """Raises `Unavailable`. The same digits count once in a conversation, as turns are prepared more than once."""
+        if (reservation_id, digits) in self._tried:
+            return True
+        tried = Tried(f"proof {self._business.tenant_id} {reservation_id}", _PROOFS)
+        async with self._database.unscoped_session() as session:
+            wait_s = await begin_attempt(session, [tried], self._clock.now())
+        if not wait_s:
+            self._tried.add((reservation_id, digits))
+        return not wait_s
 
     async def guest_history(self, phone: str) -> GuestHistory:
         """Raises `Unavailable`."""
