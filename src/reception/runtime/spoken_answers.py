@@ -6,7 +6,7 @@ Only sentences of answers in the cache are kept, and these are nobody's own. Wha
 import asyncio
 import hashlib
 from collections import OrderedDict, deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from reception.core.audio import Pcm16
 from reception.core.errors import Unavailable
 from reception.dialogue.tools.answers import AnswerShelf
 from reception.domains.knowledge.speech import find_speech, keep_speech
-from reception.ports.speech import TextToSpeech, Voice
+from reception.ports.speech import TellsWords, TextToSpeech, Voice, WordEnd
 
 _log = structlog.get_logger(__name__)
 
@@ -30,6 +30,15 @@ _WAITS_S = 15.0
 _MOST_WAITING = 64
 _FOUND_WITHIN_S = 0.25
 _MEMORY_BYTES = 16 << 20
+_MOST_PLAYED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenSentence:
+    """`word_ends` are none where the audio was made by another process, or by a voice that does not tell."""
+
+    audio: Pcm16
+    word_ends: tuple[WordEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +46,7 @@ class _Said:
     tenant_id: UUID
     key: bytes
     text: str
-    audio: Pcm16
+    spoken: SpokenSentence
     said_s: float
 
 
@@ -47,15 +56,15 @@ class SpokenAnswers:
     def __init__(self, shelf: AnswerShelf) -> None:
         self._shelf = shelf
         self._said: deque[_Said] = deque(maxlen=_MOST_WAITING)
-        self._known: OrderedDict[tuple[UUID, bytes], Pcm16] = OrderedDict()
+        self._known: OrderedDict[tuple[UUID, bytes], SpokenSentence] = OrderedDict()
         self._known_bytes = 0
 
     def voice(self, tenant_id: UUID, inner: TextToSpeech, pronunciations: Mapping[str, str]) -> "AnswerVoice":
         """`inner`, for one call; `pronunciations` are those that it applies."""
         return AnswerVoice(self, tenant_id, inner, pronunciations)
 
-    async def find(self, tenant_id: UUID, text: str, key: bytes) -> Pcm16 | None:
-        """The audio of a sentence, where it is one of a kept answer and has been said before."""
+    async def find(self, tenant_id: UUID, text: str, key: bytes) -> SpokenSentence | None:
+        """A sentence with its audio, where it is one of a kept answer and has been said before."""
         if self._shelf.answer_with(tenant_id, text) is None:
             return None
         known = self._known.get((tenant_id, key))
@@ -71,13 +80,14 @@ class SpokenAnswers:
             return None
         audio: Pcm16 = np.frombuffer(stored, "<i2").astype(np.int16)
         audio.setflags(write=False)
-        self._remember(tenant_id, key, audio)
-        return audio
+        spoken = SpokenSentence(audio)
+        self._remember(tenant_id, key, spoken)
+        return spoken
 
-    def said(self, tenant_id: UUID, text: str, key: bytes, audio: Pcm16) -> None:
+    def said(self, tenant_id: UUID, text: str, key: bytes, spoken: SpokenSentence) -> None:
         """A sentence was made whole; it is kept if it turns out to be of a kept answer."""
-        if audio.nbytes <= LONGEST_BYTES:
-            self._said.append(_Said(tenant_id, key, text, audio, self._shelf.clock.monotonic_s()))
+        if spoken.audio.nbytes <= LONGEST_BYTES:
+            self._said.append(_Said(tenant_id, key, text, spoken, self._shelf.clock.monotonic_s()))
 
     async def run(self) -> None:
         """Bring audio to the database again and again, until cancelled."""
@@ -97,21 +107,21 @@ class SpokenAnswers:
                 self._said.append(said)
 
     async def _store(self, said: _Said, answer_id: UUID) -> None:
-        self._remember(said.tenant_id, said.key, said.audio)
-        audio = said.audio.astype("<i2").tobytes()
+        self._remember(said.tenant_id, said.key, said.spoken)
+        audio = said.spoken.audio.astype("<i2").tobytes()
         try:
             async with self._shelf.database.tenant_session(said.tenant_id) as session:
                 await keep_speech(session, answer_id, said.key, audio, self._shelf.clock.now())
         except Unavailable as error:
             _log.warning("answers.speech_not_kept", code=error.code)
 
-    def _remember(self, tenant_id: UUID, key: bytes, audio: Pcm16) -> None:
+    def _remember(self, tenant_id: UUID, key: bytes, spoken: SpokenSentence) -> None:
         before = self._known.pop((tenant_id, key), None)
-        self._known[(tenant_id, key)] = audio
-        self._known_bytes += audio.nbytes - (0 if before is None else before.nbytes)
+        self._known[(tenant_id, key)] = spoken
+        self._known_bytes += spoken.audio.nbytes - (0 if before is None else before.audio.nbytes)
         while self._known_bytes > _MEMORY_BYTES:
             _, forgotten = self._known.popitem(last=False)
-            self._known_bytes -= forgotten.nbytes
+            self._known_bytes -= forgotten.audio.nbytes
 
 
 class AnswerVoice:
@@ -126,6 +136,7 @@ class AnswerVoice:
         self._inner = inner
         self._first = inner.provider
         self._lexicon = "\n".join(f"{written.lower()}\t{said}" for written, said in sorted(pronunciations.items()))
+        self._played: OrderedDict[bytes, tuple[WordEnd, ...]] = OrderedDict()
 
     @property
     def provider(self) -> str:
@@ -136,8 +147,12 @@ class AnswerVoice:
         key = self._key(text, voice, sample_rate_hz)
         found = await self._spoken.find(self._tenant_id, text, key)
         if found is not None:
-            yield found
+            self._played[key] = found.word_ends
+            if len(self._played) > _MOST_PLAYED:
+                self._played.popitem(last=False)
+            yield found.audio
             return
+        self._played.pop(key, None)
         chunks: list[Pcm16] = []
         chosen = True
         made = self._inner.stream(text, voice, sample_rate_hz)
@@ -149,7 +164,15 @@ class AnswerVoice:
         finally:
             await close_iterator(made)
         if chosen and chunks:
-            self._spoken.said(self._tenant_id, text, key, np.concatenate(chunks))
+            ends = tuple(self.word_ends(text, voice, sample_rate_hz))
+            self._spoken.said(self._tenant_id, text, key, SpokenSentence(np.concatenate(chunks), ends))
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> Sequence[WordEnd]:
+        """See `TellsWords`: of what was made, and of what this process made before and has kept."""
+        played = self._played.get(self._key(text, voice, sample_rate_hz))
+        if played is not None:
+            return played
+        return self._inner.word_ends(text, voice, sample_rate_hz) if isinstance(self._inner, TellsWords) else ()
 
     def _key(self, text: str, voice: Voice, sample_rate_hz: int) -> bytes:
         named = (self._first, voice.name, f"{voice.speed:.3f}", voice.locale, str(sample_rate_hz), self._lexicon, text)
