@@ -80,8 +80,9 @@ _log = structlog.get_logger(__name__)
 _SEEDING = 7_321_905_114_202_612
 """The key of the database's lock under which one process at a time prepares the demo."""
 _UPLOADS_TAKE = 20
-_ERASING = ("DELETE /people", "DELETE /tenants/*")
 """Times as long as other requests, for they may be a thousand times as large."""
+_ERASING = ("DELETE /people", "DELETE /tenants/*")
+"""What goes through all that a tenant has."""
 _MOST_FINALS = 2
 """Transcriptions that one process computes at once, where the cores allow it."""
 
