@@ -1,9 +1,12 @@
 """What people at the desk do: seat who comes, booked or not, note who does not; and the waitlist's own jobs."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.clock import FixedClock
 from reception.core.errors import Conflict, NotFound, SlotTaken, Unprocessable
@@ -13,7 +16,7 @@ from reception.db.embedded import EmbeddedPostgres
 from reception.domains.reservations import service
 from reception.jobs.waitlist import WaitlistAdvance
 from reception.jobs.worker import JobWorker
-from reception.ports.booking import Guest, Refusal, ReservationStatus, SlotQuery, WaitlistStatus
+from reception.ports.booking import Guest, GuestChange, Refusal, ReservationStatus, SlotQuery, WaitlistStatus
 from tests.support.reservations import ANN, BOB, EVENING, NOW, ask, book, counts, refusal, restaurant
 
 ARRIVAL = EVENING.astimezone(UTC)
@@ -113,3 +116,45 @@ async def test_giving_up_a_hold_serves_the_line(database: Database) -> None:
         assert waiting.status is WaitlistStatus.WAITING
         await service.release_hold(session, business, ours, NOW)
         assert (await service.get_entry(session, business, waiting.entry_id)).status is WaitlistStatus.OFFERED
+
+
+_KEEPS_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+
+
+async def _somebody_waits(session: AsyncSession) -> None:
+    """Until another transaction waits for that of `session`."""
+    async with asyncio.timeout(30):
+        while not (await session.execute(_KEEPS_WAITING)).scalar_one():
+            pass
+
+
+async def test_a_move_at_the_desk_keeps_what_was_noted_while_it_waited(database: Database) -> None:
+    business = await restaurant(database, 2)
+    made = await book(database, business, await ask(database, business))
+    later = await ask(database, business, EVENING + timedelta(hours=2))
+
+    async def move() -> None:
+        async with database.tenant_session(business.tenant_id) as session:
+            await service.move_at_desk(session, business, made.reservation_id, later.slot_id, None, NOW)
+
+    allergic = replace(ANN, notes="ANAPHYLAXIS: nuts")
+    async with database.tenant_session(business.tenant_id) as session:
+        await service.change_guest(session, business, made.reservation_id, allergic, NOW)
+        moving = asyncio.create_task(move())
+        await _somebody_waits(session)
+    await moving
+    async with database.tenant_session(business.tenant_id) as session:
+        stands = await service.get_reservation(session, business, made.reservation_id)
+    assert (stands.starts_at, stands.guest) == (later.starts_at, allergic)
+
+
+async def test_a_change_of_the_guest_is_made_to_whom_the_row_has(database: Database) -> None:
+    business = await restaurant(database, 2)
+    made = await book(database, business, await ask(database, business))
+    later = await ask(database, business, EVENING + timedelta(hours=2))
+    allergic = replace(ANN, notes="ANAPHYLAXIS: nuts")
+    async with database.tenant_session(business.tenant_id) as session:
+        await service.change_guest(session, business, made.reservation_id, allergic, NOW)
+        change = GuestChange(phone=BOB.phone, notes="a candle")
+        moved = await service.move(session, business, made.reservation_id, later, change, NOW)
+    assert moved.guest == replace(allergic, phone=BOB.phone, notes="ANAPHYLAXIS: nuts; a candle")

@@ -139,6 +139,25 @@ class Guest:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestChange:
+    """What is to be different of a reservation's guest: empty fields leave theirs as it is, `notes` and `requests` go
+    beside those that there are."""
+
+    name: str = ""
+    phone: str = ""
+    email: str = ""
+    notes: str = ""
+    requests: tuple[SpecialRequest, ...] = ()
+
+    def of(self, guest: Guest) -> Guest:
+        """`guest` with this change."""
+        notes = "; ".join(dict.fromkeys(note for note in (guest.notes, self.notes) if note))
+        requests = tuple(dict.fromkeys((*guest.requests, *self.requests)))
+        name, phone, email = self.name or guest.name, self.phone or guest.phone, self.email or guest.email
+        return Guest(name, phone, email, notes, requests)
+
+
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """A committed row, its times local to the business and aware. `reference` is what a caller can quote.
 

@@ -12,6 +12,7 @@ from uuid import UUID
 from reception.ports.booking import (
     Availability,
     Guest,
+    GuestChange,
     GuestHistory,
     Reservation,
     ReservationQuery,
@@ -69,11 +70,12 @@ class CommitReservation:
 
 @dataclass(frozen=True, slots=True)
 class MoveReservation:
-    """Move a confirmed reservation to `slot`, atomically: it keeps its old place when the new one is taken."""
+    """Move a confirmed reservation to `slot`, atomically: it keeps its old place when the new one is taken. `change` is
+    made to its guest as the row has them then."""
 
     reservation_id: UUID
     slot: Slot
-    guest: Guest
+    change: GuestChange = GuestChange()
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,8 @@ class BookLedger:
                 row = book.put(slot, own, Guest("", ""), ReservationStatus.HELD)
             case CommitReservation(slot, guest):
                 row = book.put(slot, own, guest, ReservationStatus.CONFIRMED)
-            case MoveReservation(reservation_id, slot, guest):
+            case MoveReservation(reservation_id, slot, change):
+                guest = change.of(book.entries[reservation_id].row.guest)
                 row = book.move(reservation_id, slot, guest, own)
             case CancelReservation(reservation_id):
                 entry = book.entries[reservation_id]

@@ -15,7 +15,7 @@ from reception.dialogue.flows.reserve import large_party, leave
 from reception.dialogue.replies import capitalise, describe_row, moved
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
-from reception.ports.booking import Guest, Reservation
+from reception.ports.booking import GuestChange, Reservation
 from reception.ports.business import Bookable
 from reception.ports.dialogue import Act, Say
 from reception.ports.tools import Done, Effect, MoveReservation, Outcome
@@ -102,9 +102,8 @@ def _answer(state: DialogueState, target: Reservation, answers: Answers) -> Step
         return _answer_waitlist(state, target, answers)
     if state.question is Question.CONFIRM_CHANGE and state.slot is not None:
         if answers.confirmed:
-            details = state.details
-            guest = guest_of(details, target)
-            effects: tuple[Effect, ...] = (MoveReservation(target.reservation_id, state.slot, guest),)
+            change = guest_change(state.details)
+            effects: tuple[Effect, ...] = (MoveReservation(target.reservation_id, state.slot, change),)
             return Step(state, effects=effects, answered=True).saying("Thank you.")
         if answers.denied:
             return Step(_afresh(state), answered=True).saying("Of course.")
@@ -115,13 +114,10 @@ def _answer(state: DialogueState, target: Reservation, answers: Answers) -> Step
     return Step(state)
 
 
-def guest_of(details: Details, target: Reservation) -> Guest:
-    """Who `target` will be for."""
-    was = target.guest
-    notes = "; ".join(dict.fromkeys(note for note in (was.notes, details.notes) if note))
-    requests = tuple(dict.fromkeys((*was.requests, *requests_of(details.notes))))
-    email = details.new_email or was.email
-    return Guest(details.new_name or was.name, details.new_phone or was.phone, email, notes, requests)
+def guest_change(details: Details) -> GuestChange:
+    """What is to be different of whom the booking is for."""
+    requests = requests_of(details.notes)
+    return GuestChange(details.new_name, details.new_phone, details.new_email, details.notes, requests)
 
 
 def _afresh(state: DialogueState) -> DialogueState:
@@ -132,7 +128,7 @@ def _afresh(state: DialogueState) -> DialogueState:
 async def _weigh(state: DialogueState, target: Reservation, scene: TurnScene) -> Step:
     """Compare what is wanted with what is booked, and check it when it differs."""
     wanted = overlay(state.details, target, scene)
-    same_guest = guest_of(state.details, target) == target.guest
+    same_guest = guest_change(state.details).of(target.guest) == target.guest
     if wanted == overlay(Details(), target, scene) and same_guest:
         found = replace(state, question=Question.WHAT_TO_CHANGE, details=state.details.caller_only())
         return Step(found, answered=True).saying(f"I have found {describe_row(scene, target)}.")

@@ -172,7 +172,7 @@ class DomainLedger:
                 row = await reservations.commit_reservation(session, business, slot, guest, self._conversation_id, now)
                 return Done(row)
             case MoveReservation() | CancelReservation() | ReconfirmReservation() | NoteLate() | NoteRequests():
-                before = await reservations.get_reservation(session, business, effect.reservation_id)
+                before = await reservations.get_reservation(session, business, effect.reservation_id, to_change=True)
                 return Done(await self._on_row(session, effect), before=before)
             case CreateLead():
                 lead_id = await leads.create_lead(session, business.tenant_id, self._conversation_id, effect)
@@ -183,9 +183,9 @@ class DomainLedger:
     async def _on_row(self, session: Session, effect: _OnRow) -> Reservation:
         business, now = self._business, self._clock.now()
         match effect:
-            case MoveReservation(reservation_id, slot, guest):
+            case MoveReservation(reservation_id, slot, change):
                 return await reservations.move(
-                    session, business, reservation_id, slot, guest, now, conversation_id=self._conversation_id
+                    session, business, reservation_id, slot, change, now, conversation_id=self._conversation_id
                 )
             case CancelReservation(reservation_id):
                 return await reservations.cancel(session, business, reservation_id, now)

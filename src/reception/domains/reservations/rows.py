@@ -105,6 +105,11 @@ def guest_columns(guest: Guest) -> dict[str, object]:
     }
 
 
+def guest_of(row: ReservationRow) -> Guest:
+    """The reverse of `guest_columns`."""
+    return Guest(row.guest_name, row.guest_phone, row.guest_email, row.notes, requests_from(row.requests))
+
+
 def requests_json(requests: tuple[SpecialRequest, ...]) -> JsonArray:
     return cast(JsonArray, _REQUESTS.dump_python(requests, mode="json"))
 
@@ -133,7 +138,7 @@ async def values(session: AsyncSession, zone: ZoneInfo, rows: Sequence[Reservati
             starts_at=row.starts_at.astimezone(zone),
             ends_at=row.ends_at.astimezone(zone),
             party_size=row.party_size,
-            guest=Guest(row.guest_name, row.guest_phone, row.guest_email, row.notes, requests_from(row.requests)),
+            guest=guest_of(row),
             place=row.place,
             resource_names=tuple(names.get(row.id, ())),
             hold_expires_at=row.hold_expires_at.astimezone(zone) if row.hold_expires_at else None,

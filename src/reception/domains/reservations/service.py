@@ -44,7 +44,7 @@ from reception.domains.reservations.resources import (
 )
 from reception.domains.reservations.slots import gone_by, is_gone_by, plan, read, slot_named, slot_of, spoken_place
 from reception.domains.reservations.waitlist import accept_offer, join_waitlist, leave_waitlist
-from reception.ports.booking import Availability, Guest, Reservation, ReservationStatus, Slot, SlotQuery
+from reception.ports.booking import Availability, Guest, GuestChange, Reservation, ReservationStatus, Slot, SlotQuery
 from reception.ports.business import Bookable, Business
 
 __all__ = [
@@ -198,13 +198,13 @@ async def move(
     business: Business,
     reservation_id: UUID,
     slot: Slot,
-    guest: Guest,
+    guest: Guest | GuestChange,
     now: datetime,
     *,
     conversation_id: UUID | None = None,
 ) -> Reservation:
-    """Move a confirmed reservation to `slot`, and store `guest` with it. What `conversation_id` holds, the new place
-    perhaps, is released by it.
+    """Move a confirmed reservation to `slot`, and store `guest` with it; a change is made to the guest whom the row has
+    once nobody else can change it. What `conversation_id` holds, the new place perhaps, is released by it.
 
     Raises:
         SlotTaken: the new place is not free; the old one is kept, and so is the hold.
@@ -212,11 +212,11 @@ async def move(
         Conflict: it has begun already.
         Unprocessable: the guest or the slot is not valid.
     """
-    guest = guests.validated(guest)
     calendar = await rows.calendar(session, business, now)
     row = await rows.locked_with(session, reservation_id, ReservationStatus.CONFIRMED)
     if row.starts_at <= now:
         raise Conflict("That reservation has begun already")
+    guest = guests.validated(guest.of(rows.guest_of(row)) if isinstance(guest, GuestChange) else guest)
     wanted, left = plan(slot, calendar), Span(row.starts_at, row.ends_at)
     async with session.begin_nested():
         own = {"conversation_id": conversation_id, "reservation_id": reservation_id}
@@ -233,8 +233,7 @@ async def move_at_desk(
 ) -> Reservation:
     """`move` to what was offered under `slot_id`; without `guest` it stays who it was."""
     slot = slot_named(slot_id, await rows.calendar(session, business, now))
-    known = guest or (await get_reservation(session, business, reservation_id)).guest
-    return await move(session, business, reservation_id, slot, known, now)
+    return await move(session, business, reservation_id, slot, guest or GuestChange(), now)
 
 
 async def cancel(session: AsyncSession, business: Business, reservation_id: UUID, now: datetime) -> Reservation:
