@@ -118,7 +118,9 @@ async def test_giving_up_a_hold_serves_the_line(database: Database) -> None:
         assert (await service.get_entry(session, business, waiting.entry_id)).status is WaitlistStatus.OFFERED
 
 
-_KEEPS_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+_KEEPS_WAITING = text(
+    "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+)
 
 
 async def _somebody_waits(session: AsyncSession) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -21,9 +21,11 @@ from reception.domains.agents.service import create_agent
 from reception.domains.conversations import service as conversations
 from reception.domains.leads.service import list_leads
 from reception.domains.reservations import service as reservations
-from reception.ports.booking import Reservation, ReservationQuery, SlotQuery
+from reception.domains.tenants.service import update_tenant
+from reception.ports.booking import Reservation, ReservationQuery, ReservationStatus, SlotQuery
 from reception.ports.business import Agent, AgentKind, AgentSettings, Bookable, Business
 from reception.ports.dialogue import Act, CallerTurn, ReplyPart, Say
+from reception.ports.tools import Refused
 from tests.support.postgres import make_business
 
 NOW = datetime(2027, 3, 10, 15, 0, tzinfo=UTC)
@@ -224,3 +226,96 @@ async def test_a_message_becomes_a_lead_of_its_conversation(database: Database) 
     async with database.tenant_session(line.business.tenant_id) as session:
         (lead,) = await list_leads(session)
     assert (lead.kind, lead.name, lead.conversation_id) == ("message", "Ann Lee", line.conversation_id)
+
+
+async def _booked(database: Database) -> tuple[Line, Reservation]:
+    """Somebody who has just booked, still on the line."""
+    line = await _line(database, capacities=(4,))
+    await line.talk("a table for four on Friday at 7 pm", "Maria Ramos", "415 555 0142", "yes")
+    (row,) = await line.find("+14155550142")
+    return line, row
+
+
+async def _cancel_at_the_desk(line: Line, row: Reservation) -> None:
+    async with line.database.tenant_session(line.business.tenant_id) as session:
+        await reservations.cancel(session, line.business, row.reservation_id, NOW)
+
+
+async def _move_at_the_desk(line: Line, row: Reservation, starts_at: datetime, party_size: int = 4) -> None:
+    query = SlotQuery(starts_at, party_size, moving=row.reservation_id)
+    async with line.database.tenant_session(line.business.tenant_id) as session:
+        slot = (await reservations.availability(session, line.business, query, NOW)).exact
+        assert slot is not None
+        await reservations.move_at_desk(session, line.business, row.reservation_id, slot.slot_id, None, NOW)
+
+
+async def _close_on_friday(line: Line) -> None:
+    hours = replace(line.business.hours, exceptions=((FRIDAY_7.date(), ()),))
+    async with line.database.tenant_session(line.business.tenant_id) as session:
+        await update_tenant(session, hours=hours)
+
+
+async def test_a_move_keeps_what_the_desk_has_noted_meanwhile(database: Database) -> None:
+    line, row = await _booked(database)
+    await line.say("actually make it 8 pm")
+    allergic = replace(row.guest, notes="ANAPHYLAXIS: nuts", email="maria@example.com")
+    async with database.tenant_session(line.business.tenant_id) as session:
+        await reservations.change_guest(session, line.business, row.reservation_id, allergic, NOW)
+    await line.say("yes")
+    (moved,) = await line.find("+14155550142")
+    assert (moved.starts_at, moved.guest) == (FRIDAY_7 + timedelta(hours=1), allergic)
+
+
+async def test_what_the_desk_has_cancelled_is_said_to_be_cancelled(database: Database) -> None:
+    for text in (
+        "when is my booking?",
+        "actually make it 8 pm",
+        "cancel it please",
+        "I'll have a nut allergy, by the way",
+    ):
+        line, row = await _booked(database)
+        await _cancel_at_the_desk(line, row)
+        reply = await line.say(text)
+        assert "is cancelled" in reply, (text, reply)
+        assert "You have a table" not in reply
+        async with database.tenant_session(line.business.tenant_id) as session:
+            stands = await reservations.get_reservation(session, line.business, row.reservation_id)
+        assert stands.status is ReservationStatus.CANCELLED
+
+
+async def test_what_the_desk_has_moved_is_told_before_it_is_changed(database: Database) -> None:
+    line, row = await _booked(database)
+    await line.say("cancel it please")
+    await _move_at_the_desk(line, row, FRIDAY_7 + timedelta(days=1))
+    reply = await line.say("yes")
+    assert "Saturday" in reply
+    assert len(await line.find("+14155550142")) == 1
+    await line.say("no")
+    await line.say("actually make it 8 pm")
+    await _move_at_the_desk(line, row, FRIDAY_7, party_size=2)
+    reply = await line.say("yes")
+    assert "a table for two on Friday" in reply
+    (stands,) = await line.find("+14155550142")
+    assert (stands.starts_at, stands.party_size) == (FRIDAY_7, 2)
+
+
+async def test_a_day_that_is_closed_during_the_call_is_closed_to_it(database: Database) -> None:
+    line = await _line(database, capacities=(4,))
+    await line.say("are you open on Friday?")
+    await _close_on_friday(line)
+    assert "closed" in await line.say("are you open on Friday?")
+    assert "closed" in await line.say("a table for four on Friday at 7 pm")
+    assert not await line.find("+14155550142")
+
+
+async def test_what_is_held_is_not_confirmed_for_a_day_that_has_been_closed(database: Database) -> None:
+    line = await _line(database, capacities=(4,))
+    await line.talk("a table for four on Friday at 7 pm", "Maria Ramos", "415 555 0142")
+    prepared = await line.dialogue.prepare(CallerTurn(line.dialogue.next_turn, "yes", "voice"))
+    await _close_on_friday(line)
+    effects = prepared.plan.draft.effects  # type: ignore[attr-defined]
+    ledger = DomainLedger(database, line.business, line.conversation_id, line.clock)
+    (refused,) = await ledger.run(4, effects)
+    assert isinstance(refused, Refused)
+    assert "closed" in await line.say("yes")
+    assert not await line.find("+14155550142")

@@ -12,7 +12,7 @@ from reception.dialogue.sharing import shared
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import TurnScene
 from reception.ports.answers import Answer, CacheUse
-from reception.ports.dialogue import ReplyPart, Say
+from reception.ports.dialogue import HangUp, ReplyPart, Say, Transfer
 
 _IDLE = frozenset({Question.HOW_HELP, Question.ANYTHING_ELSE})
 _NO_MORE = "I can't tell you more than that for certain."
@@ -69,3 +69,7 @@ class Carried:
         details = replace(self.state.details, message=f"Question: {answer.question}"[:1000])
         self.state = replace(self.state, question=Question.OFFER_MESSAGE, details=details)
         return (Say(_NO_MORE), *map(Say, put_question(self.state, self.scene)))
+
+
+def ends_call(part: ReplyPart | Continued) -> bool:
+    return isinstance(part, HangUp | Transfer)

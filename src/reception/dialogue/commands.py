@@ -1,6 +1,6 @@
 """What a caller's words ask for. Understanding proposes commands; flows decide what becomes of them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, time
 from enum import StrEnum
 from typing import TypeAlias
@@ -219,3 +219,9 @@ Command: TypeAlias = (
     | Later
     | NotUnderstood
 )
+
+
+def command_text(command: Command) -> str:
+    """A command for the record: `SetSlot(party_size, 4)`."""
+    values = (str(getattr(command, each.name)) for each in fields(command) if each.name not in {"raw", "reply"})
+    return f"{type(command).__name__}({', '.join(value for value in values if value)})"

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,8 +12,8 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.core.telemetry import EFFECT_FAILED
-from reception.dialogue.carried import Carried
-from reception.dialogue.commands import Command, SlotName
+from reception.dialogue.carried import Carried, ends_call
+from reception.dialogue.commands import SlotName, command_text
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.custom.context import custom_context
 from reception.dialogue.finish import finish
@@ -49,7 +49,6 @@ from reception.ports.dialogue import (
     PreparedTurn,
     ReplyPart,
     Say,
-    Transfer,
 )
 from reception.ports.expectation import Completeness, Expectation
 from reception.ports.knowledge import WholeKnowledge
@@ -60,6 +59,7 @@ _log = structlog.get_logger(__name__)
 
 _MOST_NAMES = 40
 _GREETS_WITHIN_S = 1.0
+_STANDS_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,6 @@ class GraphDialogue:
         self._ledger = ledger
         self._clock = clock
         self._answers = answers
-        self._zone = ZoneInfo(business.timezone)
         kept = from_json(state) if state else DialogueState()
         self._state = replace(kept, turn=last_turn, caller_phone=caller_phone or kept.caller_phone)
         self._taken_up = bool(state)
@@ -195,7 +194,7 @@ class GraphDialogue:
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         base, said = self._state, all_said(caller, self._said, self._state)
-        scene = self._scene(said.text, caller.turn)
+        scene = await self._as_it_stands(self._scene(said.text, caller.turn), said.before)
         context = self._context(scene, said.before)
         language = self._language.begin(self._channel) if self._language else None
         understanding = ModelUnderstanding(self._understanding, language) if language else self._understanding
@@ -224,6 +223,16 @@ class GraphDialogue:
             providers=language.used if language else {},
             switches=language.switches if language else (),
         )
+
+    async def _as_it_stands(self, scene: TurnScene, state: DialogueState) -> TurnScene:
+        """`scene` with what others have changed since, if that can be read; soon, where no booking is remembered."""
+        try:
+            async with asyncio.timeout(None if state.remembered else _STANDS_WITHIN_S):
+                stands = await self._reads.stands(state.remembered)
+        except (AppError, TimeoutError):
+            return scene
+        self._business = stands.business
+        return replace(self._scene(scene.text, scene.turn), rows=stands.rows)
 
     def discard(self, prepared: PreparedTurn) -> None:
         if isinstance(prepared.plan, _Plan):
@@ -287,7 +296,7 @@ class GraphDialogue:
             plan = (await self.prepare(prepared.caller)).plan
             assert isinstance(plan, _Plan)
         draft = plan.draft
-        self._said = None if draft.effects or any(map(_ends_call, draft.parts)) else plan.said
+        self._said = None if draft.effects or any(map(ends_call, draft.parts)) else plan.said
         parts, state = list(draft.parts), draft.state
         if draft.effects:
             asks = draft.asks
@@ -299,7 +308,7 @@ class GraphDialogue:
             done = finish(draft.before, state, plan.scene, answered=draft.answered, resumed=draft.resumed, asks=asks)
             state = done.state
             parts += done.parts
-        parts.sort(key=_ends_call)
+        parts.sort(key=ends_call)
         carried = Carried(
             tuple(parts), replace(state, turn=turn), plan.scene, draft.commands, plan.language, draft.unanswered
         )
@@ -354,7 +363,7 @@ class GraphDialogue:
             await asyncio.wait(tuple(self._recording))
 
     def _scene(self, text: str, turn: int) -> TurnScene:
-        now = self._clock.now().astimezone(self._zone)
+        now = self._clock.now().astimezone(ZoneInfo(self._business.timezone))
         return TurnScene(self._business, self._agent, self._channel, now, turn, text, self._reads)
 
     def _context(self, scene: TurnScene, state: DialogueState | None = None) -> UnderstandingContext:
@@ -362,6 +371,7 @@ class GraphDialogue:
         slots = state.details.as_slots()
         row = state.target if state.flow is not None else state.booked
         if row is not None:
+            row = (scene.rows or {}).get(row.reservation_id, row)
             slots = {**overlay(state.details, row, scene).as_slots(), SlotName.NAME: row.guest.name, **slots}
         return UnderstandingContext(
             business=self._business,
@@ -383,18 +393,8 @@ def _filler(prepared: PreparedTurn) -> str:
     return next((effect.tool.filler for effect in effects if isinstance(effect, CallTool)), "")
 
 
-def _ends_call(part: ReplyPart | Continued) -> bool:
-    return isinstance(part, HangUp | Transfer)
-
-
 def _out_of_reach(draft: TurnDraft, scene: TurnScene) -> TurnDraft:
     """The reply when what must be read cannot be: nothing has changed, and a message may be left."""
     state = replace(draft.before, question=Question.OFFER_MESSAGE)
     parts = (Say(UNREACHABLE), *map(Say, put_question(state, scene)))
     return replace(draft, state=state, parts=parts, effects=())
-
-
-def command_text(command: Command) -> str:
-    """A command for the record: `SetSlot(party_size, 4)`."""
-    values = (str(getattr(command, each.name)) for each in fields(command) if each.name not in {"raw", "reply"})
-    return f"{type(command).__name__}({', '.join(value for value in values if value)})"

@@ -8,6 +8,7 @@ from datetime import date
 from reception.dialogue.asked_about import CHEAPEST
 from reception.dialogue.commands import Command, CorrectSlot, SetSlot
 from reception.dialogue.flows.booking import QUERY_SLOTS, to_query
+from reception.dialogue.flows.standing import standing
 from reception.dialogue.replies import capitalise
 from reception.dialogue.spoken import say_day, say_list, say_nights, say_price
 from reception.dialogue.state import Details, DialogueState
@@ -50,7 +51,8 @@ async def quote(question: str, state: DialogueState, commands: Sequence[Command]
     if not _is_of_a_booking(tokens, named):
         return ()
     wishes = [one for one in commands if isinstance(one, SetSlot | CorrectSlot) and one.slot in QUERY_SLOTS]
-    known: Slot | Reservation | None = state.slot or (state.booked if state.flow is None else None)
+    booked = standing(state.booked, scene) if state.flow is None and state.booked is not None else None
+    known: Slot | Reservation | None = state.slot or booked
     if known is not None and known.price is not None and not named and not wishes:
         return (_said(known.price, _stay_of(known, scene)),)
     if scene.bookable is not Bookable.ROOM:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import cast
+from uuid import UUID
 
 from pydantic import TypeAdapter
 
@@ -197,6 +198,11 @@ class DialogueState:
     listed_so_far: int = 0
     full: bool = False
     ended: bool = False
+
+    @property
+    def remembered(self) -> frozenset[UUID]:
+        """The ids of the reservations that were read in an earlier turn."""
+        return frozenset(row.reservation_id for row in (self.target, self.booked, *self.found) if row is not None)
 
     def without_flow(self) -> "DialogueState":
         """The flow left behind, who is calling kept."""

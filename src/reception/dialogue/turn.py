@@ -1,12 +1,14 @@
 """What a flow is given of a turn, and what it gives back."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 from reception.dialogue.commands import Command
 from reception.dialogue.state import DialogueState
+from reception.ports.booking import Reservation
 from reception.ports.business import Agent, Bookable, Business, BusinessKind
 from reception.ports.dialogue import Channel, Citation, ReplyPart, Say
 from reception.ports.tools import Effect, Outcome, ReadTools
@@ -14,7 +16,8 @@ from reception.ports.tools import Effect, Outcome, ReadTools
 
 @dataclass(frozen=True, slots=True)
 class TurnScene:
-    """Everything a turn is decided from besides the state. `now` is aware, in the business's zone."""
+    """Everything a turn is decided from besides the state. `now` is aware, in the business's zone. `rows` are the
+    bookings that the state remembers as they stand now, by id; None where they could not be read."""
 
     business: Business
     agent: Agent
@@ -23,6 +26,7 @@ class TurnScene:
     turn: int
     text: str
     reads: ReadTools
+    rows: Mapping[UUID, Reservation] | None = None
 
     @property
     def noun(self) -> str:

@@ -3,7 +3,7 @@
 Implemented by `dialogue.tools` on the domains' services; faked in unit tests.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -21,13 +21,27 @@ from reception.ports.booking import (
     SpecialRequest,
     WaitlistEntry,
 )
+from reception.ports.business import Business
 from reception.ports.definition import ToolDefinition
 from reception.ports.dialogue import Json, Say
 from reception.ports.knowledge import Passage
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The business as it is now, and of the reservations asked for those that there are, whatever their status. `rows`
+    is None where they could not be read."""
+
+    business: Business
+    rows: Mapping[UUID, Reservation] | None
+
+
 class ReadTools(Protocol):
     """Free of effect; may be called for speculative turns. Each opens and closes its own session."""
+
+    async def stands(self, reservation_ids: Collection[UUID]) -> Standing:
+        """How things stand now."""
+        ...
 
     async def availability(self, query: SlotQuery) -> Availability: ...
 
@@ -75,7 +89,7 @@ class MoveReservation:
 
     reservation_id: UUID
     slot: Slot
-    change: GuestChange = GuestChange()
+    change: GuestChange = field(default_factory=GuestChange)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """In-memory `ReadTools` and `Ledger` that keep the real rules: the product's own availability algebra over a list."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -44,6 +44,7 @@ from reception.ports.tools import (
     ReconfirmReservation,
     Refused,
     ReleaseHold,
+    Standing,
     TurnRecord,
 )
 
@@ -144,6 +145,12 @@ class BookReads:
         self._book = book
         self._conversation_id = conversation_id
         self._passages = passages
+
+    async def stands(self, reservation_ids: Collection[UUID]) -> Standing:
+        if self._book.out_of_reach:
+            raise Unavailable
+        rows = {key: entry.row for key, entry in self._book.entries.items() if key in reservation_ids}
+        return Standing(self._book.business, rows)
 
     async def availability(self, query: SlotQuery) -> Availability:
         if self._book.out_of_reach:

@@ -26,7 +26,8 @@ async def cancel(state: DialogueState, commands: Sequence[Command], scene: TurnS
         return located.step
     state = located.state
     if located.fresh or state.target is None:
-        return Step(replace(state, question=Question.CONFIRM_CANCEL), answered=True)
+        asked = Step(replace(state, question=Question.CONFIRM_CANCEL), answered=True)
+        return asked.saying("Your booking has been changed meanwhile.") if located.moved else asked
     if state.question is Question.CONFIRM_CANCEL:
         if answers.confirmed:
             effects: tuple[Effect, ...] = (CancelReservation(state.target.reservation_id),)

@@ -9,7 +9,7 @@ from reception.dialogue.flows.answers import Answers, ask_again, complain, take_
 from reception.dialogue.flows.booking import QUERY_SLOTS, check, details_of, offer_slots, to_query
 from reception.dialogue.flows.find import locate
 from reception.dialogue.flows.openings import offer_others, offer_times
-from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data
+from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data, taken_reason
 from reception.dialogue.flows.requests import requests_of
 from reception.dialogue.flows.reserve import large_party, leave
 from reception.dialogue.replies import capitalise, describe_row, moved
@@ -34,6 +34,8 @@ async def change(state: DialogueState, commands: Sequence[Command], scene: TurnS
     state = located.state
     if state.target is None:
         return Step(state)
+    if located.moved:
+        return await _changed_meanwhile(state, state.target, scene)
     if answers.wrong is not None and asked is not Question.FIND:
         return _ask_for(state, answers.wrong)
     if answers.any_time and state.question is Question.TIME:
@@ -54,6 +56,15 @@ async def change(state: DialogueState, commands: Sequence[Command], scene: TurnS
     if answers.changed & QUERY_SLOTS or contact or located.fresh or state.question is Question.HOW_HELP:
         return complain(await _weigh(replace(state, slot=None, offered=()), state.target, scene), answers.complaints)
     return complain(_answer(state, state.target, answers), answers.complaints)
+
+
+async def _changed_meanwhile(state: DialogueState, target: Reservation, scene: TurnScene) -> Step:
+    """Somebody else has changed the booking: what was weighed against it as it was is asked for again."""
+    said = f"Your booking has been changed meanwhile: it is {describe_row(scene, target)}."
+    if state.question is not Question.HOW_HELP:
+        return Step(_afresh(state), answered=True).saying(said)
+    step = await _weigh(replace(state, slot=None, offered=()), target, scene)
+    return replace(step, parts=(Say(said), *step.parts))
 
 
 def _with_new_contact(answers: Answers) -> Answers:
@@ -220,7 +231,7 @@ def settle_move(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         return Settled(_afresh(state), (Say(GONE_BY), Say("Your booking stays as it is.")))
     if isinstance(outcome, Done) or outcome.code != "slot_taken":
         return couldnt_reach(state, scene)
-    reason = f"I'm so sorry, that {scene.noun} has just been taken."
+    reason = taken_reason(state, scene)
     if outcome.alternatives:
         step = offer_slots(state, outcome.alternatives, scene, reason)
         return Settled(step.state, step.parts)

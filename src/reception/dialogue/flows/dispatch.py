@@ -227,7 +227,7 @@ def _answer_idle(state: DialogueState, commands: Sequence[Command], scene: TurnS
     """Nothing is in progress."""
     answers = take_in(state, commands, scene)
     if SlotName.NOTES in answers.changed and state.booked is not None:
-        return note_requests(answers.state, state.booked)
+        return note_requests(answers.state, state.booked, scene)
     if answers.left and state.question is Question.HOW_HELP:
         return Step(answers.state, answered=True).saying("No problem.")
     if answers.left or (answers.denied and state.question is Question.ANYTHING_ELSE):

@@ -12,7 +12,8 @@ import phonenumbers
 
 from reception.dialogue.commands import SlotName
 from reception.dialogue.flows.answers import Answers
-from reception.dialogue.replies import REJECTIONS
+from reception.dialogue.flows.standing import gone, standing
+from reception.dialogue.replies import REJECTIONS, describe_row
 from reception.dialogue.spoken import say_near_day, say_phone
 from reception.dialogue.state import PROVING_DIGITS, DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
@@ -25,12 +26,13 @@ _MOST_WRONG = 2
 @dataclass(frozen=True, slots=True)
 class Located:
     """`state.target` is set when it was found in this turn or before; else `step` asks on. `elsewhere`: it is of
-    another day than was asked for."""
+    another day than was asked for. `moved`: it is not what the caller knows it as any more, and so `fresh` too."""
 
     state: DialogueState
     step: Step | None = None
     fresh: bool = False
     elsewhere: bool = False
+    moved: bool = False
 
 
 async def locate(
@@ -41,7 +43,9 @@ async def locate(
     if state.target is not None and not moves and _names_another_day(state, state.target, scene):
         state = replace(state, target=None)
     if state.target is not None:
-        return Located(state)
+        return _as_it_stands(state, state.target, scene)
+    if state.found:
+        state = replace(state, found=tuple(filter(None, (standing(row, scene) for row in state.found))))
     if state.question is Question.WHICH_RESERVATION and state.found:
         return _pick(state, answers, proof=proof)
     if state.question is Question.LAST_DIGITS and state.found:
@@ -64,6 +68,16 @@ async def locate(
         asked = replace(state, found=rows[:3], question=Question.WHICH_RESERVATION)
         return Located(state, Step(asked, answered=True).saying("I see more than one booking."))
     return _not_found(state, query, scene)
+
+
+def _as_it_stands(state: DialogueState, target: Reservation, scene: TurnScene) -> Located:
+    """The booking that is spoken of, read again: others may have changed or cancelled it since."""
+    now = standing(target, scene)
+    if now is None:
+        return Located(state, gone(state, target, scene))
+    booked = now if state.booked and state.booked.reservation_id == now.reservation_id else state.booked
+    moved = describe_row(scene, now) != describe_row(scene, target)
+    return Located(replace(state, target=now, booked=booked), fresh=moved, moved=moved)
 
 
 def _query_of(state: DialogueState) -> ReservationQuery | None:

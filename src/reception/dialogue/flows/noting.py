@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from reception.dialogue.flows.outcome import couldnt_reach, reservation_data
 from reception.dialogue.flows.requests import requests_of
+from reception.dialogue.flows.standing import gone, standing
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
 from reception.ports.booking import Reservation
@@ -11,8 +12,10 @@ from reception.ports.dialogue import Act, Say
 from reception.ports.tools import Done, Effect, NoteRequests, Outcome
 
 
-def note_requests(state: DialogueState, row: Reservation) -> Step:
-    """Adds what `state` has as notes to `row`."""
+def note_requests(state: DialogueState, row: Reservation, scene: TurnScene) -> Step:
+    """Adds what `state` has as notes to `row`, if that is to come."""
+    if standing(row, scene) is None:
+        return gone(state, row, scene)
     wanted = requests_of(state.details.notes)
     return Step(state, effects=(NoteRequests(row.reservation_id, wanted),), answered=True)
 

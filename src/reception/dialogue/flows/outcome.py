@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from reception.dialogue.refusals import closed
 from reception.dialogue.replies import UNREACHABLE
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Settled, TurnScene
 from reception.ports.booking import Reservation
+from reception.ports.business import Bookable
 from reception.ports.dialogue import Json, Say
 from reception.ports.tools import Effect, Outcome, Refused
 
@@ -33,6 +35,14 @@ def couldnt_reach(state: DialogueState, scene: TurnScene) -> Settled:
     """Nothing was done, for a reason that the caller cannot mend."""
     del scene
     return Settled(replace(state, question=Question.OFFER_MESSAGE), (Say(UNREACHABLE),))
+
+
+def taken_reason(state: DialogueState, scene: TurnScene) -> str:
+    """Why what was about to be booked is not to be had any more: the hours may have changed since it was offered."""
+    day = state.slot.starts_at.date() if state.slot is not None and scene.bookable is not Bookable.ROOM else None
+    if day is not None and not scene.business.hours.on(day):
+        return closed(day, None, scene)
+    return f"I'm so sorry, that {scene.noun} has just been taken."
 
 
 def is_gone_by(outcome: Outcome) -> bool:

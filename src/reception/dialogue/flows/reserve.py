@@ -17,7 +17,7 @@ from reception.dialogue.flows.booking import (
     to_query,
 )
 from reception.dialogue.flows.openings import offer_others, offer_rooms, offer_soonest, offer_times
-from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data
+from reception.dialogue.flows.outcome import GONE_BY, couldnt_reach, is_gone_by, reservation_data, taken_reason
 from reception.dialogue.flows.requests import guest_from
 from reception.dialogue.refusals import closed, refusal_reason
 from reception.dialogue.replies import booked, echo_slot, option_words, say_party, with_article
@@ -236,7 +236,7 @@ def settle_commit(state: DialogueState, effect: Effect, outcome: Outcome, scene:
 
 
 def _taken(state: DialogueState, outcome: Refused, scene: TurnScene) -> Settled:
-    reason = f"I'm so sorry, that {scene.noun} has just been taken."
+    reason = taken_reason(state, scene)
     if outcome.alternatives:
         step = offer_slots(state, outcome.alternatives, scene, reason)
         return Settled(step.state, step.parts)

@@ -17,6 +17,7 @@ from reception.domains.conversations.turns import still_has
 from reception.domains.knowledge import unanswered
 from reception.domains.leads import service as leads
 from reception.domains.reservations import service as reservations
+from reception.domains.tenants.service import renewed
 from reception.ports.booking import Reservation, Slot, SlotQuery
 from reception.ports.business import Bookable, Business
 from reception.ports.tools import (
@@ -115,6 +116,7 @@ class DomainLedger:
         async with self._database.tenant_session(self._business.tenant_id) as session:
             if not await still_has(session, self._conversation_id, self._taken_up):
                 return
+            self._business = await renewed(session, self._business)
             await reservations.release_hold(session, self._business, self._conversation_id, self._clock.now())
             await conversations.close(session, self._conversation_id, reason, self._clock.now())
 
@@ -137,13 +139,15 @@ class DomainLedger:
         return Refused(Unavailable.code) if self._tools is None else await self._tools.run(turn, index, effect)
 
     async def _attempt(self, turn: int, index: int, effect: _Stored) -> Outcome:
-        """Run `effect` unless it has run; both or neither of it and its outcome are stored."""
+        """Run `effect` unless it has run, by the hours and rules as they are now; both or neither of it and its outcome
+        are stored."""
         tenant_id, conversation_id = self._business.tenant_id, self._conversation_id
         async with self._database.tenant_session(tenant_id) as session:
             while stored := await conversations.find_outcome(session, conversation_id, turn, index):
                 if stored.get("effect") == fingerprint(effect):
                     return read(stored)
                 index += _RETURNED_TURN
+            self._business = await renewed(session, self._business)
             outcome: Outcome
             try:
                 outcome = await self._apply(session, effect)

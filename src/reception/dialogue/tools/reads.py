@@ -1,6 +1,6 @@
 """`ReadTools` on the domains: each read in a short session of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import numpy as np
@@ -15,10 +15,12 @@ from reception.domains.access.attempts import Tried, begin_attempt
 from reception.domains.knowledge.retrieval import reranked
 from reception.domains.knowledge.search import Scope, search
 from reception.domains.reservations import service as reservations
+from reception.domains.tenants.service import renewed
 from reception.ports.booking import Availability, GuestHistory, Reservation, ReservationQuery, SlotQuery
 from reception.ports.business import Business
 from reception.ports.knowledge import Passage, Reranker
 from reception.ports.speech import Embedder
+from reception.ports.tools import Standing
 
 _log = structlog.get_logger(__name__)
 
@@ -54,9 +56,18 @@ class DomainReadTools:
         self._meanings: dict[str, NDArray[np.float32]] = {}
         self._tried: set[tuple[UUID, str]] = set()
 
-    async def availability(self, query: SlotQuery) -> Availability:
-        """Raises `Unavailable`, and `Unprocessable` for a query without people."""
+    async def stands(self, reservation_ids: Collection[UUID]) -> Standing:
+        """Raises `Unavailable`."""
         async with self._database.tenant_session(self._business.tenant_id) as session:
+            self._business = await renewed(session, self._business)
+            found = await reservations.get_reservations(session, self._business, reservation_ids)
+        return Standing(self._business, {row.reservation_id: row for row in found})
+
+    async def availability(self, query: SlotQuery) -> Availability:
+        """By the hours and rules as they are now. Raises `Unavailable`, and `Unprocessable` for a query without
+        people."""
+        async with self._database.tenant_session(self._business.tenant_id) as session:
+            self._business = await renewed(session, self._business)
             return await reservations.availability(
                 session,
                 self._business,

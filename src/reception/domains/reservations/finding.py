@@ -1,6 +1,7 @@
 """Finding reservations: those of a guest, and those of a day; and what a business knows of one by their number."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -140,6 +141,17 @@ async def get_reservation(
     if row is None:
         raise NotFound("There is no such reservation")
     return (await rows.values(session, rows.zone_of(business), [row]))[0]
+
+
+async def get_reservations(
+    session: AsyncSession, business: Business, reservation_ids: Collection[UUID]
+) -> list[Reservation]:
+    """Those of the tenant's reservations with these ids that there are, whatever their status."""
+    if not reservation_ids:
+        return []
+    wanted = select(ReservationRow).where(ReservationRow.id.in_(reservation_ids))
+    found = await session.execute(wanted.execution_options(populate_existing=True))
+    return await rows.values(session, rows.zone_of(business), found.scalars().all())
 
 
 def _conditions(query: ReservationQuery, zone: ZoneInfo) -> list[ColumnElement[bool]]:

@@ -27,6 +27,7 @@ from reception.domains.reservations.finding import (
     ReservationFilter,
     find,
     get_reservation,
+    get_reservations,
     guest_history,
     list_reservations,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "find",
     "get_entry",
     "get_reservation",
+    "get_reservations",
     "get_resource",
     "guest_history",
     "hold",
@@ -181,6 +183,7 @@ async def commit_reservation(
     confirmed = {"status": ReservationStatus.CONFIRMED.value, "hold_expires_at": None, **rows.guest_columns(guest)}
     if own is not None and await _is_held(session, own, offer, place):
         reservation_id = own.id
+        visits.check_open(calendar, SlotQuery(own.starts_at, own.party_size, service=own.service))
         await taking.keep_pace(session, business, calendar, own, now)
         await taking.confirm(session, reservation_id, confirmed)
     else:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from reception.core.errors import SlotTaken
 from reception.domains.reservations.availability import (
     ALTERNATIVES,
     Calendar,
@@ -103,6 +104,16 @@ def seating_at(calendar: Calendar, query: SlotQuery, start: datetime) -> Seating
     ]
     step = _step(calendar)
     return next((run for run in runs if run.is_step(start, step)), runs[0] if runs else None)
+
+
+def check_open(calendar: Calendar, query: SlotQuery) -> None:
+    """That the opening hours, as they are now, still have a start where `query` asks for one; nights have no such.
+
+    Raises:
+        SlotTaken: they have none.
+    """
+    if calendar.rules.bookable is not Bookable.ROOM and seating_at(calendar, query, query.starts_at) is None:
+        raise SlotTaken("That can no longer be booked: closed")
 
 
 def length_of(calendar: Calendar, query: SlotQuery, run: Seating) -> timedelta:

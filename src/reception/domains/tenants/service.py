@@ -32,6 +32,7 @@ __all__ = [
     "delete_tenant",
     "get_business",
     "list_tenants",
+    "renewed",
     "tenants_with_retention",
     "update_tenant",
 ]
@@ -98,6 +99,16 @@ async def get_business(session: AsyncSession, *, to_change: bool = False) -> Bus
     places = tuple(label for person, label in found if not person)
     staff = tuple(label for person, label in found if person)
     return _business(tenant.id, _spec(tenant), places, staff, version=tenant.version)
+
+
+async def renewed(session: AsyncSession, known: Business) -> Business:
+    """`known`, read again if it has changed since.
+
+    Raises:
+        NotFound: there is none any more.
+    """
+    version = (await session.execute(select(Tenant.version))).scalar_one_or_none()
+    return known if version == known.version else await get_business(session)
 
 
 async def update_tenant(session: AsyncSession, **changes: object) -> Business:
