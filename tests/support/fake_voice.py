@@ -11,7 +11,8 @@ from reception.ports.speech import Voice, WordEnd
 
 
 class FakeTts:
-    """Speaks `ms_per_char` of a constant for each character, in two chunks; the first after `delay_s`."""
+    """Speaks `ms_per_char` of a constant for each character, in two chunks; the first after `delay_s`. While there is
+    an `error` it is raised instead, `failures` times if that is set, but for what is `cached`."""
 
     provider = "fake-tts"
 
@@ -20,11 +21,15 @@ class FakeTts:
         self.ms_per_char = ms_per_char
         self.asked: list[str] = []
         self.error: Exception | None = None
+        self.failures: int | None = None
+        self.cached: set[str] = set()
 
     async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncIterator[Pcm16]:
         self.asked.append(text)
         await asyncio.sleep(self.delay_s)
-        if self.error is not None:
+        if self.error is not None and self.failures != 0 and text not in self.cached:
+            if self.failures is not None:
+                self.failures -= 1
             raise self.error
         samples = len(text) * self.ms_per_char * sample_rate_hz // 1000
         first = min(samples, sample_rate_hz // 10)

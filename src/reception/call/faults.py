@@ -17,9 +17,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What became of work that raised, ready to be told to the client."""
+    """What became of work that raised, ready to be told to the client. `retryable` as the error says of itself."""
 
     fault: CallFault
+    retryable: bool = False
 
 
 async def attempt(work: Awaitable[T], *, part: str, timeout_s: float | None = None) -> T | Failure:
@@ -46,17 +47,18 @@ def attempt_now(work: Callable[[], T], *, part: str) -> T | Failure:
 
 
 def _failure(error: Exception, part: str) -> Failure:
+    retryable = False
     match error:
         case TimeoutError():
             code, detail = "timeout", f"{part} did not answer in time"
-        case AppError(code=code, detail=detail):
+        case AppError(code=code, detail=detail, retryable=retryable):
             pass
         case _:
             code, detail = "internal_error", f"{part} failed"
             _log.error(PROVIDER_FAILED, part=part, code=code, exc_info=error)
             return Failure(CallFault(code, detail, fatal=False))
     _log.warning(PROVIDER_FAILED, part=part, code=code)
-    return Failure(CallFault(code, detail, fatal=False))
+    return Failure(CallFault(code, detail, fatal=False), retryable)
 
 
 async def close_iterator(items: AsyncIterator[Any]) -> None:

@@ -173,7 +173,9 @@ class Reply:
         """Do what is due; seconds until more is, 0 for at once, None when all has been played."""
         script = self.script
         if script.next >= len(script.sentences):
-            return self._left_s(now_s) if script.read_out else self._dead_air_s(now_s)
+            if not script.read_out:
+                return self._dead_air_s(now_s)
+            return 0.0 if script.make_up() else self._left_s(now_s)
         sentence = script.sentences[script.next]
         if sentence.start is None and (self._held or self._interrupted):
             return math.inf

@@ -14,7 +14,8 @@ from reception.ports.events import ActionDone
 
 @dataclass(slots=True)
 class Sentence:
-    """`start` is its place in the reply's audio once anything of it was sent, `sent` the samples sent of it."""
+    """`start` is its place in the reply's audio once anything of it was sent, `sent` the samples sent of it. `again`
+    says that its synthesis has been tried a second time."""
 
     say: Say
     filler: bool = False
@@ -23,6 +24,12 @@ class Sentence:
     sent: int = 0
     finished: bool = False
     announced: bool = False
+    again: bool = False
+
+    @property
+    def unsaid(self) -> bool:
+        """There is no audio of it, and none will come."""
+        return self.finished and self.synthesis is not None and self.synthesis.soundless
 
     def samples(self, rate_hz: int) -> int:
         """Its length, estimated until its synthesis is done."""
@@ -119,7 +126,7 @@ class Script:
         """The words that were played whole by sample `position`."""
         heard: list[str] = []
         for sentence in self.sentences:
-            if sentence.filler:
+            if sentence.filler or sentence.unsaid:
                 continue
             if sentence.start is None:
                 break
@@ -138,6 +145,17 @@ class Script:
             return None
         return " ".join(sentence.say.text for sentence in self.sentences if not sentence.filler)
 
+    def make_up(self) -> bool:
+        """Add an apology for what could not be said, unless the call ends with the reply. Whether there is one more
+        sentence now."""
+        apology = self._config.phrases.apology
+        if self.ending is not None or not any(sentence.unsaid for sentence in self.sentences if not sentence.filler):
+            return False
+        if self._stopped or any(sentence.say.text == apology for sentence in self.sentences):
+            return False
+        self._add(Say(apology))
+        return True
+
     def close(self) -> None:
         """Stop whatever is still being synthesised."""
         for sentence in self.sentences:
@@ -150,6 +168,11 @@ class Script:
         for sentence in self.sentences[: self.next + 1 + self._config.sentences_ahead]:
             if sentence.synthesis is None:
                 sentence.synthesis = self._synthesis_of(sentence.say.text)
+                sentence.synthesis.on_change = self._on_audio
+            before = sentence.synthesis
+            if before.soundless and before.retryable and not (sentence.again or sentence.filler):
+                sentence.again = True
+                sentence.synthesis = self._voice.speak(sentence.say.text)
                 sentence.synthesis.on_change = self._on_audio
             if not sentence.synthesis.done:
                 return

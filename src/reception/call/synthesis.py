@@ -28,6 +28,7 @@ class Synthesis:
         self.length = 0
         self.done = False
         self.failure: CallFault | None = None
+        self.retryable = False
         self.first_audio_ms: float | None = None
         self.on_change = on_change
         self.provider = speech.tts.provider
@@ -69,6 +70,11 @@ class Synthesis:
             return self.length
         return max(self.length, int(len(self.text) * SPEECH_S_PER_CHARACTER * self._speech.rate_hz))
 
+    @property
+    def soundless(self) -> bool:
+        """It failed before there was any audio."""
+        return self.failure is not None and not self.length
+
     def release(self) -> None:
         """Give back the audio; its length stays known."""
         self._chunks.clear()
@@ -79,7 +85,7 @@ class Synthesis:
     async def _run(self) -> None:
         result = await attempt(self._collect(), part=self.provider)
         if isinstance(result, Failure):
-            self.failure = result.fault
+            self.failure, self.retryable = result.fault, result.retryable
         self.done = True
         self._changed()
 

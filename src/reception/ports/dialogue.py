@@ -146,7 +146,8 @@ class Dialogue(Protocol):
         ...
 
     async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
-        """The caller has heard `text` of the reply to `turn`; less than was decided when `interrupted`."""
+        """The caller has heard `text` of the reply to `turn`; less than was decided when `interrupted`, and where no
+        voice could say it."""
         ...
 
     async def close(self, reason: str) -> None:

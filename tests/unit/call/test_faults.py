@@ -8,7 +8,7 @@ import pytest
 from reception.call import CallConfig
 from reception.core.errors import ProviderError
 from reception.ports.audio import Pcm16
-from reception.ports.dialogue import Say
+from reception.ports.dialogue import HangUp, Say
 from reception.ports.events import CallFault, ReplySaid
 from reception.ports.leg import AudioIn
 from tests.support.call_fakes import FakeDialogue, silence
@@ -108,9 +108,46 @@ def test_a_failing_voice_leaves_the_words() -> None:
         await s.caller.waits()
 
     scene = play(script)
-    assert _said(scene) == ["You said book it.", "You said hello again."]
-    assert _faults(scene) == ["provider_error"]
+    assert _said(scene) == ["You said book it.", scene.config.phrases.apology, "You said hello again."]
+    assert _faults(scene) == ["provider_error", "provider_error"]
     assert {sent.turn for sent in scene.leg.sent} == {2}
+
+
+def test_what_no_voice_could_say_was_not_heard_and_is_apologised_for() -> None:
+    async def script(s: Scene) -> None:
+        s.tts.error = ProviderError("fake-tts", "down")
+        s.tts.cached = {s.config.phrases.apology}
+        await s.caller.says("book it")
+        await s.caller.waits()
+
+    scene = play(script)
+    assert scene.dialogue.heard_of == [(0, "", False), (1, scene.config.phrases.apology, False)]
+    assert scene.tts.asked.count("You said book it.") == 1
+
+
+def test_a_voice_that_fails_for_a_moment_is_asked_once_more() -> None:
+    async def script(s: Scene) -> None:
+        s.tts.error, s.tts.failures = ProviderError("fake-tts", "busy", retryable=True), 1
+        await s.caller.says("book it")
+        await s.caller.waits()
+
+    scene = play(script)
+    assert scene.dialogue.heard_of[-1] == (1, "You said book it.", False)
+    assert _said(scene) == ["You said book it."]
+    assert _faults(scene) == []
+
+
+def test_a_call_that_ends_without_a_voice_ends_without_an_apology() -> None:
+    async def script(s: Scene) -> None:
+        s.tts.error = ProviderError("fake-tts", "down", retryable=True)
+        s.tts.cached = {s.config.phrases.apology}
+        await s.caller.says("goodbye")
+        await s.caller.is_silent(3000)
+
+    scene = play(script, dialogue=FakeDialogue(lambda text: (Say("Goodbye."), HangUp("goodbye"))))
+    assert scene.reason == "goodbye"
+    assert scene.dialogue.heard_of[-1] == (1, "", False)
+    assert scene.tts.asked.count("Goodbye.") == 2
 
 
 @pytest.mark.parametrize("error", [ProviderError("llm", "down"), KeyError("a defect")])
