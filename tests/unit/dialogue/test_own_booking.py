@@ -1,6 +1,6 @@
 """What callers want of the reservation that they have: to find it, confirm it again, be late for it, add to it."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -24,6 +24,16 @@ def _caller(**options: object) -> Caller:
 async def test_a_caller_is_told_what_they_have_booked() -> None:
     reply = await _caller().say("hi, I just want to check my booking")
     assert "a table for two on Wednesday, March 10th at 7 PM, under Pat Doe" in reply
+
+
+@pytest.mark.parametrize("text", ["when is my booking?", "cancel my booking", "actually make it 8 pm"])
+async def test_who_goes_on_after_the_booking_is_over_is_told_so(text: str) -> None:
+    caller = _caller()
+    await caller.say("hi, I just want to check my booking")
+    caller.book.clock.advance(timedelta(days=2))
+    reply = await caller.say(text)
+    assert "Your booking was a table for two on Wednesday, March 10th at 7 PM" in reply
+    assert not caller.acts
 
 
 async def test_a_booking_is_found_by_name_and_day() -> None:

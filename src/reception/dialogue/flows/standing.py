@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from reception.core.errors import Unavailable
-from reception.dialogue.replies import cancelled, capitalise, describe_row
+from reception.dialogue.replies import cancelled, describe_row
 from reception.dialogue.state import DialogueState
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.booking import Reservation, ReservationStatus
@@ -28,7 +28,7 @@ def gone(state: DialogueState, row: Reservation, scene: TurnScene) -> Step:
     if now is not None and now.status is ReservationStatus.CANCELLED:
         return left.saying(*cancelled(scene, now))
     if now is not None:
-        return left.saying(f"{capitalise(describe_row(scene, now))}, is not to come any more.")
+        return left.saying(f"Your booking was {describe_row(scene, now)}, and can't be changed any more.")
     return left.saying(f"I no longer have {describe_row(scene, row)}.")
 
 
