@@ -1,11 +1,16 @@
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from structlog.testing import capture_logs
 
 from reception.core.audio import Pcm16
 from reception.core.errors import InvalidInput
+from reception.core.telemetry import PROVIDER_FAILED
 from reception.ports.speech import VAD_WINDOW_MS
 from reception.providers.embedded.vad import SileroStream, SileroVad
 from tests.support import sounds
@@ -116,6 +121,37 @@ async def test_what_piles_up_is_dropped_from_its_old_end_and_its_time_still_coun
     assert stream.dropped_windows == -(-15 * 8000 // 256)
     assert len(await judged(probabilities, 25 * 8000 // 256)) == 25 * 8000 // 256
     stream.close()
+
+
+async def test_a_model_that_fails_once_goes_on_hearing_every_call(
+    vad: SileroVad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = vad._batches[8000]
+    session, runs = batch._session, 0
+
+    class Stumbling:
+        def run(self, names: None, given: Mapping[str, NDArray[Any]]) -> Sequence[Any]:
+            nonlocal runs
+            runs += 1
+            if runs in (10, 11):
+                raise RuntimeError("out of memory")
+            return session.run(names, given)
+
+    monkeypatch.setattr(batch, "_session", Stumbling())
+    audio = speak("I would like to book a table for tomorrow evening", 8000)
+    told: list[list[float]] = [[], []]
+    streams = [vad.open(8000, one.append) for one in told]
+    with capture_logs() as logs:
+        for stream in streams:
+            stream.feed(audio)
+        for one in told:
+            await judged(one, windows_of(audio, 8000))
+    for stream, one in zip(streams, told, strict=True):
+        stream.close()
+        assert len(one) == windows_of(audio, 8000)
+        assert one[9:11] == [0.0, 0.0]
+        assert np.mean(np.array(one[12:]) > 0.5) > 0.6
+    assert [line["event"] for line in logs] == [PROVIDER_FAILED]
 
 
 async def test_other_rates_are_refused(vad: SileroVad) -> None:

@@ -57,6 +57,11 @@ class RestingLines:
         self._calm[slots] = np.where(silent, self._calm[slots] + 1, 0)
         self._last[slots] = probabilities
 
+    def unjudged(self, slots: Rows) -> None:
+        """The model failed on these windows: they count as silent, and their lines as unknown."""
+        self._calm[slots] = 0
+        self._last[slots] = 0.0
+
     def last(self, slots: Rows) -> NDArray[np.float32]:
         """The probability that the model gave last."""
         return self._last[slots]

@@ -6,13 +6,17 @@ from collections.abc import Callable
 from contextvars import copy_context
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from reception.core.audio import Pcm16
 from reception.core.errors import InvalidInput
+from reception.core.telemetry import PROVIDER_FAILED
 from reception.providers.embedded.resting import RestingLines, Rows
 from reception.providers.embedded.sessions import Session, open_session
 from reception.providers.embedded.weights import SILERO_VAD, Weights
+
+_log = structlog.get_logger(__name__)
 
 _WINDOW = {8000: 256, 16000: 512}
 _CONTEXT = {8000: 32, 16000: 64}
@@ -29,6 +33,7 @@ class SileroVad:
     When it runs: with a single stream open, in the same turn of the event loop in which a window became whole. With
     more, a quarter of a millisecond later for each further stream and never more than 2 ms, so that windows which
     become whole meanwhile share the run. A stream that is behind gets one window a run, and the loop turns in between.
+    A window on which the model fails counts as silent, and the next is judged as ever.
     Of a line on which nothing happens most windows are taken for what the last ones were (`resting.RestingLines`).
     """
 
@@ -144,6 +149,7 @@ class _Batch:
         self._ready: list[SileroStream] = []
         self._rate = np.array(rate_hz, np.int64)
         self._scheduled_on: asyncio.AbstractEventLoop | None = None
+        self._failing = False
 
     def enter(self) -> int:
         """The slot of a new stream, with nothing in it."""
@@ -217,6 +223,14 @@ class _Batch:
     def _ask(self, slots: Rows, audio: NDArray[np.float32], power: NDArray[np.float32]) -> None:
         if not slots.size:
             return
-        output, after = self._session.run(None, {"input": audio, "state": self._states[:, slots], "sr": self._rate})
+        try:
+            output, after = self._session.run(None, {"input": audio, "state": self._states[:, slots], "sr": self._rate})
+        except Exception as error:  # noqa: BLE001  the boundary: what fails for one window must not deafen every call
+            self._resting.unjudged(slots)
+            if not self._failing:
+                _log.error(PROVIDER_FAILED, part="voice activity", exc_info=error)
+            self._failing = True
+            return
+        self._failing = False
         self._states[:, slots] = after
         self._resting.judged(slots, power, output[:, 0])
