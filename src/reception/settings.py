@@ -26,6 +26,12 @@ _COLLECTOR = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 _NOT_SECRETS = frozenset({"changeme", "change-me", "secret", "password", "reception", "default", "insecure"})
 
 
+_NOT_IN_HEADERS = (
+    "holds a character that is not plain ASCII, which no key does: copy the key once more, without quotation marks,"
+    " blanks or line breaks that a text editor may have added."
+)
+
+
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
@@ -103,6 +109,13 @@ class Settings(BaseSettings):
         if len(set(key)) < 8 and key:
             raise ValueError("RECEPTION_SECRET_KEY repeats too few characters to be a secret.")
         return self
+
+    @field_validator("reranker_key")
+    @classmethod
+    def _refuse_damaged_keys(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not _in_headers(key.get_secret_value()):
+            raise ValueError(_NOT_IN_HEADERS)
+        return key
 
     @field_validator("otlp_endpoint")
     @classmethod
@@ -192,17 +205,19 @@ def _key_in(name: str) -> str:
     """
     value = os.environ.get(name, "")
     if name != GOOGLE_KEY_FILE or not value:
-        if not (value.isascii() and value.isprintable()):
-            raise InvalidInput(
-                f"{name} holds a character that is not plain ASCII, which no key does: copy the key once more, without"
-                " quotation marks, blanks or line breaks that a text editor may have added."
-            )
+        if not _in_headers(value):
+            raise InvalidInput(f"{name} {_NOT_IN_HEADERS}")
         return value
     try:
         with Path(value).open(encoding="utf-8") as file:
             return file.read(_LONGEST_KEY_FILE)
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def _in_headers(key: str) -> bool:
+    """Whether a header can carry `key`."""
+    return key.isascii() and key.isprintable()
 
 
 def wanted_language(settings: Settings) -> LanguageConfig:

@@ -81,6 +81,12 @@ def test_a_key_that_no_header_can_carry_is_refused(name: str, key: str, monkeypa
     assert "abc" not in refused.value.detail
 
 
+def test_a_reranker_s_key_that_no_header_can_carry_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="RECEPTION_RERANKER_KEY: holds a character") as refused:
+        load_settings(reranker_key="“abc”")
+    assert "abc" not in refused.value.detail
+
+
 def test_google_s_key_may_be_a_file_and_one_that_is_not_there_is_none(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
