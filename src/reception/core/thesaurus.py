@@ -1,7 +1,7 @@
 """Words that callers and documents use for the same thing. General English of hospitality and property, nothing of
 any one business."""
 
-__all__ = ["SORTS", "canonical", "is_known", "others", "siblings"]
+__all__ = ["PRICED_APART", "SORTS", "canonical", "is_known", "others", "siblings"]
 
 _GROUPS_TEXT = """
     wifi wi-fi internet wlan
@@ -199,6 +199,9 @@ def _read_sorts(text: str) -> dict[str, tuple[str, ...]]:
             sorts[word] = (*sorts.get(word, ()), sort.strip())
     return sorts
 
+
+PRICED_APART = frozenset({"wine", "coffee", "medication", "toiletries"})
+"""Sorts of goods: what one of them costs is not what another does."""
 
 _GROUPS = _read(_GROUPS_TEXT)
 _KINDS = _read(_KINDS_TEXT)

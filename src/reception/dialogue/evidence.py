@@ -4,10 +4,11 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from uuid import UUID
 
 from reception.core.slips import is_slip
-from reception.core.thesaurus import SORTS, is_known, siblings
+from reception.core.thesaurus import PRICED_APART, SORTS, is_known, siblings
 from reception.dialogue.inquiry import Inquiry, Kind, days_in, kind_of
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import all_terms, content_terms, stem
@@ -45,9 +46,21 @@ _SHORTEST_SLIP = 5
 _ALL_OTHERS = re.compile(r"\b(?:other|all|any|no) (\w+)", re.IGNORECASE)
 _OF_ONES_OWN = re.compile(r"\b(?:can|may|could|should) (?:I|we) (\w+) (?:my|our)\b", re.IGNORECASE)
 """What is done with a thing of one's own says less than the thing: "can I fly my drone". """
+_LETTERS_ALL = re.compile(r"[^\W\d_]+")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 _SORTS = {stem(word): tuple(map(stem, wider)) for word, wider in SORTS.items()}
-_JOINTS = re.compile(r"\b(with|of|on|and|or|in|for|at)\b", re.IGNORECASE)
+_PRICED_APART = frozenset(map(stem, PRICED_APART))
+_WITH_OWN = re.compile(r"\b(?:can|may|could|should|where do|do) (?:I|we) \w+ (?:my|our) (\w+)", re.IGNORECASE)
+"""The thing of one's own that something is to be done with is what the question is about."""
+_DONE_BY_CALLER = re.compile(r"\b(?:can|may|could|do|should|must) (?:I|we) (?:get to |have to )?(\w+)", re.IGNORECASE)
+_DONE_BY_HOUSE = re.compile(r"\bwe (\w+) your\b", re.IGNORECASE)
+_DAY_THING = re.compile(
+    r"(?<!\bon )(?<!\bthis )(?<!\bnext )\b(?:mon|tues|wednes|thurs|fri|satur|sun)day (?!(?:and|or|to|at|for|in|"
+    r"through|until|from|is|are|do|does|mornings?|afternoons?|evenings?|nights?)\b)(\w+)",
+    re.IGNORECASE,
+)
+"""A thing that goes by a day: "a Sunday roast". """
+_JOINTS = re.compile(r"\b(with|of|on|and|or|in|for|at)\b|,", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +85,11 @@ def weigh(inquiry: Inquiry, passages: Sequence[Passage]) -> list[Evidence]:
     weights = {term: math.log(1 + count / (1 + sum(term in scope for scope in scopes))) for term in inquiry.terms}
     found = []
     told = _told_of_same(passages, scopes)
+    own = {stem(noun.lower()) for noun in _WITH_OWN.findall(inquiry.text)} & inquiry.terms
     for passage, scope in zip(passages, scopes, strict=True):
         if inquiry.addresses and share(_others(inquiry, weights), told[_place(passage)]) < _ATTRIBUTE:
+            continue
+        if own & spoken and not own & scope:
             continue
         if not _may_answer(inquiry, passage, scope, weights):
             continue
@@ -86,15 +102,24 @@ def _in_words_spoken(inquiry: Inquiry, passages: Sequence[Passage], spoken: froz
     where nothing is said of a thing nor of another of its sort, but of the sort, that is what is asked about. Rules for
     pets hold for a dog, unless they tell dogs from cats."""
     strange = inquiry.terms - spoken
-    meant = {term: _wider(term, passages, spoken) or _respelled(term, inquiry.text, passages) for term in strange}
+    meant = {
+        term: _wider(term, passages, spoken, inquiry.kind) or _respelled(term, inquiry.text, passages)
+        for term in strange
+    }
     terms = frozenset(meant.get(term) or term for term in inquiry.terms)
+    for one, other in pairwise(_LETTERS_ALL.findall(inquiry.text.lower())):
+        parts, joined = {stem(one), stem(other)}, stem(one + other)
+        if parts <= terms and parts & strange and joined in spoken:
+            terms = terms - parts | {joined}
     beside = {stem(verb.lower()) for verb in _OF_ONES_OWN.findall(inquiry.text)} - spoken
     terms = terms - beside if terms - beside else terms
     return inquiry if terms == inquiry.terms else replace(inquiry, terms=terms)
 
 
-def _wider(term: str, passages: Sequence[Passage], spoken: frozenset[str]) -> str:
+def _wider(term: str, passages: Sequence[Passage], spoken: frozenset[str], kind: Kind) -> str:
     wider = next((sort for sort in _SORTS.get(term, ()) if sort in spoken), "")
+    if kind is Kind.PRICE and wider in _PRICED_APART:
+        return ""
     if wider and any(stem(other) in spoken for other in siblings(term)):
         rest = (word for each in passages for word in _ALL_OTHERS.findall(f"{each.heading}. {each.text}"))
         return wider if any(wider in (stem(word), *_SORTS.get(stem(word), ())) for word in rest) else ""
@@ -195,6 +220,8 @@ def _may_answer(inquiry: Inquiry, passage: Passage, scope: frozenset[str], weigh
         return False
     if inquiry.kind in _HARD_KINDS and not inquiry.holds(passage.text):
         return False
+    if _is_of_another_day(inquiry, passage) or _is_our_doing(inquiry, passage.text):
+        return False
     if not inquiry.day_fits(passage.text) or _is_of_a_sibling(inquiry, scope):
         return False
     if passage.similarity is None and share(weights, scope) < 2 * _COVERED:
@@ -202,6 +229,24 @@ def _may_answer(inquiry: Inquiry, passage: Passage, scope: frozenset[str], weigh
     if ROW.match(passage.text):
         return _row_may_answer(inquiry, passage, scope, weights)
     return inquiry.kind is not Kind.PRICE or _is_priced(inquiry, passage, weights)
+
+
+def _is_of_another_day(inquiry: Inquiry, passage: Passage) -> bool:
+    """Whether a thing is asked for that goes by a day which the passage does not speak of."""
+    thing = _DAY_THING.search(inquiry.text)
+    if thing is None or stem(thing.group(1).lower()) not in inquiry.terms:
+        return False
+    return not inquiry.days & days_in(f"{passage.heading}. {passage.text}")
+
+
+def _is_our_doing(inquiry: Inquiry, text: str) -> bool:
+    """Whether the caller asks what they may do, and the text says only what the house does to theirs: "how long can we
+    keep the table", "we keep your table"."""
+    done = {stem(verb.lower()) for verb in _DONE_BY_CALLER.findall(inquiry.text)} & inquiry.terms
+    ours = {stem(verb.lower()) for verb in _DONE_BY_HOUSE.findall(text)}
+    return bool(done & ours) and not any(
+        done & content_terms(sentence) and not _DONE_BY_HOUSE.search(sentence) for sentence in statements(text)
+    )
 
 
 def _is_of_a_sibling(inquiry: Inquiry, scope: frozenset[str]) -> bool:

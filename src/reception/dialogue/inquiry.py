@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reception.core.thesaurus import others
+from reception.core.thesaurus import is_known, others
 from reception.dialogue.terms import all_terms, content_terms, stem
 
 
@@ -116,7 +116,7 @@ _ADDRESS = re.compile(
     r"(street|road|avenue|lane|drive|court|terrace|way|square|boulevard)\b(?! (?:feet|foot|meters?|metres?))",
     re.I,
 )
-_NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-Ö][\w'’À-ÿ]+")
+_NAME = re.compile(r"(?:(?<=[\w,] )|(?<=\b[DM][rs]\. )|(?<=\bMrs\. ))(?![DM]rs?\.|Ms\.)[A-ZÀ-Ö][\w'’À-ÿ]+")
 _NO_NAMES = frozenset(
     [
         "I",
@@ -143,6 +143,11 @@ _NO_NAMES = frozenset(
         "Pay",
     ]
 )
+_CALENDAR = re.compile(
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?|january|february|march|april|may|june|july|august|september|october|"
+    r"november|december|christmas|easter|thanksgiving|new|year|day|eve"
+)
+_MINUTES = re.compile(r"\b(\d+)[ -]minutes?\b", re.I)
 _SECOND_THOUGHT = re.compile(r".*(?:\.\.\.|…|,|\.)\s*(?:sorry|i mean|no wait|or rather)[, ]+(?=(?:\S+ ){2})", re.I)
 _CHARGES_A_THING = re.compile(r"\bcharge(?= (?:my|our|an?) )", re.I)
 _PLURAL = re.compile(
@@ -199,7 +204,10 @@ def inquire(question: str, about: str = "") -> Inquiry:
     names = frozenset(
         name.casefold().removesuffix("'s").removesuffix("’s")
         for name in _NAME.findall(question)
-        if name not in _NO_NAMES and stem(name.lower()) not in own | _PLAIN_TIME and not question.istitle()
+        if name not in _NO_NAMES
+        and not (name.isupper() and is_known(name.lower()))
+        and stem(name.lower()) not in own | _PLAIN_TIME
+        and not question.istitle()
     )
     return Inquiry(
         question,
@@ -214,6 +222,19 @@ def inquire(question: str, about: str = "") -> Inquiry:
         counted.group(1).lower() if counted else "",
         _PLURAL.search(question) is not None,
     )
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The words of `text` that are written as names, in lower case, without days and months."""
+    found = (
+        name.casefold().removesuffix("'s").removesuffix("’s") for name in _NAME.findall(text) if name not in _NO_NAMES
+    )
+    return frozenset(name for name in found if not _CALENDAR.fullmatch(name))
+
+
+def lengths_in(text: str) -> frozenset[str]:
+    """The lengths in minutes that `text` names, as "30": of 30 minutes, a 30-minute massage."""
+    return frozenset(_MINUTES.findall(text))
 
 
 def subject_of(question: str) -> str:
@@ -257,11 +278,14 @@ def _counts(counted: str, text: str) -> bool:
     """Whether a number stands by what is counted; people may be guests, and what seats or sleeps counts them."""
     same = "|".join(re.escape(word.removesuffix("s")) for word in (counted, *others(counted)))
     noun = r"(?:guests?|people|persons?)" if counted in _PEOPLE else f"(?:{same})"
+    if counted in _CARS:
+        noun = r"(?:cars?|vehicles?|spaces|parking spots)"
     near = rf"\b{_NUMBER}\b(?:[\s-]+[\w-]+){{0,2}}[\s-]+{noun}"
     spoken = rf"\b{noun}\w*\b[^.;]{{0,20}}\b{_NUMBER}\b"
     if re.search(near, text, re.I) or re.search(spoken, text, re.I):
         return True
-    return counted in _PEOPLE and re.search(rf"\bfor {_NUMBER}\b|\bSleeps: {_NUMBER}", text, re.I) is not None
+    return counted in _PEOPLE and re.search(rf"\b(?:for|sleeps:?|seats) {_NUMBER}\b", text, re.I) is not None
 
 
 _PEOPLE = frozenset({"people", "guests", "persons", "person"})
+_CARS = frozenset({"cars", "vehicles"})

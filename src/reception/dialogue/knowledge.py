@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from reception.core.requirements import Requirements, requirements, without_requirements
 from reception.dialogue.deeds import told_to_do
 from reception.dialogue.evidence import Evidence, enough, share, weigh
-from reception.dialogue.inquiry import DAYS, Inquiry, Kind, days_in, inquire
+from reception.dialogue.inquiry import DAYS, Inquiry, Kind, days_in, inquire, lengths_in, names_in
 from reception.dialogue.spoken import say_list
 from reception.dialogue.statements import ROW, cells, statements
 from reception.dialogue.terms import content_terms
@@ -27,7 +27,7 @@ _MOST_OF_OTHERS = 0.75
 """The share of what else is asked for that must be told of a thing that is looked for by what it has or costs."""
 _GENERIC = content_terms("home homes property listing option sale sell market buy price budget dollars thousand listed")
 NOTHING_ON = "I have nothing on {days}."
-"""Said after what is stated of other days than those asked about."""
+"""Said after what is stated of other days, or other lengths, than those asked about."""
 _POINTS_BACK = re.compile(r"(It|They|Its|Their)\b")
 _STATES_PRICE = re.compile(r"\b(for|is|are|costs?) (about |only |from )?[$€£]")
 
@@ -65,7 +65,21 @@ def compose(question: str, passages: Sequence[Passage], about: str = "") -> tupl
     if not best.is_row:
         same = (best.passage.document_id, best.passage.heading)
         told = [each.passage for each in found if (each.passage.document_id, each.passage.heading) == same]
-    return _best_sentences(inquiry, best, told)
+    return _of_other_lengths(inquiry, _best_sentences(inquiry, best, told))
+
+
+def _of_other_lengths(inquiry: Inquiry, told: tuple[Sentence, ...]) -> tuple[Sentence, ...]:
+    """`told`; or where it states prices of other lengths than the one asked about, those, and that this is
+    not among them: "A massage of 50 minutes costs $110. I have nothing on 30 minutes." """
+    asked = lengths_in(inquiry.text)
+    stated = [each for each in told if lengths_in(each.text) and inquiry.holds(each.text)]
+    if inquiry.kind is not Kind.PRICE or not asked or not stated:
+        return told
+    if asked & frozenset[str]().union(*(lengths_in(each.text) for each in told)):
+        return told
+    named = f"{say_list(sorted(asked), 'and')} minutes"
+    last = stated[0]
+    return (last, replace(last, text=NOTHING_ON.format(days=named), source=f"{last.source}\n{named}"))
 
 
 def _of_other_days(inquiry: Inquiry, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
@@ -204,6 +218,7 @@ def _best_sentences(inquiry: Inquiry, best: Evidence, passages: Sequence[Passage
         for passage in passages
         for text in statements(passage.text, prices=inquiry.kind is Kind.PRICE)
     ]
+    sentences = _of_named(inquiry, sentences)
     length = sum(len(sentence.text) for sentence in sentences)
     if len(passages) == 1 and len(sentences) <= _MOST_SENTENCES and length <= _LONGEST_ANSWER:
         return tuple(sentences)
@@ -224,6 +239,16 @@ def _best_sentences(inquiry: Inquiry, best: Evidence, passages: Sequence[Passage
         sentences[index] if index - 1 in said else with_subject(sentences[index], _subject_of(sentences[index]))
         for index in said
     )
+
+
+def _of_named(inquiry: Inquiry, sentences: list[Sentence]) -> list[Sentence]:
+    """Those about what is asked for by its name, where some are: the museum's hours, not the market's beside them. What
+    names nothing is about whatever is named around it."""
+    named = [any(name in each.text.casefold() for name in inquiry.names) for each in sentences]
+    if not any(named):
+        return sentences
+    pairs = zip(sentences, named, strict=True)
+    return [each for each, is_named in pairs if is_named or not names_in(each.text)]
 
 
 def _subject_of(sentence: Sentence) -> str:

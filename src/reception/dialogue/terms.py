@@ -39,6 +39,8 @@ _SAME = {
 }  # fmt: skip
 
 
+_DOUBLED = re.compile(r"([bdgmnprt])\1$")
+"""What a verb doubles before an ending: "cutting", "planned". """
 _SUFFIXES = ((("ies", "y"), ("sses", "ss"), ("s", "")), (("ing", ""), ("ed", "")))
 
 
@@ -52,6 +54,8 @@ def stem(word: str) -> str:
         for suffix, put in suffixes:
             if word.endswith(suffix) and len(word) - len(suffix) >= 3 and not word.endswith("ss"):
                 word = word[: len(word) - len(suffix)] + put
+                if suffix in ("ing", "ed") and _DOUBLED.search(word):
+                    word = word[:-1]
                 break
     word = canonical(word)
     return _SAME.get(word, word.rstrip("e") if len(word) > 3 else word)

@@ -205,3 +205,62 @@ def test_a_word_that_is_everywhere_is_what_is_asked_about_where_there_is_no_othe
     visit = _passage("Viewings > Your first viewing", "A viewing takes 45 minutes. Please bring a photo ID.", 0.45)
     assert "photo ID" in _answer("What should I bring?", visit)
     assert _answer("What should I bring?", _passage("Viewings > Length", "A viewing takes 45 minutes.", 0.3)) == ""
+
+
+def test_the_price_of_a_sort_is_not_that_of_one_of_its_goods() -> None:
+    wine = _passage("Bar > Wine", "House wine is $7 a glass, and we have wine from five countries.")
+    assert "wine" in _answer("Do you have merlot?", wine)
+    assert _answer("How much is a glass of merlot?", wine) == ""
+
+
+def test_prices_of_other_lengths_are_told_as_such() -> None:
+    spa = _passage("Spa > Massage", "A massage of 50 minutes costs $110, one of 80 minutes $155.")
+    assert _answer("How much is a massage of 80 minutes?", spa) == spa.text
+    assert _answer("How much is a massage of 30 minutes?", spa) == f"{spa.text} I have nothing on 30 minutes."
+
+
+def test_a_thing_that_goes_by_a_day_is_not_the_thing_without_it() -> None:
+    roast = _passage("Menu > Mains", "Dish: Roast chicken; Price: $25; Diet: Contains dairy.")
+    assert "$25" in _answer("How much is the roast chicken?", roast)
+    assert _answer("Do you do a Sunday roast?", roast) == ""
+
+
+def test_what_is_told_of_others_beside_a_name_is_left_out() -> None:
+    sights = _passage(
+        "Around > Sights",
+        "The market is on Quay Street from 8 a.m. to 1 p.m. The Clock Museum is open from Wednesday to Sunday. "
+        "There is a lift.",
+    )
+    said = _answer("When is the Clock Museum open?", sights)
+    assert "Clock Museum" in said
+    assert "Quay Street" not in said
+
+
+def test_a_doctor_who_is_not_spoken_of_is_not_another() -> None:
+    doctors = _passage("Practice > Doctors", "Dr. Amara Solberg is in on Monday. Dr. Henrik Vale is in on Friday.")
+    assert "Monday" in _answer("When is Dr. Solberg in?", doctors)
+    assert _answer("When is Dr. Blackwood in?", doctors) == ""
+
+
+def test_what_the_house_does_is_not_what_the_caller_may_do() -> None:
+    late = _passage("Table > Being late", "We keep your table for 15 minutes.", 0.7)
+    length = _passage("Table > How long you have it", "Tables are reserved for 90 minutes, larger ones for two hours.")
+    assert "90 minutes" in _answer("How long can we keep the table?", late, length)
+    assert "15 minutes" in _answer("How long is my table held if I am late?", late)
+
+
+@pytest.mark.parametrize(
+    ("question", "passage"),
+    [
+        ("is there a mini bar", _passage("Rooms > Fridge", "The fridge is empty; there is no minibar.", 0.4)),
+        (
+            "how many people can sleep in the suite",
+            _passage("Rooms > Suite", "The Suite sleeps four with a sofa bed."),
+        ),
+        ("how many cars fit in the lot", _passage("House > Parking", "The lot has 40 spaces.")),
+        ("how much is cutting a fringe", _passage("Cuts", "Service: Fringe cut; Price: $10; Minutes: 10.")),
+        ("how much is a perm", _passage("Treatments", "Service: Perm, long; Price: $145; Minutes: 150.")),
+    ],
+)
+def test_the_same_in_another_form_is_found(question: str, passage: Passage) -> None:
+    assert _answer(question, passage) != ""

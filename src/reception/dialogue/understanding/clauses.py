@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from reception.dialogue.understanding.parsers.normalize import Token, word_set, words_of
 
 _SENTENCE_ENDS = frozenset(".?!;")
+_BEFORE_NAMES = word_set("dr mr mrs ms prof")
+"""What is written with a full stop that ends nothing."""
 _CONNECTORS = frozenset({"and", "but", "also", "plus", "oh", "then"})
 _STARTS = re.compile(
     r"(?:and |but |also |oh |then |plus |so )*"
@@ -48,7 +50,7 @@ def split(tokens: Sequence[Token]) -> list[Clause]:
     for start, end in zip(cuts, [*cuts[1:], len(tokens)], strict=True):
         if start == end:
             continue
-        gap = tokens[end - 1].gap
+        gap = _gap_after(tokens[end - 1])
         words = words_of(tokens[start:end])
         clauses.append(Clause(start, end, words, "?" in gap, sentence))
         if any(mark in _SENTENCE_ENDS for mark in gap):
@@ -56,8 +58,13 @@ def split(tokens: Sequence[Token]) -> list[Clause]:
     return clauses
 
 
+def _gap_after(token: Token) -> str:
+    """What stands between a token and the next, as far as it may end something."""
+    return token.gap.replace(".", "") if token.word in _BEFORE_NAMES else token.gap
+
+
 def _cuts_before(tokens: Sequence[Token], at: int) -> bool:
-    gap = tokens[at - 1].gap
+    gap = _gap_after(tokens[at - 1])
     if tokens[at].start == tokens[at - 1].start:
         return False
     if any(mark in _SENTENCE_ENDS or mark in ",:" for mark in gap) or gap in {"-", "–", "—", "...", "…"}:

@@ -301,7 +301,7 @@ ASKS_ABOUT_VISITS = compiled(
 """What may be done at a viewing, rather than the wish for one."""
 WAIT = compiled(
     r"\b(?:one|just a|a|just one|give me a|wait a|hang on a|hold on a) (?:moment|second|sec|minute|min|mo|"
-    r"tick)\b(?! (?:table|room))",
+    r"tick)\b(?! (?:table|room|opinion|hand|floor|time|language|course|helping|home))",
     r"^(?!(?:how|what|when|why|which|do you|does) ).*\b(?:hold|hang) on\b",
     r"^(?:wait|please wait|hold|hold please)$",
     r"\bbear with me\b",
@@ -345,9 +345,9 @@ ACKNOWLEDGE = compiled(
 )
 QUESTION_START = compiled(
     r"^(?:and |but |also |so |oh |well |okay |yes |hi |hello |hey |um |actually |sorry |wait |excuse me |then |"
-    r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|"
-    r"do(?! not(?: do)?(?: that| it)?$)|does|did|is|are|was|were|can|could|"
-    r"may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren)\b(?! (?:about \w+ $))",
+    r"no |please |just |plus )*(?:what|when|where|which|who|whose|why|how|do(?! not(?: do)?(?: that| it)?$)|does|did|"
+    r"is|are|was|were|can|could|may (?:i|we)|will|would|should|have you|has|have|am i|must|any idea|isn|aren|"
+    r"(?:until|till|from|at|by|since|for|in|on|to|with) (?:what|when|which|whom|how))\b(?! (?:about \w+ $))",
     r"\b(?:tell me|know|wondering|wonder|ask|check|checking) (?:about|more|if|whether|what|when|where|how|which|who|"
     r"the|your|a bit)\b",
     r"\bi (?:am|was) (?:calling|just calling|phoning) (?:about|to ask|to find out)\b",
