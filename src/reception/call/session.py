@@ -52,6 +52,8 @@ from reception.ports.speech import (
 
 _log = structlog.get_logger(__name__)
 _WATCH_S = 0.5
+_FAREWELL_S = 30.0
+"""What is left of the longest call to say so, and to be heard out; then it is cut."""
 _REMEMBERED_MS = 2_000
 """Audio kept while nobody speaks: more than what an utterance takes of the time before it."""
 
@@ -199,12 +201,16 @@ class CallSession:
         """Once in a while: let old audio go, and see whether audio has stopped coming or the call lasts too long."""
         now_s = self._clock.monotonic_s()
         ends_s = now_s + self._config.max_call_s
+        over = False
         while True:
             before_s = now_s
             await asyncio.sleep(_WATCH_S)
             now_s = self._clock.monotonic_s()
-            if now_s >= ends_s:
+            if now_s >= ends_s and not over:
+                over = True
                 self._add(Finish("max_length", self._config.phrases.too_long))
+            elif now_s >= ends_s + _FAREWELL_S:
+                self.cut("max_length")
                 return
             if self._hearing is not None and not self._turns.in_utterance:
                 self._hearing.forget(self._turns.now_ms - _REMEMBERED_MS)

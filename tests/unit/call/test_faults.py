@@ -246,3 +246,23 @@ def test_a_ten_minute_call() -> None:
     assert len(scene.texts()) == 60
     assert len(set(scene.texts())) == 60
     assert scene.leg.sent[-1].at_s > 600
+
+
+@pytest.mark.parametrize("echo_marks", [True, False])
+def test_the_longest_call_ends_though_no_audio_comes_any_more(echo_marks: bool) -> None:
+    ended: list[bool] = []
+
+    async def script(s: Scene) -> None:
+        await s.caller.says("what are your hours")
+        await s.caller.is_silent(1000)
+        await s.caller.says("and on", 400)
+        await asyncio.sleep(60.0)
+        ended.append(s.call.done())
+
+    scene = play(
+        script,
+        dialogue=FakeDialogue(lambda text: (Say(LONG),)),
+        config=replace(CallConfig(), max_call_s=3.0, doubtful_ms=60_000),
+        echo_marks=echo_marks,
+    )
+    assert (ended, scene.reason) == ([True], "max_length")
