@@ -45,7 +45,7 @@ FEWER_COME = re.compile(
 """Some of those who are booked, not all."""
 LEAVES_LIST = re.compile(
     r"\b(?:take|remove|get|cross|strike|drop)\b(?: \w+){0,3} (?:off|from)\b(?: \w+){0,3} wait(?:ing)? ?list\b|"
-    r"\b(?:cancel|leave)\b(?: \w+){0,4} (?:wait(?:ing)? ?)list\b|\boff (?:the|your|that|this) (?:wait(?:ing)? ?)?list\b"
+    r"\b(?:cancel|leave)\b(?: \w+){0,4} (?:wait(?:ing)? ?)list\b|\boff (?:the|that|this) (?:wait(?:ing)? ?)?list\b"
 )
 FIND = _compiled(
     r"\bwhat (?:is|was|are|were) (?:my|our) (?:\w+ )?(?:reservations?|bookings?|appointments?|viewings?)\b"
