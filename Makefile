@@ -55,5 +55,5 @@ clean: ## Remove the environment (the data stays)
 
 .venv/.dev: .venv/.installed
 	@echo "[dev] Installing the test and lint tools"
-	@$(PIP) install --progress-bar off -c constraints.txt -e '.[dev]' | $(PROGRESS)
+	@$(PIP) install --progress-bar off --no-compile -c constraints.txt -e '.[dev]' | $(PROGRESS)
 	@touch $@

@@ -1,5 +1,7 @@
 """What becomes of requests while the server stops: those under way are answered, and no new work is taken."""
 
+import asyncio
+from contextlib import suppress
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -11,6 +13,8 @@ from reception.runtime.calls import LiveCalls
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 RETRY_AFTER_S: Final = 5
+_HEARS_OUT_S: Final = 1.0
+_HEARS_OUT_BYTES: Final = 1 << 20
 
 
 class Stopping:
@@ -44,6 +48,7 @@ class Stopping:
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    await _hear_out(receive)
     code, title = TITLES[503]
     answer = problem_response(
         Request(scope),
@@ -55,3 +60,16 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
         retryable=True,
     )
     await answer(scope, receive, send)
+
+
+async def _hear_out(receive: Receive) -> None:
+    """Read what is sent, within bounds: a connection that is closed with something unread is reset, and the answer may
+    be lost on its way."""
+    heard = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_HEARS_OUT_S):
+            while heard <= _HEARS_OUT_BYTES:
+                message = await receive()
+                heard += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return

@@ -89,7 +89,7 @@ async def test_a_chat_is_traced_turn_by_turn_without_a_word_of_it(installation: 
     asked, named = (span for span in received.spans() if span.name == "turn")
     told = attributes_of(asked)
     assert (told["reception.call.id"], told["reception.channel"]) == (str(reply.conversation_id), "chat")
-    assert told["reception.provider.llm"] == f"openai:{GOOD}"
+    assert told["reception.provider.answer"] == f"openai:{GOOD}"
     assert attributes_of(named)["reception.turn"] == told["reception.turn"] + 1
     below = {span.name: span for span in received.spans() if span.trace_id == asked.trace_id}
     for stage in ("understanding", "retrieval", "llm_first_token"):

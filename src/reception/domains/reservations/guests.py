@@ -66,10 +66,11 @@ def validated_requests(requests: Sequence[SpecialRequest], pointer: str) -> tupl
 
 
 def new_reference() -> str:
-    """Letters and figures, at least one of each, so that a reference is told from a word wherever it is quoted."""
+    """Letters and figures, at least one of each, so that a reference is told from a word wherever it is quoted; nor one
+    like "484PPL", which is how people write how many they are."""
     while True:
         made = "".join(secrets.choice(_LETTERS + _FIGURES) for _ in range(REFERENCE_LENGTH))
-        if not made.isalpha() and not made.isdigit():
+        if not made.isalpha() and not made.isdigit() and not made.endswith("PPL"):
             return made
 
 

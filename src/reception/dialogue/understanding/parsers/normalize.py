@@ -68,6 +68,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_CODE = re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])(?!\d+ppl)[a-z\d]{6}\b", re.IGNORECASE | re.ASCII)
+"""As our references are, "2X5TMR": the letters in it are no word, however they look."""
 _STUTTERS = frozenset({"i", "the", "a", "at", "to", "on", "my", "it", "is", "we", "and", "of", "can", "would"})
 
 _HALVES = frozenset({"have", "halve", "has", "had"})
@@ -95,12 +97,16 @@ class Token:
 def tokenize(text: str) -> tuple[Token, ...]:
     """Split `text` into uniform tokens, without fillers and stutters."""
     tokens: list[Token] = []
+    codes = [code.span() for code in _CODE.finditer(text)]
     previous_end = 0
     for match in _TOKEN.finditer(text):
         gap = text[previous_end : match.start()].strip()
         if gap and tokens and not tokens[-1].gap:
             tokens[-1] = replace(tokens[-1], gap=gap)
         previous_end = match.end()
+        if match.lastgroup == "word" and any(start <= match.start() < end for start, end in codes):
+            tokens.append(Token(match.group().lower(), *match.span()))
+            continue
         for word, start, end in _words(match):
             if word not in FILLERS:
                 tokens.append(Token(word, start, end))
