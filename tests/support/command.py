@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -42,3 +43,9 @@ async def finish(server: asyncio.subprocess.Process) -> tuple[int, str]:
         printed, _ = await server.communicate()
     assert server.returncode is not None
     return server.returncode, printed.decode()
+
+
+def worker_pids(pid: int) -> list[int]:
+    """The workers: the processes that `pid` has started and that run this program."""
+    started = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [child for child in started if b"reception.cli.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]

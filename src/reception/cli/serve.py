@@ -138,11 +138,12 @@ async def _supervise(
             foundation = await stack.enter_async_context(found(settings, show))
             stack.push_async_callback(force.close)
             force.open(foundation.service_url)
-            agents = await force.ready()
+            # From here on a worker may have a call already, while another one still loads: a signal no longer gives up.
             interrupt.current = None
-            _announce(console, listener, foundation.login, agents, began_s)
-            loop.add_signal_handler(signal.SIGHUP, force.renew)
-            await interrupt.stop.wait()
+            if (agents := await _ready(force, interrupt.stop)) is not None:
+                _announce(console, listener, foundation.login, agents, began_s)
+                loop.add_signal_handler(signal.SIGHUP, force.renew)
+                await interrupt.stop.wait()
             if force.live_calls:
                 console.print(f"Waiting up to {settings.drain_s:.0f} s for {force.live_calls} live call(s) to end")
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -155,6 +156,18 @@ async def _supervise(
         return INTERRUPTED
     console.print("Stopped.")
     return 0
+
+
+async def _ready(force: Workforce, stop: asyncio.Event) -> tuple[str, ...] | None:
+    """`Workforce.ready`, or None when a signal came first."""
+    ready, stopped = asyncio.create_task(force.ready()), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((ready, stopped), return_when=asyncio.FIRST_COMPLETED)
+        return None if stop.is_set() else await ready
+    finally:
+        ready.cancel()
+        stopped.cancel()
+        await asyncio.gather(ready, stopped, return_exceptions=True)
 
 
 def _announce(

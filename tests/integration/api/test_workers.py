@@ -19,17 +19,11 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from reception.cli.phone_book import Line, look_up
 from reception.runtime.demo.businesses import demo_businesses
-from tests.integration.api.typing_caller import Caller, start
+from tests.integration.api.typing_caller import Caller, check_new_callers_refused, start
 from tests.support.callers import open_day
-from tests.support.command import finish, launch, read_until
+from tests.support.command import finish, launch, read_until, worker_pids
 
 PHONE = "212 555 0143"
-
-
-def _children(pid: int) -> list[int]:
-    """The workers: the processes that `pid` has started and that run this program."""
-    started = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [child for child in started if b"reception.cli.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def _holder(workers: Sequence[int], client_port: int) -> int:
@@ -71,7 +65,7 @@ async def _until_replaced(pid: int, dead: int) -> None:
     """Return once a new worker has taken the place of `dead`."""
     async with asyncio.timeout(30):
         while True:
-            if len(workers := _children(pid)) == 2 and dead not in workers:
+            if len(workers := worker_pids(pid)) == 2 and dead not in workers:
                 return
             await asyncio.sleep(0.1)
 
@@ -98,7 +92,7 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
         last = await _dial(url, line)
         caller = await start(last, UUID(line.agent_id))
         server.send_signal(signal.SIGTERM)
-        await _check_refusal(url, line)
+        await check_new_callers_refused(url, line)
         await caller.type("Do you have parking?")
         await caller.until("turn_metrics")
         await caller.stop()
@@ -110,22 +104,6 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
     assert code == 0, told
     assert "worker.died" in told
     assert "Stopped." in told
-
-
-async def _check_refusal(url: str, line: Line) -> None:
-    """While the last call goes on, whoever comes anew is told that the server stops, and does not wait for nobody."""
-    body = {"agent_id": line.agent_id, "message": "Do you have parking?"}
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:
-                    refused = await http.post("/chat/message", json=body, headers=line.headers)
-            except httpx.TransportError:
-                # Given to a worker that was about to end.
-                continue
-            if refused.status_code == 503:
-                break
-    assert (refused.json()["code"], refused.headers["connection"]) == ("unavailable", "close")
 
 
 async def _dial(url: str, line: Line, *, over: socket.socket | None = None) -> ClientConnection:
@@ -181,7 +159,7 @@ async def _fill_every_line(pid: int, url: str) -> None:
         calls.append(await start(await _dial(url, line), agent_id))
         for connection in early:
             await _ask(connection)
-    workers = _children(pid)
+    workers = worker_pids(pid)
     carrying = [_holder(workers, caller.socket.local_address[1]) for caller in calls]
     full = next(worker for worker in workers if carrying.count(worker) == 2)
     early.sort(key=lambda connection: _holder(workers, connection.getsockname()[1]) != full)
@@ -210,7 +188,7 @@ async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
         await _until(url, "reception_worker_calls_live", 0.0, 1.0)
         other_socket = await stack.enter_async_context(await _dial(url, line))
         other = await start(other_socket, agent_id)
-        workers = _children(pid)
+        workers = worker_pids(pid)
         dying = _holder(workers, socket.local_address[1])
         assert _holder(workers, other_socket.local_address[1]) != dying, "calls are spread over the workers"
         await _book(caller)

@@ -7,8 +7,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
+from reception.cli.phone_book import Line
 from tests.integration.api.installation import Installation, Shop
 
 
@@ -79,3 +81,19 @@ async def start(socket: ClientConnection, agent_id: UUID, **resuming: object) ->
 async def call_from(installation: Installation, shop: Shop, **resuming: object) -> AsyncIterator[Caller]:
     async with dial(installation, shop.token) as socket:
         yield await start(socket, shop.agent_id, **resuming)
+
+
+async def check_new_callers_refused(url: str, line: Line) -> None:
+    """While the last call goes on, whoever comes anew is told that the server stops, and does not wait for nobody."""
+    body = {"agent_id": line.agent_id, "message": "Do you have parking?"}
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                async with httpx.AsyncClient(base_url=url, timeout=10.0, trust_env=False) as http:
+                    refused = await http.post("/chat/message", json=body, headers=line.headers)
+            except httpx.TransportError:
+                # Given to a worker that was about to end.
+                continue
+            if refused.status_code == 503:
+                break
+    assert (refused.json()["code"], refused.headers["connection"]) == ("unavailable", "close")
