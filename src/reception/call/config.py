@@ -88,12 +88,14 @@ class CallConfig:
     mark_grace_ms: int = 800
     sentences_ahead: int = 2
 
-    # Dead air.
+    # Dead air. Audio that has stopped for less than `line_stalled_s` may be late on its way: that is not a caller's
+    # silence.
     filler_after_ms: int = 700
     filler_lead_ms: int = 240
     filler_fade_ms: int = 40
     silence_prompt_s: float = 8.0
     silence_prompts: int = 2
+    line_stalled_s: float = 5.0
     max_call_s: float = 1_800.0
 
     # Keypad.

@@ -59,6 +59,9 @@ class DumpedTurnTaker(TurnTaker):
     def stalled(self) -> Sequence[Decision]:
         return self._noted("stalled", {}, lambda: TurnTaker.stalled(self))
 
+    def unheard(self) -> Sequence[Decision]:
+        return self._noted("unheard", {}, lambda: TurnTaker.unheard(self))
+
     def partial_given_up(self) -> None:
         self._noted("partial_given_up", {}, lambda: _deciding_nothing(lambda: TurnTaker.partial_given_up(self)))
 
@@ -154,6 +157,7 @@ _INPUTS: dict[str, Callable[[TurnTaker, Mapping[str, Any]], Sequence[Decision]]]
     "failed": lambda turns, line: turns.failed(line["attempt"]),
     "partly_transcribed": lambda turns, line: turns.partly_transcribed(words=line["words"]),
     "stalled": lambda turns, line: turns.stalled(),
+    "unheard": lambda turns, line: turns.unheard(),
     "partial_given_up": lambda turns, line: _deciding_nothing(turns.partial_given_up),
     "agent_started": lambda turns, line: _deciding_nothing(turns.agent_started),
     "agent_finished": lambda turns, line: _deciding_nothing(turns.agent_finished),

@@ -34,6 +34,7 @@ from reception.call.reply import Stage
 from reception.call.speculation import Speculation
 from reception.call.synthesis import VoiceOfCall
 from reception.call.turn_taking import TurnTaker
+from reception.call.watch import Watch
 from reception.core.clock import Clock
 from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
 from reception.ports.dialogue import CallerTurn, Dialogue
@@ -51,11 +52,6 @@ from reception.ports.speech import (
 )
 
 _log = structlog.get_logger(__name__)
-_WATCH_S = 0.5
-_FAREWELL_S = 30.0
-"""What is left of the longest call to say so, and to be heard out; then it is cut."""
-_REMEMBERED_MS = 2_000
-"""Audio kept while nobody speaks: more than what an utterance takes of the time before it."""
 
 T = TypeVar("T")
 
@@ -113,7 +109,15 @@ class CallSession:
         self._own_voice = OwnVoice(leg.output_rate_hz)
         stage = Stage(leg, self._feed, speech, self._playout, self._own_voice, config, clock)
         self._conversation = Conversation(
-            dialogue, stage, self._speculation, config, first_turn=first_turn, on_idle=self._turns.agent_finished
+            dialogue, stage, self._speculation, config, first_turn=first_turn, on_idle=self._agent_finished
+        )
+        self._watch = Watch(
+            self._turns,
+            config,
+            clock,
+            decide=self._apply,
+            finish=lambda: self._add(Finish("max_length", config.phrases.too_long)),
+            cut=lambda: self.cut("max_length"),
         )
         self._hearing: Hearing | None = None
         self._transcript: tuple[int, Transcript, float] | None = None
@@ -141,7 +145,7 @@ class CallSession:
                 hearing = self._open_hearing()
                 group.create_task(self._feed.run())
                 group.create_task(self._listen())
-                group.create_task(self._watch())
+                group.create_task(self._watch.run(hearing))
                 try:
                     await self._converse()
                 finally:
@@ -197,29 +201,6 @@ class CallSession:
         self._feed.leg_open = False
         self._conversation.leg_closed(reason)
 
-    async def _watch(self) -> None:
-        """Once in a while: let old audio go, and see whether audio has stopped coming or the call lasts too long."""
-        now_s = self._clock.monotonic_s()
-        ends_s = now_s + self._config.max_call_s
-        over = False
-        while True:
-            before_s = now_s
-            await asyncio.sleep(_WATCH_S)
-            now_s = self._clock.monotonic_s()
-            if now_s >= ends_s and not over:
-                over = True
-                self._add(Finish("max_length", self._config.phrases.too_long))
-            elif now_s >= ends_s + _FAREWELL_S:
-                self.cut("max_length")
-                return
-            if self._hearing is not None and not self._turns.in_utterance:
-                self._hearing.forget(self._turns.now_ms - _REMEMBERED_MS)
-            silent_ms = (now_s - self._hearing.last_audio_s) * 1000 if self._hearing else 0.0
-            # After a sleep that took too long it is this process that stalled: the audio waits to be read.
-            overslept = now_s - before_s > 2 * _WATCH_S
-            if self._turns.in_utterance and silent_ms >= self._config.stalled_after_ms and not overslept:
-                self._apply(self._turns.stalled())
-
     async def _close(self, reason: str) -> None:
         if self._keypad_timer is not None:
             self._keypad_timer.cancel()
@@ -243,25 +224,33 @@ class CallSession:
                 if self._conversation.reply is not None:
                     self._conversation.reply.wake()
             case TextIn(text=text):
-                self._typed(text)
+                self._answer_text(text)
             case DtmfIn(digit=digit):
                 self._pressed(digit)
             case LegClosed():
                 pass
 
-    def _typed(self, text: str) -> None:
-        self._turns.caller_acted()
+    def _answer_text(self, text: str) -> None:
+        self._caller_acted()
         if text.strip():
             self._add(Answer(text.strip(), self._clock.monotonic_s()))
 
-    def _pressed(self, digit: str) -> None:
+    def _caller_acted(self) -> None:
         self._turns.caller_acted()
+        self._watch.caller_seen()
+
+    def _agent_finished(self) -> None:
+        self._turns.agent_finished()
+        self._watch.caller_seen()
+
+    def _pressed(self, digit: str) -> None:
+        self._caller_acted()
         self._conversation.hold()
         if self._keypad_timer is not None:
             self._keypad_timer.cancel()
         text = self._keypad.press(digit)
         if text is not None:
-            self._typed(text)
+            self._answer_text(text)
             return
         pause_s = self._keypad.pause_s(self._conversation.expectation())
         self._keypad_timer = asyncio.get_running_loop().call_later(pause_s, self._pressed_no_more)
@@ -271,7 +260,7 @@ class CallSession:
         if text is None:
             self._conversation.resume()
         else:
-            self._typed(text)
+            self._answer_text(text)
 
     def _add(self, job: Greet | Answer | AskSilent | Excuse | Finish) -> None:
         was_busy = self._conversation.busy

@@ -11,7 +11,6 @@ An utterance runs from its first speech to the silence that ends it:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reception.call.config import CallConfig
 from reception.call.decisions import (
@@ -30,36 +29,9 @@ from reception.call.decisions import (
     Withdraw,
 )
 from reception.call.endpointing import JUDGED, Endpointing, Evidence
+from reception.call.utterance import Utterance
 from reception.ports.expectation import Completeness
 from reception.ports.speech import VAD_WINDOW_MS
-
-
-@dataclass(slots=True)
-class _Utterance:
-    """`silence_ms` is counted since `speech_end_ms`; `words` is None until the attempt has its transcript.
-
-    `forced`: it ends with what has been said, whatever the silence. One that is `full` as well takes no more speech:
-    what follows is counted in `next_windows` up to `next_end_ms`, for the next one."""
-
-    start_ms: int
-    speech_end_ms: int
-    voiced_windows: int
-    next_partial_ms: int
-    silence_ms: int = 0
-    resumed_windows: int = 0
-    paused: bool = False
-    forced: bool = False
-    full: bool = False
-    next_windows: int = 0
-    next_end_ms: int = 0
-    doubted: bool = False
-    attempt: int | None = None
-    attempts: int = 0
-    judging: int | None = None
-    goes_on: bool = False
-    words: bool | None = None
-    completeness: Completeness = Completeness.UNSURE
-    complete_probability: float | None = None
 
 
 class TurnTaker:
@@ -74,7 +46,7 @@ class TurnTaker:
         self._endpointing = Endpointing.of(config)
         self._judge_from_ms = config.judge_from_ms * min(1.0, config.patience)
         self._now_ms = 0
-        self._utterance: _Utterance | None = None
+        self._utterance: Utterance | None = None
         self._run_windows = 0
         self._heard_until_ms = 0
         self._committed_ms: int | None = None
@@ -142,6 +114,10 @@ class TurnTaker:
         utterance = self._utterance
         return self._force_end(utterance, full=False) if utterance and not utterance.forced else ()
 
+    def unheard(self) -> Sequence[Decision]:
+        """No audio has come for as long as the caller may be silent."""
+        return () if self._utterance is not None or self._agent_active else self._silent()
+
     def transcribed(self, attempt: int, completeness: Completeness, *, words: bool) -> Sequence[Decision]:
         """The transcript of `attempt` is there. `words` says that it is a turn, not noise or a sign of listening."""
         utterance = self._utterance
@@ -165,7 +141,7 @@ class TurnTaker:
         if utterance is None or utterance.attempt != attempt:
             return ()
         utterance.words = None
-        lost = not self._agent_active or self._voiced_ms(utterance) >= self._config.unheard_from_ms
+        lost = not self._agent_active or utterance.voiced_ms >= self._config.unheard_from_ms
         return (*self._discard(utterance), *((Unintelligible(),) if lost else ()))
 
     def partly_transcribed(self, *, words: bool) -> Sequence[Decision]:
@@ -200,13 +176,16 @@ class TurnTaker:
         self._quiet_ms += VAD_WINDOW_MS
         if self._quiet_ms < config.silence_prompt_s * 1000:
             return ()
+        return self._silent()
+
+    def _silent(self) -> Sequence[Decision]:
         self._quiet_ms = 0
         self._silences += 1
         return (CallerSilent(self._silences),)
 
     def _start(self) -> Sequence[Decision]:
         began_ms = self._now_ms - self._run_windows * VAD_WINDOW_MS
-        self._utterance = _Utterance(
+        self._utterance = Utterance(
             start_ms=max(self._heard_until_ms, began_ms - self._config.preroll_ms, 0),
             speech_end_ms=self._now_ms,
             voiced_windows=self._run_windows,
@@ -220,7 +199,7 @@ class TurnTaker:
         """Speech from `began_ms` comes too soon after the commit to be about the reply."""
         return self._committed_ms is not None and began_ms - self._committed_ms <= self._config.went_on_ms
 
-    def _while_speaking(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
+    def _while_speaking(self, utterance: Utterance, probability: float) -> Sequence[Decision]:
         if probability >= self._config.silence_threshold:
             decisions: list[Decision] = []
             if utterance.attempt is not None:
@@ -238,7 +217,7 @@ class TurnTaker:
             return self._transcribe(utterance)
         return ()
 
-    def _while_paused(self, utterance: _Utterance, probability: float) -> Sequence[Decision]:
+    def _while_paused(self, utterance: Utterance, probability: float) -> Sequence[Decision]:
         config = self._config
         threshold = config.speech_threshold_playing if self._agent_active else config.speech_threshold
         if utterance.full:
@@ -255,7 +234,7 @@ class TurnTaker:
         utterance.resumed_windows = 0
         return (*self._judge_if_due(utterance), *self._settle(utterance))
 
-    def _go_on(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _go_on(self, utterance: Utterance) -> Sequence[Decision]:
         began_ms = self._now_ms - utterance.resumed_windows * VAD_WINDOW_MS
         windows, utterance.resumed_windows = utterance.resumed_windows, 0
         utterance.paused = utterance.forced = False
@@ -264,19 +243,19 @@ class TurnTaker:
         utterance.next_partial_ms = max(utterance.next_partial_ms, self._now_ms)
         return (*withdrawn, SpeechStarted(began_ms), *self._hold_if_interrupting(utterance))
 
-    def _voiced(self, utterance: _Utterance, windows: int) -> None:
+    def _voiced(self, utterance: Utterance, windows: int) -> None:
         utterance.voiced_windows += windows
         utterance.speech_end_ms = self._now_ms
         utterance.silence_ms = 0
 
-    def _pause(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _pause(self, utterance: Utterance) -> Sequence[Decision]:
         utterance.paused = True
         decisions: list[Decision] = [SpeechStopped(utterance.speech_end_ms)]
         if utterance.attempt is None:
             decisions += self._transcribe(utterance)
         return (*decisions, *self._judge_if_due(utterance), *self._settle(utterance))
 
-    def _judge_if_due(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _judge_if_due(self, utterance: Utterance) -> Sequence[Decision]:
         """Judging costs more than all else in a turn: only where the words leave the end open or are not there yet, and
         not before the silence is longer than a rest within a sentence."""
         if not utterance.paused or utterance.forced or utterance.attempt is None:
@@ -287,7 +266,7 @@ class TurnTaker:
         utterance.judging = utterance.attempt
         return (JudgeEnd(utterance.attempt, utterance.start_ms),)
 
-    def _force_end(self, utterance: _Utterance, *, full: bool) -> Sequence[Decision]:
+    def _force_end(self, utterance: Utterance, *, full: bool) -> Sequence[Decision]:
         was_paused, utterance.paused, utterance.forced, utterance.full = utterance.paused, True, True, full
         utterance.resumed_windows = 0
         decisions: list[Decision] = [] if was_paused else [SpeechStopped(utterance.speech_end_ms)]
@@ -295,7 +274,7 @@ class TurnTaker:
             decisions += self._transcribe(utterance)
         return (*decisions, *self._settle(utterance))
 
-    def _transcribe(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _transcribe(self, utterance: Utterance) -> Sequence[Decision]:
         self._attempts += 1
         utterance.attempts += 1
         utterance.attempt = self._attempts
@@ -304,17 +283,17 @@ class TurnTaker:
         self._partial_pending = False
         return (Transcribe(self._attempts, utterance.start_ms, self._now_ms),)
 
-    def _withdraw(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _withdraw(self, utterance: Utterance) -> Sequence[Decision]:
         attempt, utterance.attempt = utterance.attempt, None
         utterance.words = None
         return () if attempt is None else (Withdraw(attempt),)
 
-    def _settle(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _settle(self, utterance: Utterance) -> Sequence[Decision]:
         if not utterance.paused or utterance.resumed_windows or utterance.words is None or utterance.attempt is None:
             return ()
         if not utterance.words:
             return () if self._may_make_sense(utterance) else self._discard(utterance)
-        brief = self._voiced_ms(utterance) < self._config.brief_ms
+        brief = utterance.voiced_ms < self._config.brief_ms
         evidence = Evidence(utterance.completeness, utterance.complete_probability, brief)
         if not utterance.forced and utterance.silence_ms < self._endpointing.silence_ms(evidence):
             return ()
@@ -327,7 +306,7 @@ class TurnTaker:
         committed = Commit(utterance.attempt, utterance.speech_end_ms, utterance.silence_ms, utterance.goes_on)
         return (committed, *self._go_beyond(utterance))
 
-    def _may_make_sense(self, utterance: _Utterance) -> bool:
+    def _may_make_sense(self, utterance: Utterance) -> bool:
         """Nothing was recognised, but there was too much of it to be a noise, and the caller may go on."""
         return (
             self._is_too_long_for_noise(utterance)
@@ -335,14 +314,10 @@ class TurnTaker:
             and utterance.silence_ms < self._config.unsure_ms
         )
 
-    def _is_too_long_for_noise(self, utterance: _Utterance) -> bool:
-        return not self._agent_active and self._voiced_ms(utterance) >= self._config.unheard_from_ms
+    def _is_too_long_for_noise(self, utterance: Utterance) -> bool:
+        return not self._agent_active and utterance.voiced_ms >= self._config.unheard_from_ms
 
-    @staticmethod
-    def _voiced_ms(utterance: _Utterance) -> int:
-        return utterance.voiced_windows * VAD_WINDOW_MS
-
-    def _discard(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _discard(self, utterance: Utterance) -> Sequence[Decision]:
         self._close(utterance)
         stopped = () if utterance.paused else (SpeechStopped(utterance.speech_end_ms),)
         unheard = utterance.words is False and self._is_too_long_for_noise(utterance) and not self._unheard
@@ -350,14 +325,14 @@ class TurnTaker:
         asked = (Unintelligible(),) if unheard else ()
         return (*stopped, Discard(utterance.attempt), *asked, *self._resume_agent(), *self._go_beyond(utterance))
 
-    def _go_beyond(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _go_beyond(self, utterance: Utterance) -> Sequence[Decision]:
         """What was said since `utterance` was full begins the next one, where that one ended, and so does the next
         window of speech."""
         self._run_windows = self._config.start_windows - 1 if utterance.full else 0
         if not utterance.next_windows:
             return ()
         self._run_windows = 0
-        self._utterance = _Utterance(
+        self._utterance = Utterance(
             start_ms=utterance.speech_end_ms,
             speech_end_ms=utterance.next_end_ms,
             voiced_windows=utterance.next_windows,
@@ -367,18 +342,18 @@ class TurnTaker:
         )
         return (SpeechStarted(utterance.speech_end_ms),)
 
-    def _close(self, utterance: _Utterance) -> None:
+    def _close(self, utterance: Utterance) -> None:
         self._utterance = None
         self._run_windows = 0
         self._heard_until_ms = utterance.speech_end_ms
 
-    def _hold_if_interrupting(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _hold_if_interrupting(self, utterance: Utterance) -> Sequence[Decision]:
         config = self._config
         if not self._agent_active or self._held or utterance.doubted:
             return ()
         if self._false_alarms >= config.false_alarms_trusted:
             return ()
-        return self._hold() if self._voiced_ms(utterance) >= config.barge_in_ms else ()
+        return self._hold() if utterance.voiced_ms >= config.barge_in_ms else ()
 
     def _hold(self) -> Sequence[Decision]:
         self._held = True
@@ -391,7 +366,7 @@ class TurnTaker:
         self._false_alarms += 1
         return (ResumeAgent(),)
 
-    def _partial_if_due(self, utterance: _Utterance) -> Sequence[Decision]:
+    def _partial_if_due(self, utterance: Utterance) -> Sequence[Decision]:
         if self._partial_pending or self._now_ms < utterance.next_partial_ms:
             return ()
         self._partial_pending = True
