@@ -210,7 +210,12 @@ class FakeDialogue:
         self.replies_open += 1
         assert self.replies_open == 1, "two replies at once"
         try:
-            await asyncio.shield(self._run_effects(prepared.caller.text))
+            effects = asyncio.create_task(self._run_effects(prepared.caller.text))
+            try:
+                await asyncio.shield(effects)
+            except asyncio.CancelledError:
+                await asyncio.wait((effects,))
+                raise
             for part in self.answers(prepared.caller.text):
                 yield part
         finally:

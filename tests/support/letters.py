@@ -32,13 +32,17 @@ def said_once(heard: str, text: str) -> bool:
 
 
 def without_filler(heard: str, text: str) -> str:
-    """`heard` from where `text` was said, after a filler before a late answer perhaps, which may have been cut off when
-    the answer came, and in which a voice may have broken off as in anything else. All of it where `text` was not said
-    once."""
+    """`heard` from where `text` was said, after fillers before a late answer perhaps, the last of which may have been
+    cut off when the answer came, and in which a voice may have broken off as in anything else. All of it where `text`
+    was not said once."""
     fillers = [way for filler in Phrases().fillers for way in _ways_to_say(filler)]
-    for start in range(len(heard)):
-        if said_once(heard[start:], text) and any(way.startswith(heard[:start]) for way in fillers):
-            return heard[start:]
+    bare = heard
+    for filler in Phrases().fillers:
+        bare = bare.replace(filler.replace(" ", ""), "")
+    for sound in (heard, bare):
+        for start in range(len(sound)):
+            if said_once(sound[start:], text) and any(way.startswith(sound[:start]) for way in fillers):
+                return sound[start:]
     return heard
 
 

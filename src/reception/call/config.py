@@ -88,9 +88,10 @@ class CallConfig:
     mark_grace_ms: int = 800
     sentences_ahead: int = 2
 
-    # Dead air. Audio that has stopped for less than `line_stalled_s` may be late on its way: that is not a caller's
-    # silence.
+    # Dead air. Whoever still waits after a filler, or between two sentences, hears one after `filler_again_ms`. Audio
+    # that has stopped for less than `line_stalled_s` may be late on its way: that is not a caller's silence.
     filler_after_ms: int = 700
+    filler_again_ms: int = 3_000
     filler_lead_ms: int = 240
     filler_fade_ms: int = 40
     silence_prompt_s: float = 8.0
@@ -105,11 +106,13 @@ class CallConfig:
     dtmf_full_pause_s: float = 0.6
 
     # How long a part may take before the turn goes on without it. A transcript may be late because many wait for one
-    # model: to ask the caller to say it again would make them more.
+    # model: to ask the caller to say it again would make them more. Effects are waited for as long as several tools may
+    # take one after the other, since their outcome must be told; `effects_grace_s` is for a caller who is gone.
     stt_timeout_s: float = 10.0
     detector_timeout_s: float = 0.4
     tts_timeout_s: float = 4.0
     dialogue_timeout_s: float = 15.0
+    effects_timeout_s: float = 60.0
     effects_grace_s: float = 5.0
 
     # Bounds of what waits.

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 import structlog
 
@@ -13,16 +13,15 @@ from reception.call.config import CallConfig
 from reception.call.faults import Failure, attempt, attempt_now, close_iterator
 from reception.call.latency import LatencyObserver, ReplyEnded, TurnCommitted, TurnPrepared
 from reception.call.latency import Stage as LatencyStage
-from reception.call.reply import Reply, Spoken, Stage
+from reception.call.reply import UNHEARD_WORDS, Reply, Spoken, Stage
 from reception.call.speculation import Speculation
+from reception.call.synthesis import Spawn
 from reception.core.telemetry import BARGE_IN, TURN_COMMITTED
 from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
 from reception.ports.expectation import Expectation
 
 _log = structlog.get_logger(__name__)
-_UNHEARD_WORDS = 2
-"""Of a reply that stopped after so few, nothing was understood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,8 @@ class Greet:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A committed turn; `speech_end_s` is None when it was typed. `goes_on` is as in `decisions.Commit`."""
+    """A committed turn; `speech_end_s` is None when it was not spoken. `goes_on` is as in `decisions.Commit`, and
+    `typed` that the caller has a screen before them."""
 
     text: str
     committed_s: float
@@ -41,6 +41,7 @@ class Answer:
     stt_ms: float | None = None
     stt_provider: str = ""
     goes_on: bool = False
+    typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,10 @@ class CallOver(Exception):
 
 
 class Conversation:
-    """Answers jobs in order. A new turn of the caller interrupts the reply in progress; nothing else does.
+    """Answers jobs in order. A new turn of the caller interrupts the reply in progress, and nothing else does; but
+    every turn is prepared and committed, and what one has done is told before the next is answered.
 
-    `on_idle` is called whenever a reply has ended and nothing waits to be said.
+    `on_idle` is called whenever a reply has ended and nothing waits to be said; `spawn` starts tasks of the call.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Conversation:
         *,
         first_turn: int,
         on_idle: Callable[[], None],
+        spawn: Spawn,
     ) -> None:
         self._dialogue = dialogue
         self._stage = stage
@@ -101,6 +104,8 @@ class Conversation:
         self._arrived = asyncio.Event()
         self._reply: Reply | None = None
         self._on_idle = on_idle
+        self._spawn = spawn
+        self._storing: asyncio.Task[None] | None = None
         self._hold = False
         self._over_agent = False
         self._next_turn = first_turn
@@ -133,8 +138,11 @@ class Conversation:
             return False
         self._jobs.append(job)
         self._arrived.set()
-        if self._reply is not None and isinstance(job, Answer):
-            self._reply.interrupt()
+        if isinstance(job, Answer):
+            self._stage.dead_air.caller_stopped(job.committed_s)
+            if self._reply is not None:
+                self._reply.make_room(goes_on=job.goes_on, reads=job.typed)
+                self._reply.resume()
         return True
 
     def hold(self) -> None:
@@ -160,6 +168,10 @@ class Conversation:
     def caller_speaks(self) -> None:
         """The caller has begun to speak, or goes on."""
         self._over_agent = self._over_agent or (self._reply is not None and self._reply.may_be_heard())
+
+    def caller_stopped(self) -> None:
+        """The caller speaks no more, for now at least."""
+        self._stage.dead_air.caller_stopped(self._stage.clock.monotonic_s())
 
     def caller_was_heard(self) -> None:
         """What the caller said was committed or discarded."""
@@ -210,7 +222,7 @@ class Conversation:
                 if farewell and not self._gone:
                     say = Say(farewell, interruptible=False)
                     await self._speak(self._next_turn - 1, _parts((say, HangUp(reason))), counts=False)
-                raise CallOver(self._gone or reason)
+                await self._end(self._gone or reason)
 
     async def _answer(self, job: Answer) -> None:
         turn, self._next_turn = self._next_turn, self._next_turn + 1
@@ -234,20 +246,24 @@ class Conversation:
             on_sound=self._note,
             held=self._hold,
             next_filler=self._next_filler,
-            filler_at_s=job.committed_s + self._config.filler_after_ms / 1000,
+            asked_s=job.committed_s,
         )
         await self._perform(reply, self._turn_parts(reply, caller), counts=True)
 
     async def _speak(self, turn: int, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
         await self._perform(
-            Reply(max(0, turn), self._stage, on_sound=self._note, held=self._hold), parts, counts=counts
+            Reply(max(0, turn), self._stage, on_sound=self._note, held=self._hold, next_filler=self._next_filler),
+            parts,
+            counts=counts,
         )
 
     async def _perform(self, reply: Reply, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
         self._reply = reply
         self._committing = False
-        if any(isinstance(job, Answer) for job in self._jobs):
-            reply.interrupt()
+        for job in self._jobs:
+            if isinstance(job, Answer):
+                reply.make_room(goes_on=job.goes_on, reads=job.typed)
+                break
         try:
             spoken = await reply.speak(parts)
         finally:
@@ -257,22 +273,30 @@ class Conversation:
                 self._on_idle()
         if spoken.interrupted:
             _log.info(BARGE_IN, turn=reply.turn)
-            if counts and len(spoken.text.split()) <= _UNHEARD_WORDS:
+            if counts and len(spoken.text.split()) <= UNHEARD_WORDS:
                 self._unheard_turn = reply.turn
         if counts:
             self._note(ReplyEnded(reply.turn, spoken.interrupted))
-            heard = self._dialogue.heard(reply.turn, spoken.text, interrupted=spoken.interrupted)
-            self._report(await attempt(heard, part="dialogue", timeout_s=self._config.dialogue_timeout_s))
+            self._storing = self._spawn(self._store_heard(self._storing, reply.turn, spoken))
         await self._stage.feed.flush()
-        self._end_if_asked(spoken)
-
-    def _end_if_asked(self, spoken: Spoken) -> None:
         match spoken.ending:
             case HangUp(reason=reason):
-                raise CallOver(reason)
+                await self._end(reason)
             case Transfer(target=target, reason=reason):
                 self._stage.feed.post(ActionDone("call.transfer", {"target": target, "reason": reason}))
-                raise CallOver("transfer")
+                await self._end("transfer")
+
+    async def _store_heard(self, before: "asyncio.Task[None] | None", turn: int, spoken: Spoken) -> None:
+        """Beside the call, and in order: nobody waits for an answer while words are being stored."""
+        if before is not None:
+            await asyncio.wait((before,))
+        heard = self._dialogue.heard(turn, spoken.text, interrupted=spoken.interrupted)
+        self._report(await attempt(heard, part="dialogue", timeout_s=self._config.dialogue_timeout_s))
+
+    async def _end(self, reason: str) -> NoReturn:
+        if self._storing is not None:
+            await asyncio.wait((self._storing,))
+        raise CallOver(reason)
 
     async def _turn_parts(self, reply: Reply, caller: CallerTurn) -> AsyncIterator[ReplyPart]:
         thought = self._speculation.take(caller) or self._speculation.think(caller)
@@ -292,6 +316,13 @@ class Conversation:
         finally:
             await close_iterator(parts)
             self._tell_switches(prepared, told)
+        self._prepare_next()
+
+    def _prepare_next(self) -> None:
+        """A turn that waits is prepared while this one's outcome is told; not what may be one with this one."""
+        waits = self._jobs[0] if self._jobs else None
+        if isinstance(waits, Answer) and not waits.goes_on:
+            self._speculation.begin(CallerTurn(self._next_turn, waits.text, "voice", waits.confidence))
 
     def _tell_switches(self, prepared: PreparedTurn, told: int) -> int:
         """Tell of the switches after the first `told`; how many have been told of then."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reception.call.config import CallConfig
+from reception.call.dead_air import DeadAir
 from reception.call.echo import OwnVoice
 from reception.call.feed import EventFeed
 from reception.call.latency import FirstAudioSent
@@ -20,6 +21,8 @@ from reception.ports.dialogue import HangUp, ReplyPart, Transfer
 from reception.ports.events import ReplySaid
 from reception.ports.leg import CallLeg
 
+UNHEARD_WORDS = 2
+"""Of a reply that stopped after so few, nothing was understood."""
 _UNFINISHED_S = 0.02
 _LEAST_WAIT_S = 1e-3
 
@@ -33,6 +36,7 @@ class Stage:
     voice: VoiceOfCall
     playout: Playout
     own_voice: OwnVoice
+    dead_air: DeadAir
     config: CallConfig
     clock: Clock
 
@@ -47,9 +51,20 @@ class Spoken:
     ending: HangUp | Transfer | None
 
 
+@dataclass(frozen=True, slots=True)
+class _NextTurn:
+    """See `Reply.make_room`."""
+
+    goes_on: bool
+    reads: bool
+
+
 class Reply:
-    """One reply. `hold`, `resume` and `interrupt` may be called at any time and take effect at once, except that
-    a sentence which must not be interrupted plays to its end first."""
+    """One reply. `hold`, `resume`, `make_room` and `abandon` may be called at any time and take effect at once, except
+    that a sentence which must not be interrupted plays to its end first.
+
+    `asked_s` is when the turn that it answers was committed, infinity where there is none.
+    """
 
     def __init__(
         self,
@@ -59,7 +74,7 @@ class Reply:
         on_sound: Callable[[FirstAudioSent], None],
         held: bool = False,
         next_filler: Callable[[], str] = str,
-        filler_at_s: float = math.inf,
+        asked_s: float = math.inf,
     ) -> None:
         self.turn = turn
         self._stage = stage
@@ -68,8 +83,9 @@ class Reply:
         self._on_sound = on_sound
         self._held = held
         self._next_filler = next_filler
-        self._bridged = False
-        self._filler_at_s = filler_at_s
+        self._asked_s = asked_s
+        self._next_turn: _NextTurn | None = None
+        self._made_room = False
         self._first_audio: FirstAudioSent | None = None
         self._interrupted = False
         self._abandoned = False
@@ -91,9 +107,15 @@ class Reply:
         self._held = False
         self.wake()
 
-    def interrupt(self) -> None:
-        """End the reply here."""
-        self._interrupted = True
+    def make_room(self, *, goes_on: bool, reads: bool) -> None:
+        """The caller's next turn waits: end as soon as what this one does has been done, and tell what came of it where
+        the caller has not been told yet.
+
+        Args:
+            goes_on: the next turn goes on with this one, of which nothing was heard.
+            reads: the caller sees what is announced.
+        """
+        self._next_turn = _NextTurn(goes_on, reads)
         self.wake()
 
     def abandon(self, *, effects_under_way: bool) -> None:
@@ -120,12 +142,13 @@ class Reply:
             reading = group.create_task(script.read(parts))
             await self._play()
             heard = script.heard(playout.position(self._stage.clock.monotonic_s()), self._rate_hz)
-            cut = self._interrupted and heard != script.whole()
+            cut = script.shortened or (self._interrupted and heard != script.whole())
             if self._interrupted:
                 await self._stop_audio()
                 await script.stop(reading, effects_under_way=self._effects_under_way)
         script.close()
-        return Spoken(heard, cut, None if self._interrupted else script.ending)
+        ends = not self._interrupted and not (self._made_room and isinstance(script.ending, HangUp))
+        return Spoken(heard, cut, script.ending if ends else None)
 
     async def _wait(self, timeout_s: float) -> None:
         try:
@@ -138,6 +161,8 @@ class Reply:
     async def _play(self) -> None:
         while not self._abandoned:
             now_s = self._stage.clock.monotonic_s()
+            if self._next_turn is not None and self.script.begun:
+                self._end_for(self._next_turn, now_s)
             stopping = self._held or self._interrupted
             protected_s = self._protected_s(now_s) if stopping else 0.0
             if stopping and protected_s <= 0:
@@ -153,6 +178,21 @@ class Reply:
                 wait_s = min(wait_s, protected_s)
             if wait_s > 0:
                 await self._wait(wait_s)
+
+    def _end_for(self, turn: _NextTurn, now_s: float) -> None:
+        """End here, or once the outcome has been told: of something that was done, or after a wait that the caller has
+        spoken into. What goes on with a turn that did nothing is answered together with it."""
+        self._next_turn = None
+        script = self.script
+        heard = script.heard(self._stage.playout.position(now_s), self._rate_hz)
+        said = script.announced if turn.reads else heard
+        waited = not said and now_s - self._asked_s >= self._config.filler_after_ms / 1000
+        untold = script.acted and len(said.split()) <= UNHEARD_WORDS
+        if not (untold or (waited and not turn.goes_on)):
+            self._interrupted = True
+        else:
+            self._made_room = True
+            script.keep_statements()
 
     def _protected_s(self, now_s: float) -> float:
         """How long the sentence under the play head must go on playing."""
@@ -202,7 +242,7 @@ class Reply:
         piece = synthesis.read(sentence.sent, config.piece_ms * self._rate_hz // 1000)
         if not len(piece):
             if not synthesis.done:
-                return self._dead_air_s(now_s)
+                return math.inf if sentence.filler or sentence.sent else self._dead_air_s(now_s)
             await self._finish(sentence)
         elif not synthesis.done and len(piece) < least_s * self._rate_hz and lead_s > 2 * least_s:
             return lead_s - least_s
@@ -217,7 +257,7 @@ class Reply:
 
     async def _announce(self, sentence: Sentence) -> None:
         sentence.announced = True
-        if not sentence.filler:
+        if not sentence.filler or sentence.say.meanwhile:
             self._stage.feed.post(ReplySaid(self.turn, sentence.say.text, sentence.say.citations))
         await self._stage.feed.flush()
 
@@ -229,6 +269,7 @@ class Reply:
         sentence.sent += len(piece)
         stage.own_voice.sent(piece, now_s + stage.playout.lead_s(now_s))
         stage.playout.send(len(piece), now_s)
+        stage.dead_air.agent_heard(now_s + stage.playout.lead_s(now_s))
         if not sentence.filler and self._first_audio is None:
             self._first_audio = FirstAudioSent(self.turn, now_s, synthesis.first_audio_ms, synthesis.provider)
             self._on_sound(self._first_audio)
@@ -247,15 +288,16 @@ class Reply:
             await stage.leg.send_mark(stage.playout.mark(self.turn))
 
     def _dead_air_s(self, now_s: float) -> float:
-        """Nothing to send yet: a filler when it has been too long."""
-        if self._first_audio is not None or self._bridged or self._interrupted:
+        """Nothing to send yet: a filler when it has been too long for a caller who waits for an answer."""
+        if self._interrupted or (self._asked_s == math.inf and self._next_turn is None):
             return math.inf
-        if now_s < self._filler_at_s:
-            return self._filler_at_s - now_s
-        self._bridged = True
+        dead_air = self._stage.dead_air
+        if now_s < dead_air.filler_due_s:
+            return dead_air.filler_due_s - now_s
         filler = self._next_filler()
         if not filler:
             return math.inf
+        dead_air.agent_heard(now_s)
         self.script.bridge(filler)
         return 0.0
 
@@ -279,4 +321,5 @@ class Reply:
             return
         self.script.rewind(stage.playout.stop(now_s))
         stage.own_voice.stopped(now_s)
+        stage.dead_air.agent_heard(now_s)
         await stage.leg.clear()

@@ -15,7 +15,7 @@ from reception.ports.events import ActionDone
 @dataclass(slots=True)
 class Sentence:
     """`start` is its place in the reply's audio once anything of it was sent, `sent` the samples sent of it. `again`
-    says that its synthesis has been tried a second time."""
+    says that its synthesis has been tried a second time. A `filler` is no part of what is told."""
 
     say: Say
     filler: bool = False
@@ -42,7 +42,8 @@ class Script:
     """The sentences of a reply in order. `on_change` is called when there is more to say, or more audio.
 
     The dialogue is read as fast as it decides; one sentence at a time is synthesised, at most `sentences_ahead`
-    beyond `next`, the one being sent.
+    beyond `next`, the one being sent. Once it has `begun`, what the turn does has been done; `acted` says that
+    something was. `shortened`: a question of it is left out.
     """
 
     def __init__(self, feed: EventFeed, voice: VoiceOfCall, config: CallConfig, on_change: Callable[[], None]) -> None:
@@ -50,7 +51,10 @@ class Script:
         self.next = 0
         self.ending: HangUp | Transfer | None = None
         self.read_out = False
-        self._begun = False
+        self.begun = False
+        self.acted = False
+        self.shortened = False
+        self._statements_only = False
         self._stopped = False
         self._opening: Synthesis | None = None
         self._feed = feed
@@ -62,6 +66,11 @@ class Script:
     def being_said(self) -> str:
         """The sentences begun so far."""
         return " ".join(sentence.say.text for sentence in self.sentences if sentence.announced)
+
+    @property
+    def announced(self) -> str:
+        """The same without fillers."""
+        return " ".join(one.say.text for one in self.sentences if one.announced and not one.filler)
 
     @property
     def last_begun(self) -> bool:
@@ -77,17 +86,32 @@ class Script:
         result = await attempt(self._take(parts), part="dialogue")
         if isinstance(result, Failure):
             self._feed.post(result.fault)
-            if not self.sentences and not self._stopped:
+            if not self._stopped and all(sentence.filler for sentence in self.sentences):
                 self._add(Say(self._config.phrases.apology))
-        self.read_out = True
+        self.begun = self.read_out = True
         self._on_change()
 
     async def stop(self, reading: "asyncio.Task[None]", *, effects_under_way: bool = True) -> None:
         """No more is wanted. Effects that may be under way are given time to finish."""
         self._stopped = True
-        if not self._begun and effects_under_way:
+        if not self.begun and effects_under_way:
             await asyncio.wait((reading,), timeout=self._config.effects_grace_s)
         reading.cancel()
+
+    def keep_statements(self) -> None:
+        """Leave out what asks for something: the next reply will ask."""
+        self._statements_only = True
+        for index in reversed(range(self.next, len(self.sentences))):
+            sentence = self.sentences[index]
+            if sentence.start is None and self._asks(sentence.say):
+                del self.sentences[index]
+                self.shortened = True
+                if sentence.synthesis is not None:
+                    sentence.synthesis.cancel()
+        self.synthesise_ahead()
+
+    def _asks(self, say: Say) -> bool:
+        return say.text.rstrip().endswith("?") and say.text != self._config.phrases.apology
 
     def bridge(self, text: str) -> None:
         """Put a filler before what is to be said next."""
@@ -179,16 +203,17 @@ class Script:
 
     async def _take(self, parts: AsyncIterator[ReplyPart]) -> None:
         try:
-            while not (self._stopped and self._begun):
-                async with asyncio.timeout(self._config.dialogue_timeout_s):
+            while not (self._stopped and self.begun):
+                async with asyncio.timeout(self._config.effects_timeout_s):
                     part = await anext(parts, None)
-                self._begun = True
+                self.begun = self.begun or not (isinstance(part, Say) and part.meanwhile)
                 match part:
                     case None:
                         return
                     case Say():
                         self._add(part)
                     case Act(name=name, data=data):
+                        self.acted = True
                         self._feed.post(ActionDone(name, data))
                     case HangUp() | Transfer():
                         self.ending = part
@@ -196,8 +221,10 @@ class Script:
             await close_iterator(parts)
 
     def _add(self, say: Say) -> None:
-        if not self._stopped:
-            self.sentences.append(Sentence(say))
+        if self._statements_only and self._asks(say):
+            self.shortened = True
+        elif not self._stopped:
+            self.sentences.append(Sentence(say, filler=say.meanwhile))
             self.synthesise_ahead()
             self._on_change()
 

@@ -9,6 +9,7 @@ import structlog
 
 from reception.call.config import CallConfig
 from reception.call.conversation import Answer, AskSilent, CallOver, Conversation, Excuse, Finish, Greet
+from reception.call.dead_air import DeadAir
 from reception.call.decisions import (
     CallerSilent,
     Commit,
@@ -107,9 +108,15 @@ class CallSession:
         )
         self._speculation = Speculation(dialogue, speech, self._spawn, timeout_s=config.dialogue_timeout_s)
         self._own_voice = OwnVoice(leg.output_rate_hz)
-        stage = Stage(leg, self._feed, speech, self._playout, self._own_voice, config, clock)
+        stage = Stage(leg, self._feed, speech, self._playout, self._own_voice, DeadAir(config), config, clock)
         self._conversation = Conversation(
-            dialogue, stage, self._speculation, config, first_turn=first_turn, on_idle=self._agent_finished
+            dialogue,
+            stage,
+            self._speculation,
+            config,
+            first_turn=first_turn,
+            on_idle=self._agent_finished,
+            spawn=self._spawn,
         )
         self._watch = Watch(
             self._turns,
@@ -224,16 +231,16 @@ class CallSession:
                 if self._conversation.reply is not None:
                     self._conversation.reply.wake()
             case TextIn(text=text):
-                self._answer_text(text)
+                self._answer_text(text, typed=True)
             case DtmfIn(digit=digit):
                 self._pressed(digit)
             case LegClosed():
                 pass
 
-    def _answer_text(self, text: str) -> None:
+    def _answer_text(self, text: str, *, typed: bool) -> None:
         self._caller_acted()
         if text.strip():
-            self._add(Answer(text.strip(), self._clock.monotonic_s()))
+            self._add(Answer(text.strip(), self._clock.monotonic_s(), typed=typed))
 
     def _caller_acted(self) -> None:
         self._turns.caller_acted()
@@ -250,7 +257,7 @@ class CallSession:
             self._keypad_timer.cancel()
         text = self._keypad.press(digit)
         if text is not None:
-            self._answer_text(text)
+            self._answer_text(text, typed=False)
             return
         pause_s = self._keypad.pause_s(self._conversation.expectation())
         self._keypad_timer = asyncio.get_running_loop().call_later(pause_s, self._pressed_no_more)
@@ -260,12 +267,13 @@ class CallSession:
         if text is None:
             self._conversation.resume()
         else:
-            self._answer_text(text)
+            self._answer_text(text, typed=False)
 
     def _add(self, job: Greet | Answer | AskSilent | Excuse | Finish) -> None:
         was_busy = self._conversation.busy
         if not self._conversation.add(job):
             self._feed.post(CallFault("busy", "Too many turns are waiting", fatal=False))
+            self._conversation.resume()
             return
         if isinstance(job, Answer) or not was_busy:
             self._conversation.release()
@@ -300,6 +308,7 @@ class CallSession:
                 self._conversation.caller_speaks()
                 self._feed.post(SpeechChanged("started", at_ms))
             case SpeechStopped(at_ms=at_ms):
+                self._conversation.caller_stopped()
                 self._feed.post(SpeechChanged("stopped", at_ms))
             case Transcribe(attempt=number, start_ms=start_ms, end_ms=end_ms):
                 hearing.transcribe(number, start_ms, end_ms, self._on_transcript)

@@ -12,7 +12,7 @@ from reception.dialogue.sharing import shared
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import TurnScene
 from reception.ports.answers import Answer, CacheUse
-from reception.ports.dialogue import HangUp, ReplyPart, Say, Transfer
+from reception.ports.dialogue import Act, HangUp, ReplyPart, Say, Transfer
 
 _IDLE = frozenset({Question.HOW_HELP, Question.ANYTHING_ELSE})
 _NO_MORE = "I can't tell you more than that for certain."
@@ -73,3 +73,8 @@ class Carried:
 
 def ends_call(part: ReplyPart | Continued) -> bool:
     return isinstance(part, HangUp | Transfer)
+
+
+def place(part: ReplyPart | Continued) -> int:
+    """Where `part` comes in a reply: what was done is told of before anything that is still being written."""
+    return -1 if isinstance(part, Act) else int(ends_call(part))

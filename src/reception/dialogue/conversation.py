@@ -12,7 +12,7 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.core.telemetry import EFFECT_FAILED
-from reception.dialogue.carried import Carried, ends_call
+from reception.dialogue.carried import Carried, ends_call, place
 from reception.dialogue.commands import SlotName, command_text
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.custom.context import custom_context
@@ -243,7 +243,7 @@ class GraphDialogue:
         filler = _filler(prepared) if prepared.caller.channel == "voice" else ""
         if filler and not await is_soon(work):
             try:
-                yield Say(filler)
+                yield Say(filler, meanwhile=True)
             finally:
                 await to_the_end(work)
         carried = await to_the_end(work)
@@ -308,7 +308,7 @@ class GraphDialogue:
             done = finish(draft.before, state, plan.scene, answered=draft.answered, resumed=draft.resumed, asks=asks)
             state = done.state
             parts += done.parts
-        parts.sort(key=ends_call)
+        parts.sort(key=place)
         carried = Carried(
             tuple(parts), replace(state, turn=turn), plan.scene, draft.commands, plan.language, draft.unanswered
         )

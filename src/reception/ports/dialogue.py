@@ -41,11 +41,15 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One sentence for the caller, written as one would write it; the voice makes it speakable."""
+    """One sentence for the caller, written as one would write it; the voice makes it speakable.
+
+    `meanwhile`: said while the turn's effects are under way, and no part of what came of them. All else follows them.
+    """
 
     text: str
     citations: tuple[Citation, ...] = ()
     interruptible: bool = True
+    meanwhile: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Any call: whatever is said, typed, coughed and interrupted, and however late the models answer."""
 
+import asyncio
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reception.call import CallConfig
-from reception.ports.dialogue import Say
-from reception.ports.events import TranscriptHeard, TurnMetrics
+from reception.ports.dialogue import Act, ReplyPart, Say
+from reception.ports.events import ActionDone, ReplySaid, TranscriptHeard, TurnMetrics
 from reception.ports.expectation import Completeness
 from tests.support.call_fakes import FakeDetector, FakeDialogue
 from tests.support.fake_voice import FakeTts
@@ -26,11 +27,16 @@ _acts = st.lists(
 )
 
 
-def _reply_to(text: str) -> tuple[Say, ...]:
+def _reply_to(text: str) -> tuple[ReplyPart, ...]:
     count = 1 + len(text) % 3
-    return tuple(
+    says = tuple(
         Say(f"Sentence {index} of the reply to {text[:12]}.", interruptible=index != 1) for index in range(count)
     )
+    return (Act("something.done", {}), *says) if _does_something(text) else says
+
+
+def _does_something(text: str) -> bool:
+    return len(text) % 2 == 0
 
 
 async def _act(s: Scene, number: int, act: str, amount: int, said: list[str]) -> None:
@@ -49,12 +55,20 @@ async def _act(s: Scene, number: int, act: str, amount: int, said: list[str]) ->
             s.caller.types(f"typed{number}")
 
 
+async def _until_all_is_answered(s: Scene, slowest_s: float) -> None:
+    """Nothing is said or done any more for longer than a turn takes."""
+    before: tuple[int, ...] = ()
+    while before != (so_far := (len(s.dialogue.prepared), len(s.dialogue.effects), len(s.dialogue.heard_of))):
+        before = so_far
+        await asyncio.sleep(slowest_s + 10.0)
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     acts=_acts,
     stt_s=st.sampled_from([0.02, 0.15, 0.5, 1.1]),
-    prepare_s=st.sampled_from([0.0, 0.05, 0.9]),
-    effects_s=st.sampled_from([0.0, 0.3]),
+    prepare_s=st.sampled_from([0.0, 0.05, 0.9, 6.5]),
+    effects_s=st.sampled_from([0.0, 0.3, 7.0]),
     completeness=st.sampled_from(list(Completeness)),
     hangs_up_early=st.booleans(),
 )
@@ -73,7 +87,8 @@ def test_every_word_is_answered_once_and_in_order(
         for number, (act, amount) in enumerate(acts):
             await _act(s, number, act, amount, said)
         if not hangs_up_early:
-            await s.caller.is_silent(20_000)
+            await s.caller.is_silent(3_000)
+            await _until_all_is_answered(s, prepare_s + effects_s)
 
     dialogue = FakeDialogue(_reply_to, effects_s=effects_s, prepare_s=prepare_s)
     dialogue.completeness_default = completeness
@@ -82,7 +97,7 @@ def test_every_word_is_answered_once_and_in_order(
         dialogue=dialogue,
         tts=FakeTts(ms_per_char=30),
         detector=FakeDetector(0.6),
-        config=replace(CallConfig(), silence_prompt_s=120.0),
+        config=replace(CallConfig(), silence_prompt_s=600.0, max_waiting_turns=len(acts)),
     )
     heard = [word for text in scene.texts() for word in text.split() if word.startswith("w")]
     assert heard == said[: len(heard)]
@@ -91,6 +106,10 @@ def test_every_word_is_answered_once_and_in_order(
         assert {text for text in scene.texts() if text.startswith("typed")} == {
             f"typed{number}" for number, (act, _) in enumerate(acts) if act == "types"
         }
+        did = [turn.turn for turn in scene.dialogue.committed if _does_something(turn.text)]
+        assert len(scene.events(ActionDone)) == len(did)
+        told = {event.turn for event in scene.observer.events if isinstance(event, ReplySaid)}
+        assert told.issuperset(did), "something was done, and its caller has not heard of it"
     assert scene.dialogue.effects == scene.texts()
     turns = [turn.turn for turn in scene.dialogue.committed]
     assert turns == list(range(1, len(turns) + 1))

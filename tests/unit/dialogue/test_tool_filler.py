@@ -13,7 +13,7 @@ from tests.unit.dialogue.stage import Caller
 from tests.unit.dialogue.workshop import NAME, TOOL, agent_with, caller, flow
 
 ENDS = [{"do": "call_tool", "tool": "tickets"}, {"do": "say", "text": "Your ticket is {ticket}."}]
-FILLER = Say("One moment, please.")
+FILLER = Say("One moment, please.", meanwhile=True)
 
 
 class WaitingLedger(BookLedger):
