@@ -163,9 +163,10 @@ async def _turns(
         if not numbers:
             return (), False
         shown = numbers[:limit]
-        messages = await service.list_messages(session, conversation_id, first=shown[0], last=shown[-1])
-        deeds = await archive.list_deeds(session, conversation_id)
-        happened = await events.list_events(session, conversation_id)
+        first, last = shown[0], shown[-1]
+        messages = await service.list_messages(session, conversation_id, first=first, last=last)
+        deeds = await archive.list_deeds(session, conversation_id, first=first, last=last)
+        happened = await events.list_events(session, conversation_id, first=first, last=last)
     by_turn: dict[int, dict[str, Message]] = defaultdict(dict)
     for message in messages:
         by_turn[message.turn][message.speaker] = message

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import text
 
 from reception.core.ids import uuid7
 from reception.domains.access.service import Role
@@ -18,6 +19,13 @@ from tests.integration.api.typing_caller import call_from
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PHONE = "+12125550142"
+_MANY_EVENTS = text(
+    """
+    INSERT INTO conversation_events (id, tenant_id, conversation_id, turn, kind)
+    SELECT CAST('00000000-0000-7000-8000-' || lpad(CAST(number AS text), 12, '0') AS uuid), tenant_id, id, 0, 'noted'
+    FROM conversations, generate_series(1, 1000) AS number WHERE id = :conversation_id
+    """
+)
 
 
 class Office:
@@ -172,6 +180,9 @@ async def test_a_call_shows_who_stood_in_and_what_was_interrupted(installation: 
     office = Office(installation, shop)
     services = installation.services
     conversation_id = await office.call()
+    async with services.database.tenant_session(shop.tenant_id) as session:
+        # More of another turn than is shown of any.
+        await session.execute(_MANY_EVENTS, {"conversation_id": conversation_id})
     recorder = MetricsRecorder(services.database, services.clock)
     watch = recorder.observer(shop.tenant_id, shop.agent_id, conversation_id)
     watch.on_event(TurnMetrics(1, stt_ms=80.0, voice_to_voice_ms=412.0, interrupted=True, providers={"stt": "a:b"}))

@@ -1,8 +1,10 @@
 """What a tenant lets be reserved is set up over the API alone."""
 
 import pytest
+from sqlalchemy import event
 
 from reception.domains.access.service import Role
+from reception.domains.reservations.models import ResourceRow
 from tests.integration.api.installation import Installation, Shop
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,6 +46,22 @@ async def test_a_resource_from_creation_to_deletion(installation: Installation) 
     assert (await installation.http.delete(path, headers=shop.headers)).status_code == 204
     assert (await installation.http.delete(path, headers=shop.headers)).status_code == 404
     assert (await installation.http.get("/resources", headers=shop.headers)).json()["items"] == []
+
+
+async def test_one_resource_is_read_without_the_others(installation: Installation) -> None:
+    shop = await installation.open_shop(tables=3)
+    items = (await installation.http.get("/resources", headers=shop.headers)).json()["items"]
+    read: list[str] = []
+
+    def note(row: ResourceRow, _: object) -> None:
+        read.append(row.name)
+
+    event.listen(ResourceRow, "load", note)
+    try:
+        one = await installation.http.get(f"/resources/{items[1]['id']}", headers=shop.headers)
+    finally:
+        event.remove(ResourceRow, "load", note)
+    assert (one.json(), read) == (items[1], ["Table 2"])
 
 
 async def test_people_and_joined_tables_are_set_up_and_changed(installation: Installation, shop: Shop) -> None:

@@ -121,13 +121,16 @@ async def get_overview(session: AsyncSession, conversation_id: UUID) -> Overview
     return _overview(row)
 
 
-async def list_deeds(session: AsyncSession, conversation_id: UUID) -> list[Deed]:
-    """What ran in a conversation, in order."""
-    rows = await session.execute(
-        select(EffectRun.turn, EffectRun.outcome)
-        .where(EffectRun.conversation_id == conversation_id)
-        .order_by(EffectRun.turn, EffectRun.index)
+async def list_deeds(
+    session: AsyncSession, conversation_id: UUID, *, first: int = 0, last: int | None = None
+) -> list[Deed]:
+    """What ran in a conversation, in order, from turn `first` to turn `last`, or to its end."""
+    wanted = select(EffectRun.turn, EffectRun.outcome).where(
+        EffectRun.conversation_id == conversation_id, EffectRun.turn >= first
     )
+    if last is not None:
+        wanted = wanted.where(EffectRun.turn <= last)
+    rows = await session.execute(wanted.order_by(EffectRun.turn, EffectRun.index))
     return [_deed(row.turn, row.outcome) for row in rows]
 
 

@@ -58,9 +58,12 @@ async def record_event(
     await refresh(session, conversation_id)
 
 
-async def list_events(session: AsyncSession, conversation_id: UUID) -> Sequence[Event]:
-    """In order; the first thousand."""
+async def list_events(session: AsyncSession, conversation_id: UUID, *, first: int, last: int) -> Sequence[Event]:
+    """What happened from turn `first` to turn `last`, in order; the first thousand."""
     rows = await session.execute(
-        select(EventRow).where(EventRow.conversation_id == conversation_id).order_by(EventRow.id).limit(_MOST)
+        select(EventRow)
+        .where(EventRow.conversation_id == conversation_id, EventRow.turn.between(first, last))
+        .order_by(EventRow.id)
+        .limit(_MOST)
     )
     return [Event(row.turn, row.kind, row.data, row.created_at) for row in rows.scalars()]

@@ -110,7 +110,7 @@ async def change_resource(session: AsyncSession, tenant_id: UUID, resource_id: U
         Conflict: there is another of that kind, name and place; or a listing is shown by the person renamed.
         Unprocessable: a field is not valid.
     """
-    row = await _locked(session, resource_id)
+    row = await _row(session, resource_id, to_change=True)
     changed = replace(changed, kind=ResourceKind(row.kind))
     columns = await _columns(session, changed)
     if row.kind == ResourceKind.STAFF.value and columns["name"] != row.name:
@@ -240,6 +240,21 @@ async def list_resources(
     if after is not None:
         wanted = wanted.where(ResourceRow.resource_no > after)
     rows = (await session.execute(wanted.execution_options(populate_existing=True))).scalars().all()
+    return await _described(session, rows)
+
+
+async def get_resource(session: AsyncSession, resource_id: UUID, *, to_change: bool = False) -> Resource:
+    """One resource of the session's tenant. With `to_change` nobody else changes it until the transaction ends.
+
+    Raises:
+        NotFound: the tenant has no such resource.
+    """
+    [resource] = await _described(session, [await _row(session, resource_id, to_change=to_change)])
+    return resource
+
+
+async def _described(session: AsyncSession, rows: Sequence[ResourceRow]) -> list[Resource]:
+    """What `rows` say, with the names of the tables that joinings are made of."""
     names = {row.resource_no: row.name for row in rows}
     elsewhere = {number for row in rows for number in row.joins} - names.keys()
     if elsewhere:
@@ -262,20 +277,6 @@ async def list_resources(
     ]
 
 
-async def get_resource(session: AsyncSession, resource_id: UUID, *, to_change: bool = False) -> Resource:
-    """One resource of the session's tenant. With `to_change` nobody else changes it until the transaction ends.
-
-    Raises:
-        NotFound: the tenant has no such resource.
-    """
-    if to_change:
-        await _locked(session, resource_id)
-    for resource in await list_resources(session):
-        if resource.resource_id == resource_id:
-            return resource
-    raise NotFound("There is no such resource")
-
-
 async def delete_resource(session: AsyncSession, resource_id: UUID, now: datetime) -> None:
     """Delete a resource. Reservations that are over or cancelled stay, without it.
 
@@ -285,7 +286,7 @@ async def delete_resource(session: AsyncSession, resource_id: UUID, now: datetim
             on its table, a listing on who shows it.
     """
     # Locked before the question, so that nobody takes it between the answer and the end.
-    row = await _locked(session, resource_id)
+    row = await _row(session, resource_id, to_change=True)
     taken = Allocation.resource_no == row.resource_no
     if row.kind == ResourceKind.VIEWING.value:
         taken = or_(taken, ReservationRow.place == (row.place or row.name))
@@ -313,14 +314,9 @@ async def delete_resource(session: AsyncSession, resource_id: UUID, now: datetim
         await session.execute(statement.execution_options(synchronize_session=False))
 
 
-async def _locked(session: AsyncSession, resource_id: UUID) -> ResourceRow:
-    found = await session.execute(
-        select(ResourceRow)
-        .where(ResourceRow.id == resource_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    row = found.scalars().one_or_none()
+async def _row(session: AsyncSession, resource_id: UUID, *, to_change: bool) -> ResourceRow:
+    wanted = select(ResourceRow).where(ResourceRow.id == resource_id).execution_options(populate_existing=True)
+    row = (await session.execute(wanted.with_for_update() if to_change else wanted)).scalars().one_or_none()
     if row is None:
         raise NotFound("There is no such resource")
     return row
