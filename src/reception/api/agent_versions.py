@@ -16,6 +16,7 @@ from reception.api.agents import (
     check_tools,
     etag_of,
 )
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, number_after
 from reception.api.preconditions import IfMatch, check_unchanged
 from reception.api.schemas import Request, Response, Text
@@ -86,6 +87,7 @@ async def read(
 
 
 @router.post("/publish", summary="Publish an agent's draft")
+@done_once
 async def publish(
     agent_id: UUID,
     services: ServicesDep,
@@ -107,6 +109,7 @@ async def publish(
 
 
 @router.post("/rollback", summary="Go back to an older version of an agent")
+@done_once
 async def roll_back(
     agent_id: UUID, body: Rollback, services: ServicesDep, where: AgentWriter, answer: Answer, if_match: IfMatch = None
 ) -> AgentState:

@@ -9,6 +9,7 @@ from fastapi import Response as Answer
 from pydantic import Field
 
 from reception.api.agents import AgentReader, AgentWriter, OfDraft
+from reception.api.idempotency import done_once
 from reception.api.schemas import Request, Response
 from reception.api.services import Services, ServicesDep
 from reception.dialogue.kinds.diagram import agent_diagram
@@ -80,6 +81,7 @@ async def tool_secret(agent_id: UUID, services: ServicesDep, where: AgentWriter,
 
 
 @router.post("/tool-secret/rotate", summary="Put a new secret for an agent's tools in use")
+@done_once
 async def rotate(
     agent_id: UUID, body: Rotation, services: ServicesDep, where: AgentWriter, answer: Answer
 ) -> ToolSecret:

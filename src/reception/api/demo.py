@@ -14,6 +14,7 @@ from reception.api.knowledge_search import CitedPassage
 from reception.api.schemas import Request, Response
 from reception.api.services import Services, ServicesDep
 from reception.core.errors import NotFound
+from reception.core.ids import uuid7
 from reception.domains.knowledge.documents import get_passage
 from reception.ports.business import AgentKind
 from reception.runtime.demo.seed import DemoAgent
@@ -56,7 +57,8 @@ async def demo_agents(services: ServicesDep) -> list[DemoAgentRead]:
 @router.post("/demo/token", summary="A token to call and chat with one demo agent")
 async def demo_token(body: DemoTokenRequest, services: ServicesDep) -> Token:
     agent = _demo_agent(services, body.agent_id)
-    visitor = Principal(f"demo:{agent.slug}", agent.tenant_id, DEMO_SCOPES, agent.agent_id)
+    # Each visitor is somebody of their own, though nobody knows who.
+    visitor = Principal(f"demo:{agent.slug}:{uuid7()}", agent.tenant_id, DEMO_SCOPES, agent.agent_id)
     issued = services.tokens.issue(visitor, _TOKEN_LIFETIME)
     return Token(access_token=issued.value, expires_in=issued.expires_in_s)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from reception.api.examples import Examples
+from reception.api.idempotency import REPLAYED
 from reception.api.problems import PROBLEM_JSON, TITLES, Problem
 
 Document = dict[str, Any]
@@ -42,6 +43,10 @@ _ETAG: Final = {
     "description": "For `If-Match`, so that a change is made to what was read",
 }
 _RETRY_AFTER: Final = {"schema": {"type": "integer"}, "description": "Seconds to wait"}
+_REPLAYED: Final = {
+    "schema": {"type": "string", "const": "true"},
+    "description": "There when it had been done before, under the same `Idempotency-Key`",
+}
 _FREELY_CALLED: Final = frozenset({"/auth/login", "/auth/refresh", "/auth/password/choose"})
 _WITH_MODELS: Final = ("/chat", "/knowledge")
 
@@ -64,6 +69,7 @@ def completed(document: Document) -> Document:
     schemas.update(problem.pop("$defs"), Problem=problem)
     document["components"]["responses"] = {name: _problem(status) for status, name in _NAMES.items()}
     document["components"]["headers"] = {"RequestId": _REQUEST_ID, "ETag": _ETAG, "RetryAfter": _RETRY_AFTER}
+    document["components"]["headers"]["Replayed"] = _REPLAYED
     examples = Examples(schemas)
     tagged = {path for path, methods in document["paths"].items() if "patch" in methods}
     for path, method, operation in _operations(document):
@@ -137,6 +143,8 @@ def _tell_headers(path: str, method: str, operation: dict[str, Any], tagged: set
         headers["X-Request-Id"] = {"$ref": "#/components/headers/RequestId"}
         if path in tagged and method in ("get", "patch"):
             headers["ETag"] = {"$ref": "#/components/headers/ETag"}
+        if any(parameter["name"] == "Idempotency-Key" for parameter in operation.get("parameters", ())):
+            headers[REPLAYED] = {"$ref": "#/components/headers/Replayed"}
 
 
 def _give_examples(operation: dict[str, Any], examples: Examples) -> None:

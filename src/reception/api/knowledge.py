@@ -6,9 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Response, status
-from fastapi import Request as HttpRequest
 from pydantic import Field, model_validator
-from starlette.datastructures import FormData, UploadFile
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.idempotency import done_once
@@ -16,6 +14,7 @@ from reception.api.paging import Cursor, Limit, Page, cursor_of, text_and_id_aft
 from reception.api.schemas import Request, Text
 from reception.api.schemas import Response as Body
 from reception.api.services import ServicesDep
+from reception.api.upload_form import DESCRIBED, Uploading
 from reception.core.errors import FieldProblem, Unprocessable
 from reception.domains.knowledge import service as knowledge
 from reception.domains.knowledge.documents import Document
@@ -28,27 +27,6 @@ router = APIRouter(prefix="/knowledge", tags=["knowledge"])
 
 Reader = Annotated[InTenant, Depends(in_tenant(Scope.KNOWLEDGE_READ))]
 Writer = Annotated[InTenant, Depends(in_tenant(Scope.KNOWLEDGE_WRITE))]
-
-_MOST_FILES = 50
-_UPLOAD_FORM = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["files"],
-                    "properties": {
-                        "files": {"type": "array", "items": {"type": "string", "format": "binary"}, "maxItems": 50},
-                        "kind": {"type": "string", "enum": [kind.value for kind in DocumentKind], "default": "general"},
-                        "agent_id": {"type": "string", "format": "uuid", "description": "For this agent alone"},
-                        "title": {"type": "string", "maxLength": 200, "description": "For one file; else its name"},
-                    },
-                }
-            }
-        },
-    }
-}
 
 
 class NewDocument(Request):
@@ -137,18 +115,17 @@ class Uploaded(Body):
     "/upload",
     status_code=status.HTTP_202_ACCEPTED,
     summary="Hand in files, which are read in the background",
-    openapi_extra=_UPLOAD_FORM,
+    openapi_extra=DESCRIBED,
 )
-async def upload(request: HttpRequest, services: ServicesDep, where: Writer) -> Uploaded:
+@done_once
+async def upload(services: ServicesDep, where: Writer, body: Uploading, answer: Response) -> Uploaded:
     """Up to 50 files of 50 MB each: PDF, Word, Excel, CSV, HTML, Markdown, JSON or text. A file replaces the document
     of its title; the same content is recognised. Watch it under `/knowledge/documents/{id}`."""
-    async with request.form(max_files=_MOST_FILES, max_fields=8, max_part_size=1 << 16) as form:
-        files, kind, agent_id, title = _form(form)
-        taken = []
-        for file in files:
-            name = (file.filename or "document").replace("\\", "/").rpartition("/")[2]
-            handed = Handed(name, title or name, file.size or 0, file.read, partial(file.seek, 0))
-            taken.append((name, await services.intake.take_file(where.tenant_id, handed, kind, agent_id)))
+    taken = []
+    for file in body.files:
+        name = (file.filename or "document").replace("\\", "/").rpartition("/")[2]
+        handed = Handed(name, body.title or name, file.size or 0, file.read, partial(file.seek, 0))
+        taken.append((name, await services.intake.take_file(where.tenant_id, handed, body.kind, body.agent_id)))
     if all(isinstance(came, Refusal) for _, came in taken):
         refused = [came for _, came in taken if isinstance(came, Refusal)]
         raise Unprocessable(
@@ -209,33 +186,6 @@ async def read_one(document_id: UUID, services: ServicesDep, where: Reader) -> D
 async def delete(document_id: UUID, services: ServicesDep, where: Writer) -> None:
     async with services.database.tenant_session(where.tenant_id) as session:
         await knowledge.delete_document(session, document_id)
-
-
-def _form(form: FormData) -> tuple[list[UploadFile], DocumentKind, UUID | None, str]:
-    """The files, kind, agent and title of an upload.
-
-    Raises:
-        Unprocessable: one of them is missing or wrong.
-    """
-    files = [value for _, value in form.multi_items() if isinstance(value, UploadFile)]
-    if not files:
-        raise Unprocessable("/files: send at least one file", problems=(FieldProblem("/files", "is missing"),))
-    told = {name: value.strip() for name, value in form.multi_items() if isinstance(value, str)}
-    unknown = sorted(set(told) - {"kind", "agent_id", "title"})
-    if unknown:
-        raise Unprocessable(
-            f"/{unknown[0]}: is not known here",
-            problems=tuple(FieldProblem(f"/{name}", "is unknown") for name in unknown),
-        )
-    if told.get("title") and len(files) > 1:
-        raise Unprocessable("/title: is for one file", problems=(FieldProblem("/title", "is for one file"),))
-    try:
-        agent_id = UUID(told["agent_id"]) if told.get("agent_id") else None
-    except ValueError:
-        raise Unprocessable(
-            "/agent_id: must be an id", problems=(FieldProblem("/agent_id", "must be an id"),)
-        ) from None
-    return files, knowledge.kind_of(told.get("kind") or DocumentKind.GENERAL), agent_id, told.get("title", "")
 
 
 def _uploaded(name: str, came: Document | Refusal) -> UploadedFile:

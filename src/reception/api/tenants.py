@@ -11,6 +11,7 @@ from pydantic import Field
 
 from reception.api.access import allowed
 from reception.api.hours import Hours, HoursChange
+from reception.api.idempotency import done_once
 from reception.api.paging import Cursor, Limit, Page, cursor_of, id_after
 from reception.api.preconditions import IfMatch, check_unchanged, tag_of
 from reception.api.rules import Rules
@@ -150,7 +151,8 @@ async def list_all(
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, summary="Create a tenant")
-async def create(body: NewTenant, services: ServicesDep, _bearer: _PlatformAdmin, answer: Answer) -> Tenant:
+@done_once
+async def create(body: NewTenant, services: ServicesDep, where: _PlatformAdmin, answer: Answer) -> Tenant:
     """Its first owner is invited by `POST /users`, with the new tenant's id in `X-Tenant-Id`."""
     spec = tenants.TenantSpec(
         slug=body.slug,

@@ -157,7 +157,8 @@ async def delete(user_id: UUID, services: ServicesDep, where: _Writer) -> None:
 
 
 @router.post("/{user_id}/password-token", summary="A token by which a user chooses a new password")
-async def reset_password(user_id: UUID, services: ServicesDep, where: _Writer) -> PasswordToken:
+@done_once
+async def reset_password(user_id: UUID, services: ServicesDep, where: _Writer, answer: Answer) -> PasswordToken:
     """Good for a day, or seven for who has never had a password; the token before is good no more. The password of now
     stays until the token is used."""
     async with services.database.tenant_session(where.tenant_id) as session:

@@ -233,7 +233,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         authenticator=Authenticator(database, tokens, clock),
         tickets=tickets,
         attempts=LoginAttempts(database, clock),
-        repeats=Repeats(database, key, clock),
+        repeats=Repeats(database, (key, *former_signing_keys(settings)), clock),
         chat=ChatDesk(database, conversations, used, recorder, parts.keys, parts.trace),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),

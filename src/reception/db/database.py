@@ -88,6 +88,10 @@ class Database:
         """
         return self._scoped()
 
+    def session_of(self, tenant_id: UUID | None) -> AbstractAsyncContextManager[AsyncSession]:
+        """`tenant_session`, or `unscoped_session` for what is of no tenant."""
+        return self.unscoped_session() if tenant_id is None else self.tenant_session(tenant_id)
+
     async def ping(self) -> None:
         """Ask the database for an answer.
 

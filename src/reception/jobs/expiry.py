@@ -41,6 +41,8 @@ class Expiry:
             Unavailable: the database cannot be reached; what was done stays.
         """
         now, after, more = self._clock.now(), None, True
+        async with self._database.unscoped_session() as session:
+            await repeats.forget_expired(session, now)
         while more:
             async with self._database.unscoped_session() as session:
                 listed = await list_tenants(session, limit=_AT_ONCE, after=after)

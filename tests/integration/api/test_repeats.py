@@ -11,10 +11,12 @@ import pytest_asyncio
 from sqlalchemy import text
 
 from reception.core.clock import FixedClock
+from reception.core.errors import Conflict
 from reception.core.ids import uuid7
 from reception.jobs.expiry import Expiry
+from reception.runtime.repeats import Repeats
 from tests.integration.api.furnished import Furnished, furnish
-from tests.integration.api.installation import Installation, Shop
+from tests.integration.api.installation import Installation, Shop, new_tenant
 from tests.integration.api.operations import operations
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -28,6 +30,12 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "/leads/{lead_id}": {"notes": "Called back"},
     "/messages/{message_id}": {"status": "read"},
 }
+MAKES_NOTHING = {
+    *("/auth/login", "/auth/refresh", "/auth/logout", "/auth/password", "/auth/password/choose", "/demo/token"),
+    *(f"/reservations/{{reservation_id}}/{act}" for act in ("move", "cancel", "confirm", "late", "seat", "no-show")),
+    *(f"/waitlist/{{entry_id}}/{act}" for act in ("accept", "leave")),
+}
+"""Sessions have rules of their own, and what is done to something that is there is done or refused the second time."""
 _ANSWER = text(
     """
     INSERT INTO answer_cache (
@@ -76,7 +84,7 @@ async def test_of_changes_at_once_to_what_was_read_one_is_made(house: Furnished,
 
 
 async def _creations(house: Furnished, http: httpx.AsyncClient) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """A request of each kind, and another one."""
+    """A request of each kind, and another one, as arguments of httpx."""
     day, agent_id = await _day(http, house), house.ids["agent_id"]
     slots = []
     for at in ("12:00", "18:00"):
@@ -84,10 +92,19 @@ async def _creations(house: Furnished, http: httpx.AsyncClient) -> dict[str, tup
         slots.append((await http.get("/availability", params=query, headers=dict(house.owner))).json()["exact"]["id"])
     booked = [{"slot_id": slot, "guest": GUEST} for slot in slots]
     chat = {"agent_id": agent_id, "message": "Hello"}
-    return {
+    other_agent = (await http.post("/agents", json={"name": "Cain"}, headers=dict(house.owner))).json()["id"]
+    drafted = await http.patch(
+        f"/agents/{agent_id}?draft=true", json={"settings": {"patience": 2.0}}, headers=dict(house.owner)
+    )
+    assert drafted.status_code == 200, drafted.text
+    bodies: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        "/tenants": (new_tenant("once-made"), new_tenant("another-made")),
         "/users": ({"email": "new@example.com", "role": "staff"}, {"email": "other@example.com", "role": "staff"}),
         "/api-keys": ({"name": "One", "scopes": ["chat"]}, {"name": "Two", "scopes": ["chat"]}),
         "/agents": ({"name": "Eve"}, {"name": "Adam"}),
+        "/agents/{agent_id}/publish": ({"note": "Patient"}, {"note": "Hasty"}),
+        "/agents/{agent_id}/rollback": ({"version": 1}, {"version": 1, "note": "Again"}),
+        "/agents/{agent_id}/tool-secret/rotate": ({"overlap_hours": 1}, {"overlap_hours": 2}),
         "/resources": ({"kind": "table", "name": "Nook"}, {"kind": "table", "name": "Bay"}),
         "/reservations": (booked[0], booked[1]),
         "/reservations/walk-ins": ({"party_size": 1, "minutes": 15}, {"party_size": 2, "minutes": 15}),
@@ -98,7 +115,16 @@ async def _creations(house: Furnished, http: httpx.AsyncClient) -> dict[str, tup
         "/leads": ({"summary": "Please call"}, {"summary": "Please write"}),
         "/knowledge/ingest": ({"title": "Pets", "text": "Dogs welcome."}, {"title": "Pets", "text": "No dogs."}),
         "/chat/message": (chat, {**chat, "message": "Goodbye"}),
+        "/voice/tickets": ({"agent_id": agent_id}, {"agent_id": other_agent}),
     }
+    return {path: ({"json": body}, {"json": other}) for path, (body, other) in bodies.items()} | {
+        "/knowledge/upload": (_upload("Dogs sleep in the barn."), _upload("Dogs sleep in the yard.")),
+        "/users/{user_id}/password-token": ({}, {}),
+    }
+
+
+def _upload(text: str) -> dict[str, Any]:
+    return {"files": [("files", ("dogs.txt", text.encode()))], "data": {"kind": "policy"}}
 
 
 async def _day(http: httpx.AsyncClient, house: Furnished) -> str:
@@ -107,27 +133,77 @@ async def _day(http: httpx.AsyncClient, house: Furnished) -> str:
     return (begins + timedelta(days=10)).date().isoformat()
 
 
-async def test_what_is_sent_again_is_done_once_and_answered_alike(house: Furnished, http: httpx.AsyncClient) -> None:
+async def test_what_is_sent_again_is_done_once_and_answered_alike(
+    house: Furnished, installation: Installation, http: httpx.AsyncClient
+) -> None:
     document = (await http.get("/openapi.json")).json()
+    posts = {one.path: one for one in operations(document) if one.method == "POST"}
     taking = {
-        one.path
-        for one in operations(document)
+        path
+        for path, one in posts.items()
         if any(each["name"] == "Idempotency-Key" for each in one.description.get("parameters", ()))
     }
     creations = await _creations(house, http)
-    assert taking == creations.keys()
-    for path, (body, other) in creations.items():
-        headers = {**house.owner, "Idempotency-Key": "once-1"}
-        first = await http.post(path, json=body, headers=headers)
+    assert posts.keys() - MAKES_NOTHING == taking == creations.keys()
+    for template, (body, other) in creations.items():
+        path = posts[template].address(house.ids)
+        bearer = installation.admin if template == "/tenants" else house.owner
+        headers = {**bearer, "Idempotency-Key": "once-1"}
+        first = await http.post(path, headers=headers, **body)
         assert first.is_success, (path, first.text)
-        again = await http.post(path, json=body, headers=headers)
+        again = await http.post(path, headers=headers, **body)
         assert (again.status_code, again.content) == (first.status_code, first.content), (path, again.text)
         assert again.headers.get("etag") == first.headers.get("etag")
         assert ("idempotency-replayed" in first.headers, again.headers["idempotency-replayed"]) == (False, "true")
-        refused = await http.post(path, json=other, headers=headers)
-        assert (refused.status_code, refused.json()["code"]) == (422, "unprocessable"), path
+        told = posts[template].description["responses"][str(first.status_code)]
+        assert "Idempotency-Replayed" in told["headers"], path
+        if body != other:
+            refused = await http.post(path, headers=headers, **other)
+            assert (refused.status_code, refused.json()["code"]) == (422, "unprocessable"), path
     agents = (await http.get("/agents", headers=dict(house.owner))).text
     assert agents.count('"Eve"') == 1
+
+
+async def test_a_ticket_that_is_good_no_more_is_not_told_again(installation: Installation, shop: Shop) -> None:
+    headers, body = {**shop.headers, "Idempotency-Key": "one-call"}, {"agent_id": str(shop.agent_id)}
+    first = await installation.http.post("/voice/tickets", json=body, headers=headers)
+    assert first.status_code == 200, first.text
+    async with installation.services.database.tenant_session(shop.tenant_id) as session:
+        await session.execute(text("UPDATE idempotent_requests SET begun_at = begun_at - interval '1 min'"))
+    late = await installation.http.post("/voice/tickets", json=body, headers=headers)
+    assert (late.status_code, late.json()["code"]) == (409, "conflict")
+    assert "send a new key" in late.json()["detail"]
+    headers["Idempotency-Key"] = "another-call"
+    another = await installation.http.post("/voice/tickets", json=body, headers=headers)
+    assert (another.status_code, another.json()["ticket"] != first.json()["ticket"]) == (200, True)
+
+
+async def test_answers_outlive_a_change_of_the_signing_key_and_no_more_than_that(
+    installation: Installation, shop: Shop
+) -> None:
+    database, clock = installation.services.database, FixedClock(datetime.now(UTC))
+
+    async def secret() -> str:
+        return "a secret"
+
+    for tenant_id in (shop.tenant_id, None):
+        await Repeats(database, ("the first key",), clock).once(tenant_id, "a key", "asked", secret)
+        changed = Repeats(database, ("the second key", "the first key"), clock)
+        assert await changed.once(tenant_id, "a key", "asked", secret) == ("a secret", True)
+        with pytest.raises(Conflict, match="look for what it made"):
+            await Repeats(database, ("the second key",), clock).once(tenant_id, "a key", "asked", secret)
+
+
+async def test_visitors_of_the_demo_do_not_share_their_keys(installation: Installation) -> None:
+    (agent, *_) = (await installation.http.get("/demo/agents")).json()
+    named = {"agent_id": agent["agent_id"]}
+    conversations = set()
+    for _ in range(2):
+        token = (await installation.http.post("/demo/token", json=named)).json()["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "1"}
+        reply = await installation.http.post("/chat/message", json={**named, "message": "Hello"}, headers=headers)
+        conversations.add(reply.json()["conversation_id"])
+    assert len(conversations) == 2
 
 
 async def test_at_once_it_is_done_once_too(installation: Installation, shop: Shop) -> None:

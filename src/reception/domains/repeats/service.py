@@ -28,7 +28,7 @@ class Begun:
 
 
 async def begin(
-    session: AsyncSession, tenant_id: UUID, key_hash: bytes, asked_hash: bytes, now: datetime
+    session: AsyncSession, tenant_id: UUID | None, key_hash: bytes, asked_hash: bytes, now: datetime
 ) -> Begun | None:
     """Note that a request begins, unless one under the same key did within `KEPT_FOR`, which is returned.
 
