@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     requests_burst: int = Field(default=500, ge=1, le=1_000_000)
     request_timeout_s: float = Field(default=60.0, ge=1.0, le=3600.0)
     jobs_at_once: int = Field(default=1, ge=0, le=16)
+    jobs_kept_days: int = Field(default=14, ge=1, le=3650)
     knowledge_chunk_chars: int = Field(default=700, ge=200, le=4000)
     knowledge_overlap_chars: int = Field(default=0, ge=0, le=1000)
     token_minutes: int = Field(default=15, ge=1, le=24 * 60)

@@ -8,11 +8,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from reception.core.clock import FixedClock
 from reception.core.errors import ProviderError, Unavailable, Unprocessable
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
-from reception.db.queue import enqueue
+from reception.db.queue import enqueue, forget_finished
+from reception.jobs.expiry import Expiry
 from reception.jobs.worker import JobTask, JobWorker
 from reception.runtime.queue_metrics import QueueMetrics
 from tests.support.postgres import make_business
@@ -184,6 +186,32 @@ async def test_what_the_queue_holds_is_told_by_task_and_state(database: Database
     found = await told()
     assert (found[sample("running")], found[sample("failed")] - failed_before) == (0, 1)
     assert str(tenant_id) not in (await metrics.render()).decode()
+
+
+async def test_a_job_that_failed_is_deleted_after_a_time_and_one_that_waits_is_not(database: Database) -> None:
+    now, failed, waits = datetime.now(UTC), uuid7(), uuid7()
+    for tenant_id in (failed, failed, failed, waits):
+        await _put(database, tenant_id, at=now + timedelta(days=90))
+
+    async def left() -> list[int]:
+        counted = text("SELECT count(*) FROM procrastinate_jobs WHERE args ->> 'tenant_id' = :id")
+        async with database.unscoped_session() as session:
+            return [(await session.execute(counted, {"id": str(one)})).scalar_one() for one in (failed, waits)]
+
+    async with database.unscoped_session() as session:
+        # What other tests have left.
+        await forget_finished(session, now + timedelta(days=1), most=10_000)
+        fail = text("UPDATE procrastinate_jobs SET status = 'failed' WHERE args ->> 'tenant_id' = :id")
+        await session.execute(fail, {"id": str(failed)})
+    async with database.unscoped_session() as session:
+        assert await forget_finished(session, now - timedelta(hours=1), most=10_000) == 0
+    later = now + timedelta(days=1)
+    async with database.unscoped_session() as session, database.unscoped_session() as another:
+        assert await forget_finished(session, later, most=2) == 2
+        assert await forget_finished(another, later, most=2) == 0, "another process is deleting"
+    assert await left() == [1, 1]
+    await Expiry(database, FixedClock(now + timedelta(days=15)), timedelta(days=14)).delete()
+    assert await left() == [0, 1]
 
 
 async def test_without_a_database_the_queue_is_left_out_of_the_metrics() -> None:

@@ -49,6 +49,7 @@ from reception.runtime.dumps import CallDumps
 from reception.runtime.language import AgentLanguage, open_language
 from reception.runtime.metrics import Metrics, MetricsAccess, Observers
 from reception.runtime.provider_keys import ProviderKeys
+from reception.runtime.pulses import Pulses
 from reception.runtime.queue_metrics import QueueMetrics
 from reception.runtime.readiness import Readiness
 from reception.runtime.recorder import MetricsRecorder
@@ -210,6 +211,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     recorder = MetricsRecorder(database, clock)
     figures = parts.figures
     headroom = Headroom(figures.lag, speech.vad_behind_s, lambda: live.count)
+    pulses = Pulses(clock, figures)
     live = LiveCalls(settings.max_calls, on_refusal=figures.on_refusal, is_full=lambda: headroom.full)
     store = await asyncio.to_thread(RecordingStore, settings.recordings_at)
     room = WaitingRoom(settings.data_dir / "recording", settings.recordings_waiting_bytes)
@@ -237,7 +239,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         chat=ChatDesk(database, conversations, used, recorder, parts.keys, parts.trace),
         answers=conversations.answers,
         intake=IntakeDesk(database, parts.desk.embedder.model, _chunking(settings)),
-        readiness=Readiness(database, speech, live),
+        readiness=Readiness(database, speech, live, pulses),
         token_lifetime=timedelta(minutes=settings.token_minutes),
         session_lifetime=timedelta(days=settings.session_days),
         metrics=figures,
@@ -281,7 +283,8 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
     background: dict[str, Callable[[], Awaitable[None]]] = {
         "metrics-recorder": recorder.run,
         "metrics": partial(figures.run, lambda: (live.count, live.room), speech.queues, speech.vad_behind_s),
-        "recordings": recordings.run,
+        "recordings": recordings.storing.run,
+        "clean-recordings": recordings.keep_clean,
         "usage": used.run,
         "answer-cache": conversations.answers.run,
         "spoken-answers": spoken.run,
@@ -293,10 +296,10 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
             "jobs": JobWorker(parts.service_url, database, tasks, at_once=settings.jobs_at_once).run,
             "schedule-reembedding": Reembedding(database, parts.desk.embedder).schedule,
             "schedule-retention": retention.keep_scheduling,
-            "expiry": Expiry(database, clock).run,
+            "expiry": Expiry(database, clock, timedelta(days=settings.jobs_kept_days)).run,
             "rollups": Rollups(database, clock).run,
         }
-    running = [keep_running(name, work) for name, work in background.items()]
+    running = [keep_running(pulses.of(name), work) for name, work in background.items()]
     try:
         yield app, live
     finally:

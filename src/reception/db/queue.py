@@ -11,7 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
 from psycopg import AsyncConnection
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 QUEUE = "reception"
@@ -33,6 +33,21 @@ _BACKLOG = text(
     SELECT task_name, waiting, scheduled, running, failed, coalesce(extract(epoch FROM now() - least(
         due_at, (SELECT min(at) FROM procrastinate_events WHERE job_id = first_id))), 0) AS oldest_s
     FROM counted ORDER BY task_name
+    """
+)
+
+
+_FORGETTING = 7_321_905_114_202_614
+"""The key of the database's lock under which one process at a time deletes jobs."""
+_TRY_FORGETTING = text("SELECT pg_try_advisory_xact_lock(:key)")
+_FORGET = text(
+    """
+    DELETE FROM procrastinate_jobs WHERE id IN (
+        SELECT id FROM procrastinate_jobs AS job
+        WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')
+            AND NOT EXISTS (SELECT 1 FROM procrastinate_events WHERE job_id = job.id AND at >= :before)
+        ORDER BY id LIMIT :most
+    )
     """
 )
 
@@ -85,6 +100,16 @@ class TaskBacklog:
     running: int = 0
     failed: int = 0
     oldest_s: float = 0.0
+
+
+async def forget_finished(session: AsyncSession, before: datetime, *, most: int) -> int:
+    """Delete up to `most` jobs with nothing left to be done to which nothing has happened since `before`, oldest first,
+    and return how many; 0 while another process deletes some."""
+    if not (await session.execute(_TRY_FORGETTING, {"key": _FORGETTING})).scalar_one():
+        return 0
+    deleted = await session.execute(_FORGET, {"before": before, "most": most})
+    assert isinstance(deleted, CursorResult)
+    return deleted.rowcount
 
 
 async def read_backlog(session: AsyncSession) -> list[TaskBacklog]:

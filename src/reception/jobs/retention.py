@@ -1,13 +1,13 @@
 """Deletes what was said in conversations once it has been kept for as long as the business wants."""
 
-import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import AppError, NotFound
+from reception.core.errors import NotFound
+from reception.core.rounds import every
 from reception.core.telemetry import RETENTION_NOT_SCHEDULED, TRANSCRIPTS_DELETED
 from reception.db.database import Database
 from reception.db.queue import enqueue
@@ -38,12 +38,7 @@ class TranscriptRetention:
 
     async def keep_scheduling(self) -> None:
         """Put every tenant that has it into the queue, every hour, until cancelled."""
-        while True:
-            try:
-                await self.schedule()
-            except AppError as error:
-                _log.warning(RETENTION_NOT_SCHEDULED, code=error.code)
-            await asyncio.sleep(_EVERY_S)
+        await every(_EVERY_S, self.schedule, failed=RETENTION_NOT_SCHEDULED)
 
     async def schedule(self) -> None:
         """Put every tenant into the queue that does not keep its transcripts for good.

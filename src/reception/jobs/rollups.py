@@ -1,18 +1,13 @@
 """Adds up what reports read, behind those who wait: conversations by the hour, and the times of hours and days that are
 over."""
 
-import asyncio
-
-import structlog
-
 from reception.core.clock import Clock
-from reception.core.errors import AppError
+from reception.core.rounds import every
 from reception.core.telemetry import ROLLUPS_NOT_MADE
 from reception.db.database import Database
 from reception.domains.analytics.hours import HOURS_AT_ONCE, add_up_hours, tenants_with_stale_hours
 from reception.domains.analytics.spreads import SPANS_AT_ONCE, pack_times, tenants_with_loose_times
 
-_log = structlog.get_logger(__name__)
 _EVERY_S = 60.0
 
 
@@ -25,12 +20,7 @@ class Rollups:
 
     async def run(self) -> None:
         """Add up what has changed, every minute, until cancelled."""
-        while True:
-            try:
-                await self.add_up()
-            except AppError as error:
-                _log.warning(ROLLUPS_NOT_MADE, code=error.code)
-            await asyncio.sleep(_EVERY_S)
+        await every(_EVERY_S, self.add_up, failed=ROLLUPS_NOT_MADE)
 
     async def add_up(self) -> None:
         """Add up all that can be.

@@ -18,6 +18,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
 from reception.core.errors import AppError, Unavailable
+from reception.core.rounds import beat
 from reception.core.telemetry import JOB_FAILED, JOB_RESCUED, JOB_RETRIED, JOBS_INTERRUPTED
 from reception.db.address import conninfo
 from reception.db.database import Database
@@ -127,6 +128,7 @@ class JobWorker:
         while True:
             try:
                 await self._rescue()
+                beat(self._dead_after_s / 2)
             except (ConnectorException, psycopg.Error, Unavailable) as error:
                 _log.warning(JOBS_INTERRUPTED, kind=type(error).__name__)
             await asyncio.sleep(self._dead_after_s / 2)

@@ -14,6 +14,7 @@ from typing import Literal
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from reception.core.rounds import beat
 from reception.ports.events import CallEnded, CallEvent, CallFault, CallObserver, ProviderSwitched, TurnMetrics
 from reception.ports.leg import LOST_REASONS, TAKEN_OVER
 from reception.providers.access import RequestSeen
@@ -112,6 +113,13 @@ class Metrics:
         self._memory = self._gauge("reception_resident_memory_bytes", "Memory of a process in RAM", "liveall")
         self._recordings = self._counter("reception_recordings", "Attempts to store a recording", "outcome")
         self._unstored = self._gauge("reception_recordings_waiting", "Finished recordings not yet stored", "livemax")
+        self._loop_due = self._gauge(
+            "reception_background_due_seconds",
+            "Unix time by which a loop's next round must have ended: of the process where that is soonest",
+            "livemin",
+            "loop",
+        )
+        self._loop_failures = self._counter("reception_background_failures", "Rounds of loops that failed", "loop")
         self.lag = LoopLag(self._lag.observe)
 
     def on_event(self, event: CallEvent) -> None:
@@ -151,6 +159,13 @@ class Metrics:
     def on_recordings_waiting(self, count: int) -> None:
         self._unstored.set(count)
 
+    def on_loop_due(self, loop: str, at_s: float) -> None:
+        """Implements `runtime.pulses.LoopFigures`."""
+        self._loop_due.labels(loop).set(at_s)
+
+    def on_loop_failed(self, loop: str) -> None:
+        self._loop_failures.labels(loop).inc()
+
     async def run(
         self,
         calls: Callable[[], tuple[int, int]],
@@ -170,6 +185,7 @@ class Metrics:
                 self._memory.set(resident_bytes())
                 for model, waiting in queues.items():
                     self._queues.labels(model).set(waiting())
+                beat(_SAMPLES_EVERY_S)
                 await asyncio.sleep(_SAMPLES_EVERY_S)
 
     def render(self) -> bytes:
@@ -205,7 +221,7 @@ class Metrics:
         return Histogram(name, help_text, labels, registry=self._own, buckets=buckets)
 
     def _gauge(
-        self, name: str, help_text: str, across: Literal["livesum", "livemax", "liveall"], *labels: str
+        self, name: str, help_text: str, across: Literal["livesum", "livemin", "livemax", "liveall"], *labels: str
     ) -> Gauge:
         self.described.append(Described(name, "gauge", labels, help_text))
         return Gauge(name, help_text, labels, registry=self._own, multiprocess_mode=across)

@@ -8,6 +8,7 @@ from reception.core.errors import Unavailable
 from reception.db.database import Database
 from reception.providers.bundle import Speech
 from reception.runtime.calls import LiveCalls
+from reception.runtime.pulses import LoopState, Pulses
 
 
 class PartState(StrEnum):
@@ -25,10 +26,15 @@ _HINDERS = frozenset({PartState.DOWN, PartState.DRAINING})
 class Readiness:
     """Asks every part. Speech models are in memory from before the server listens, so only their presence varies."""
 
-    def __init__(self, database: Database, speech: Speech, live: LiveCalls) -> None:
+    def __init__(self, database: Database, speech: Speech, live: LiveCalls, pulses: Pulses) -> None:
         self._database = database
         self._speech = speech
         self._live = live
+        self.pulses = pulses
+
+    def loops(self) -> Mapping[str, LoopState]:
+        """What runs beside the calls in this process. A process takes calls without it, and so stays ready."""
+        return self.pulses.states()
 
     async def parts(self) -> Mapping[str, PartState]:
         return {"database": await self._database_state(), **self.parts_here()}

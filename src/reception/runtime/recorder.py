@@ -12,6 +12,7 @@ import structlog
 
 from reception.core.clock import Clock
 from reception.core.errors import AppError
+from reception.core.rounds import every
 from reception.core.telemetry import METRICS_NOT_STORED
 from reception.db.database import Database
 from reception.domains.analytics.tally import STAGES, StageTime, add_stage_times
@@ -88,9 +89,7 @@ class MetricsRecorder:
         """Write until cancelled; what waits then is written by `flush`."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_on(), name="metrics-writer")
-            while True:
-                await asyncio.sleep(_ADDED_EVERY_S)
-                await self._add_times()
+            await every(_ADDED_EVERY_S, self._add_times, failed=METRICS_NOT_STORED)
 
     async def flush(self) -> None:
         while not self._waiting.empty():

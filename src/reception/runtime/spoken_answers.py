@@ -16,6 +16,8 @@ import structlog
 from reception.call.faults import close_iterator
 from reception.core.audio import Pcm16
 from reception.core.errors import Unavailable
+from reception.core.rounds import every
+from reception.core.telemetry import SPEECH_NOT_KEPT
 from reception.dialogue.tools.answers import AnswerShelf
 from reception.domains.knowledge.speech import find_speech, keep_speech
 from reception.ports.speech import TellsWords, TextToSpeech, Voice, WordEnd
@@ -91,9 +93,7 @@ class SpokenAnswers:
 
     async def run(self) -> None:
         """Bring audio to the database again and again, until cancelled."""
-        while True:
-            await asyncio.sleep(STORE_EVERY_S)
-            await self.flush()
+        await every(STORE_EVERY_S, self.flush, failed=SPEECH_NOT_KEPT)
 
     async def flush(self) -> None:
         """Store what has been said of kept answers; what is of none is forgotten after a while."""
@@ -113,7 +113,7 @@ class SpokenAnswers:
             async with self._shelf.database.tenant_session(said.tenant_id) as session:
                 await keep_speech(session, answer_id, said.key, audio, self._shelf.clock.now())
         except Unavailable as error:
-            _log.warning("answers.speech_not_kept", code=error.code)
+            _log.warning(SPEECH_NOT_KEPT, code=error.code)
 
     def _remember(self, tenant_id: UUID, key: bytes, spoken: SpokenSentence) -> None:
         before = self._known.pop((tenant_id, key), None)

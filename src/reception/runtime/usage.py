@@ -1,6 +1,5 @@
 """Keeps account of what calls use of providers."""
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import structlog
 
 from reception.core.clock import Clock
 from reception.core.errors import AppError, NotFound
+from reception.core.rounds import every
 from reception.core.telemetry import USAGE_NOT_STORED
 from reception.db.database import Database
 from reception.domains.analytics.tally import ProviderUse, add_usage
@@ -51,9 +51,7 @@ class UsageBook:
 
     async def run(self) -> None:
         """Store what waits every few seconds, until cancelled."""
-        while True:
-            await asyncio.sleep(_STORED_EVERY_S)
-            await self.flush()
+        await every(_STORED_EVERY_S, self.flush, failed=USAGE_NOT_STORED)
 
     async def flush(self) -> None:
         """Store what waits; what cannot be stored now waits on, and what a tenant used that is gone is forgotten."""

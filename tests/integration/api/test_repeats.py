@@ -263,7 +263,7 @@ async def test_what_is_kept_for_a_time_is_gone_after_it_unasked(installation: In
 
     async def kept_after(hours: int) -> tuple[int, int]:
         clock.advance(timedelta(hours=hours))
-        await Expiry(database, clock).delete()
+        await Expiry(database, clock, timedelta(days=14)).delete()
         async with database.tenant_session(shop.tenant_id) as session:
             requests = (await session.execute(text("SELECT count(*) FROM idempotent_requests"))).scalar_one()
             return requests, (await session.execute(text("SELECT count(*) FROM answer_cache"))).scalar_one()

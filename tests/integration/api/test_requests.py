@@ -91,6 +91,26 @@ async def test_health_and_readiness_name_each_part(installation: Installation) -
     assert ready.json()["version"]
 
 
+async def test_a_loop_that_fails_is_seen_and_takes_nobody_out_of_rotation(installation: Installation) -> None:
+    async def told() -> tuple[int, dict[str, str], float]:
+        answer = await installation.http.get("/health/ready")
+        metrics = (await installation.http.get("/metrics")).text.splitlines()
+        sample = 'reception_background_failures_total{loop="usage"} '
+        failures = [float(line.removeprefix(sample)) for line in metrics if line.startswith(sample)]
+        assert any(line.startswith('reception_background_due_seconds{loop="usage"} ') for line in metrics)
+        return answer.status_code, answer.json()["background"], sum(failures)
+
+    status, loops, failures_before = await told()
+    assert {"usage", "metrics", "recordings", "jobs", "expiry", "rollups", "schedule-retention"} <= loops.keys()
+    assert (status, loops["usage"]) == (200, "running")
+    usage = installation.services.readiness.pulses.of("usage")
+    usage.miss()
+    status, loops, failures = await told()
+    assert (status, loops["usage"], failures - failures_before) == (200, "failing", 1)
+    usage.beat(5.0)
+    assert (await told())[1]["usage"] == "running"
+
+
 async def test_a_tenant_from_creation_to_deletion(installation: Installation) -> None:
     admin = dict(installation.admin)
     created = await installation.http.post("/tenants", json=new_tenant("short-lived"), headers=admin)

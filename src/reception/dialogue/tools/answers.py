@@ -4,7 +4,6 @@ The versions that an answer depends on are part of its key, and are read with ev
 or the hours have made untrue is never found again, in whichever process it was given, from the commit of the change on.
 """
 
-import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +18,8 @@ from numpy.typing import NDArray
 
 from reception.core.clock import Clock
 from reception.core.errors import NotFound, Unavailable
+from reception.core.rounds import every
+from reception.core.telemetry import ANSWERS_NOT_COUNTED
 from reception.db.database import Database
 from reception.dialogue.likeness import LONGEST_QUESTION, normalised, same_question
 from reception.domains.knowledge import answers as kept
@@ -119,9 +120,7 @@ class AnswerShelf:
 
     async def run(self) -> None:
         """Bring the counts to the database again and again, until cancelled."""
-        while True:
-            await asyncio.sleep(FLUSH_EVERY_S)
-            await self.flush()
+        await every(FLUSH_EVERY_S, self.flush, failed=ANSWERS_NOT_COUNTED)
 
     async def flush(self) -> None:
         """Bring the counts to the database; those that cannot be are kept for the next time."""
@@ -129,7 +128,7 @@ class AnswerShelf:
             try:
                 await self._flush_one(tenant_id)
             except Unavailable as error:
-                _log.warning("answers.not_counted", code=error.code)
+                _log.warning(ANSWERS_NOT_COUNTED, code=error.code)
                 return
 
     async def _flush_one(self, tenant_id: UUID) -> None:

@@ -9,7 +9,9 @@ from uuid import UUID
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import AppError, NotFound
+from reception.core.errors import NotFound
+from reception.core.rounds import every
+from reception.core.telemetry import RECORDINGS_NOT_CLEANED
 from reception.db.database import Database
 from reception.domains.conversations.service import recording_days_of
 from reception.domains.tenants.service import get_business
@@ -108,18 +110,9 @@ class Recordings:
         await self.written()
         await self.storing.aclose()
 
-    async def run(self) -> None:
-        """Store what is finished, and clean up now and once a day, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.storing.run(), name="store-recordings")
-            while True:
-                pause_s = CLEAN_EVERY_S
-                try:
-                    await self.clean()
-                except AppError as error:
-                    _log.warning("recordings.not_cleaned", reason=error.detail)
-                    pause_s = CLEAN_AGAIN_S
-                await asyncio.sleep(pause_s)
+    async def keep_clean(self) -> None:
+        """Clean up now and once a day, until cancelled."""
+        await every(CLEAN_EVERY_S, self.clean, failed=RECORDINGS_NOT_CLEANED, after_failure_s=CLEAN_AGAIN_S)
 
     async def clean(self) -> int:
         """Delete what is older than its conversation's `recording_days`, and everything of tenants that are gone, here

@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 
 from reception.core.errors import AppError
+from reception.core.rounds import beat, miss
 from reception.runtime.recording.spool import mend
 from reception.runtime.recording.store import RecordingStore
 from reception.runtime.recording.waiting import Waiting, WaitingRoom, held
@@ -65,10 +66,12 @@ class Storing:
             self._finished.clear()
             if await self.store_all():
                 pause_s = 0.0
+                beat(LOOK_EVERY_S)
                 await self._wait(LOOK_EVERY_S)
             else:
                 pause_s = min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)
                 _log.warning("recordings.waiting", again_in_s=pause_s)
+                miss()
                 await asyncio.sleep(pause_s)
 
     async def store_all(self) -> bool:
