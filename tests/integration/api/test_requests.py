@@ -157,6 +157,11 @@ async def test_knowledge_is_ingested_found_listed_and_deleted(installation: Inst
     assert all(passage["score"] >= body["threshold"] for passage in body["passages"])
     cited = await installation.http.get(f"/knowledge/passages/{best['chunk_id']}", headers=shop.headers)
     assert cited.json()["text"] == best["text"]
+    both, counts = "Where can guests park, and are dogs welcome?", []
+    for chosen in ({"threshold": "0"}, {"threshold": "0", "limit": "1"}, {"threshold": "4"}):
+        told = await installation.http.get("/knowledge/search", params={"q": both, **chosen}, headers=shop.headers)
+        counts.append((told.json()["threshold"], len(told.json()["passages"])))
+    assert counts == [(0.0, 2), (0.0, 1), (4.0, 0)]
     listed = (await installation.http.get("/knowledge/list", headers=shop.headers)).json()["items"]
     assert [document["title"] for document in listed] == ["House rules"]
     other = await installation.open_shop()
