@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import time, timedelta
 
 import pytest
+from sqlalchemy import text
 
-from reception.core.errors import Conflict, NotFound, SlotTaken
+from reception.core.errors import Conflict, NotFound, SlotTaken, Unavailable
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.domains.reservations import service
@@ -18,6 +19,7 @@ from reception.ports.booking import (
     ReservationStatus,
     SlotQuery,
 )
+from reception.ports.business import Bookable
 from tests.support.reservations import ANN, BOB, EVENING, NOW, ask, book, counts, refusal, restaurant
 
 
@@ -55,6 +57,22 @@ async def test_twenty_callers_who_commit_at_once_without_a_hold(database: Databa
     assert len([result for result in results if isinstance(result, Reservation)]) == 1
     assert len([result for result in results if isinstance(result, SlotTaken)]) == 19
     assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
+
+
+async def test_a_table_that_is_being_joined_is_not_deleted_meanwhile(database: Database) -> None:
+    business = await restaurant(database, 2, 2)
+    async with database.tenant_session(business.tenant_id) as session:
+        tables = await service.list_resources(session)
+    joined = {"kind": Bookable.TABLE, "name": "Both", "capacity": 4, "joins": [table.name for table in tables]}
+    async with database.tenant_session(business.tenant_id) as joining:
+        await service.create_resource(joining, business.tenant_id, **joined)  # type: ignore[arg-type]
+        with pytest.raises(Unavailable):
+            async with database.tenant_session(business.tenant_id) as deleting:
+                await deleting.execute(text("SET LOCAL lock_timeout = '20ms'"))
+                await service.delete_resource(deleting, tables[0].resource_id, NOW)
+    async with database.tenant_session(business.tenant_id) as session:
+        with pytest.raises(Conflict):
+            await service.delete_resource(session, tables[0].resource_id, NOW)
 
 
 async def test_racing_callers_with_tables_for_all_all_get_one(database: Database) -> None:

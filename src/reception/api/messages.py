@@ -124,7 +124,8 @@ async def mark(
         check_unchanged(tag_of_view(_message(lead)), if_match)
         stage = lead.stage
         if body.status is MessageStatus.DONE:
-            stage = Stage.WON
+            # What came to nothing is done, too.
+            stage = Stage.WON if stage in OPEN else stage
         elif stage not in OPEN:
             stage = Stage.NEW
         read = body.status is not MessageStatus.NEW

@@ -136,7 +136,8 @@ async def read(user_id: UUID, services: ServicesDep, where: _Reader, answer: Ans
 async def change(
     user_id: UUID, body: UserChange, services: ServicesDep, where: _Writer, answer: Answer, if_match: IfMatch = None
 ) -> UserRead:
-    """Owners change everybody, managers those below them. 409 for the last owner who can log in."""
+    """Owners change everybody, managers those below them. 409 for the last owner who can log in. With another role a
+    token to choose a password, or an invitation, is good no more: make another."""
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     async with services.database.tenant_session(where.tenant_id) as session:
         user = await users.lock_user(session, user_id)

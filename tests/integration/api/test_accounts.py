@@ -97,6 +97,20 @@ async def test_a_user_from_invitation_to_removal(http: httpx.AsyncClient, owner:
     assert (await owner.send("GET", path)).status_code == 404
 
 
+async def test_what_was_passed_on_for_one_role_opens_no_other(http: httpx.AsyncClient, owner: Person) -> None:
+    made = await owner.done("POST", "/users", {"email": f"{uuid7()}@example.com", "role": "staff"})
+    path = f"/users/{made['id']}"
+    # Whoever manages staff may have kept it.
+    await owner.done("PATCH", path, {"name": "Ann Example", "role": "staff"})
+    kept = (await owner.done("POST", f"{path}/password-token"))["token"]
+    await owner.done("PATCH", path, {"role": "owner"})
+    answer = await http.post("/auth/password/choose", json={"token": kept, "password": PASSWORD})
+    assert answer.status_code == 401, answer.text
+    fresh = (await owner.done("POST", f"{path}/password-token"))["token"]
+    answer = await http.post("/auth/password/choose", json={"token": fresh, "password": PASSWORD})
+    assert answer.status_code == 204, answer.text
+
+
 async def test_a_reset_token_ends_every_session_when_it_is_used(http: httpx.AsyncClient, owner: Person) -> None:
     made = await owner.done("POST", "/users", {"email": f"{uuid7()}@example.com", "role": "manager"})
     await http.post("/auth/password/choose", json={"token": made["invitation"]["token"], "password": PASSWORD})

@@ -279,6 +279,10 @@ async def test_messages_are_read_and_done(installation: Installation, shop: Shop
     assert await texts("new") == ["Please call back\nIt is urgent"], "what was added has not been read"
     assert (await http.patch(path, json={"status": "done"}, headers=office.headers)).json()["status"] == "done"
     assert (await texts("new"), await texts("done")) == ([], ["Please call back\nIt is urgent"])
+    lead = f"/leads/{made.json()['id']}"
+    assert (await http.patch(lead, json={"stage": "lost"}, headers=office.headers)).status_code == 200
+    assert (await http.patch(path, json={"status": "done"}, headers=office.headers)).json()["status"] == "done"
+    assert (await office.get(lead))["stage"] == "lost", "what came to nothing is done, and not won"
     assert (await office.get("/messages", recipient="eve"))["items"][0]["recipient"] == "Eve"
     assert (await office.get("/messages", recipient="Bob"))["items"] == []
     stranger = Office(installation, await installation.open_shop())

@@ -73,6 +73,16 @@ async def test_people_and_joined_tables_are_set_up_and_changed(installation: Ins
     assert both.json()["joins"] == ["Table 1", "Table 2"]
     held = await http.delete(f"/resources/{second.json()['id']}", headers=headers)
     assert held.status_code == 409
+    third = await http.post("/resources", json={"kind": "table", "name": "Table 3", "capacity": 4}, headers=headers)
+    assert third.status_code == 201, third.text
+    one = f"/resources/{third.json()['id']}"
+    of_itself = await http.patch(one, json={"joins": ["Table 1", "Table 3"]}, headers=headers)
+    assert [error["pointer"] for error in of_itself.json()["errors"]] == ["/joins/1"]
+    part = await http.patch(
+        f"/resources/{second.json()['id']}", json={"joins": ["Table 1", "Table 3"]}, headers=headers
+    )
+    assert (part.status_code, part.json()["code"]) == (409, "conflict"), part.text
+    assert (await http.delete(one, headers=headers)).status_code == 204
     mia = await http.post("/resources", json={"kind": "staff", "name": "Mia"}, headers=headers)
     path = f"/resources/{mia.json()['id']}"
     absence = {"first": "2027-03-01", "last": "2027-03-05", "starts": None, "ends": "12:00:00", "reason": "a course"}

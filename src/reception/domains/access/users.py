@@ -63,7 +63,8 @@ def check_manages(by: Role | None, other: Role) -> None:
 async def change_user(
     session: AsyncSession, user_id: UUID, changes: Mapping[str, object], by: Role | None, now: datetime
 ) -> User:
-    """Change `name`, `role` or `active`. Who is deactivated is signed out everywhere at once.
+    """Change `name`, `role` or `active`. Who is deactivated is signed out everywhere at once. A token to choose a password
+    that was passed on for the former role, by somebody who may manage that one only, is good no more for another.
 
     Raises:
         NotFound: the session sees no such user.
@@ -79,12 +80,14 @@ async def change_user(
     check_manages(by, role)
     if role is not Role.OWNER or not active:
         await _check_other_owner(session, row)
+    newly = role.value != row.role
     row.name = bounded(str(changes.get("name", row.name)), "/name", longest=120)
     row.role, row.active = role.value, active
     row.version += 1
     await session.flush()
     if not active:
         await end_sessions(session, user_id, now, EndReason.DEACTIVATED)
+    if newly or not active:
         await session.execute(delete(PasswordTokenRow).where(PasswordTokenRow.user_id == user_id))
     return user_of(row)
 

@@ -107,12 +107,15 @@ async def change_resource(session: AsyncSession, tenant_id: UUID, resource_id: U
 
     Raises:
         NotFound: the tenant has no such resource.
-        Conflict: there is another of that kind, name and place; or a listing is shown by the person renamed.
+        Conflict: there is another of that kind, name and place; a listing is shown by the person renamed; or the table
+            is part of a joining and is to become one.
         Unprocessable: a field is not valid.
     """
     row = await _row(session, resource_id, to_change=True)
     changed = replace(changed, kind=ResourceKind(row.kind))
-    columns = await _columns(session, changed)
+    columns = await _columns(session, changed, row.resource_no)
+    if changed.joins and not row.joins:
+        await _check_in_no_joining(session, row.resource_no)
     if row.kind == ResourceKind.STAFF.value and columns["name"] != row.name:
         await _check_shows_nothing(session, row.name)
     try:
@@ -137,8 +140,8 @@ def _explained(error: IntegrityError) -> Exception:
     return error
 
 
-async def _columns(session: AsyncSession, wanted: NewResource) -> dict[str, object]:
-    """The columns of a resource, checked."""
+async def _columns(session: AsyncSession, wanted: NewResource, own: int | None = None) -> dict[str, object]:
+    """The columns of a resource, checked; `own` is its number, where it has one already."""
     if not 1 <= wanted.capacity <= 1000:
         raise refuse("/capacity", "must be 1 to 1000")
     if not 1 <= wanted.smallest_party <= wanted.capacity:
@@ -151,26 +154,29 @@ async def _columns(session: AsyncSession, wanted: NewResource) -> dict[str, obje
         "place": bounded(wanted.place, "/place", longest=200),
         "capacity": wanted.capacity,
         "smallest_party": wanted.smallest_party,
-        "joins": await _numbers(session, wanted),
+        "joins": await _numbers(session, wanted, own),
         "hours": hours_json(wanted.hours) if wanted.kind is ResourceKind.STAFF else {},
         "attributes": bounded_json(wanted.attributes, "/attributes", longest=10_000),
     }
 
 
-async def _numbers(session: AsyncSession, wanted: NewResource) -> list[int]:
-    """The numbers of the tables that a joining is made of, in order."""
+async def _numbers(session: AsyncSession, wanted: NewResource, own: int | None) -> list[int]:
+    """The numbers of the tables that a joining is made of, in order. None of them is deleted until the transaction
+    ends."""
     if not wanted.joins:
         return []
     if wanted.kind is not ResourceKind.TABLE:
         raise refuse("/joins", "only tables are joined")
     if not 2 <= len(set(wanted.joins)) == len(wanted.joins) <= _MOST_JOINED:
         raise refuse("/joins", f"must name 2 to {_MOST_JOINED} different tables")
+    single = (ResourceRow.kind == ResourceKind.TABLE.value, ResourceRow.joins == _NONE)
     found = await session.execute(
-        select(ResourceRow.name, ResourceRow.resource_no).where(
-            ResourceRow.kind == ResourceKind.TABLE.value, ResourceRow.joins == _NONE, ResourceRow.name.in_(wanted.joins)
-        )
+        select(ResourceRow.name, ResourceRow.resource_no)
+        .where(*single, ResourceRow.name.in_(wanted.joins))
+        .order_by(ResourceRow.resource_no)
+        .with_for_update(read=True, key_share=True)
     )
-    numbers: dict[str, int] = {row.name: row.resource_no for row in found}
+    numbers: dict[str, int] = {row.name: row.resource_no for row in found if row.resource_no != own}
     for index, name in enumerate(wanted.joins):
         if name not in numbers:
             raise refuse(f"/joins/{index}", "is the name of no single table")
