@@ -12,6 +12,7 @@ from reception.api.services import ServicesDep
 from reception.core.errors import NotFound, Unauthenticated, Unprocessable
 from reception.db.bounds import refuse
 from reception.domains.access import sessions
+from reception.domains.access.password_tokens import forget_password_token
 from reception.domains.access.service import Role, check_password, find_login, set_password
 from reception.domains.access.sessions import EndReason
 from reception.domains.access.users import get_user
@@ -63,7 +64,8 @@ async def me(services: ServicesDep, bearer: AnyUser) -> Me:
 
 @router.post("/password", status_code=status.HTTP_204_NO_CONTENT, summary="Change one's own password")
 async def change_password(body: PasswordChange, request: HttpRequest, services: ServicesDep, bearer: AnyUser) -> None:
-    """Signs one out everywhere else. Guesses at the current password are slowed as at login."""
+    """Signs one out everywhere else; a token to choose another is good no more. Guesses at the current password are
+    slowed as at login."""
     async with services.database.account_session(bearer.user_id) as session:
         user = await get_user(session, bearer.user_id)
     client = client_of(request)
@@ -77,6 +79,7 @@ async def change_password(body: PasswordChange, request: HttpRequest, services: 
     await services.attempts.succeed(user.email, client)
     async with services.database.account_session(bearer.user_id) as session:
         await set_password(session, bearer.user_id, body.new_password, pointer="/new_password")
+        await forget_password_token(session, bearer.user_id)
         await sessions.end_sessions(
             session, bearer.user_id, services.clock.now(), EndReason.PASSWORD, but=bearer.session_id
         )

@@ -109,6 +109,11 @@ async def test_what_was_passed_on_for_one_role_opens_no_other(http: httpx.AsyncC
     fresh = (await owner.done("POST", f"{path}/password-token"))["token"]
     answer = await http.post("/auth/password/choose", json={"token": fresh, "password": PASSWORD})
     assert answer.status_code == 204, answer.text
+    kept = (await owner.done("POST", f"{path}/password-token"))["token"]
+    changed = {"current_password": PASSWORD, "new_password": "eleven blue kettles"}
+    await (await sign_in(http, made["email"])).done("POST", "/auth/password", changed)
+    answer = await http.post("/auth/password/choose", json={"token": kept, "password": PASSWORD})
+    assert answer.status_code == 401, "who chose a password anew is not undone by what was passed on before"
 
 
 async def test_a_reset_token_ends_every_session_when_it_is_used(http: httpx.AsyncClient, owner: Person) -> None:

@@ -1,6 +1,7 @@
 """Invitations: a secret that an administrator passes on, by which a user chooses a password, once."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +28,15 @@ async def issue_password_token(session: AsyncSession, user: User, expires_at: da
     stored = insert(PasswordTokenRow).values(user_id=user.user_id, tenant_id=user.tenant_id, **fresh)
     await session.execute(stored.on_conflict_do_update(index_elements=["user_id"], set_=fresh))
     return value
+
+
+async def forget_password_token(session: AsyncSession, user_id: UUID) -> None:
+    """The token that a user has, if any, is good no more."""
+    await session.execute(
+        delete(PasswordTokenRow)
+        .where(PasswordTokenRow.user_id == user_id)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def redeem_password_token(session: AsyncSession, presented: Presented, password: str, now: datetime) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, Forbidden, NotFound
 from reception.db.bounds import bounded
-from reception.domains.access.models import PasswordTokenRow, UserRow
+from reception.domains.access.models import UserRow
+from reception.domains.access.password_tokens import forget_password_token
 from reception.domains.access.service import Role, User, user_of
 from reception.domains.access.sessions import EndReason, end_sessions
 
@@ -88,7 +89,7 @@ async def change_user(
     if not active:
         await end_sessions(session, user_id, now, EndReason.DEACTIVATED)
     if newly or not active:
-        await session.execute(delete(PasswordTokenRow).where(PasswordTokenRow.user_id == user_id))
+        await forget_password_token(session, user_id)
     return user_of(row)
 
 
