@@ -47,8 +47,11 @@ async def test_messages_for_different_people_stay_apart_and_none_is_lost(databas
     assert ids[0] == ids[2] != ids[1]
     other = CreateLead("callback", "Ann", PHONE, "Call me", {})
     assert await leave(database, business, other, conversation_id) not in ids
+    for said in ("Ring me", "Ring me soon"):
+        await leave(database, business, CreateLead("message", "Ann", PHONE, said, {}, "İpek"), conversation_id)
     async with database.tenant_session(business.tenant_id) as session:
         assert (await get_lead(session, ids[0])).summary == "Call me about Saturday\nAfter six, please"
+        assert len(await list_leads(session, LeadFilter(recipient="İpek"))) == 1
         for_laura = await list_leads(session, LeadFilter(recipient="Laura Bennett"))
         assert [lead.lead_id for lead in for_laura] == [ids[0]]
 

@@ -179,14 +179,21 @@ async def test_each_hold_of_a_conversation_becomes_a_booking_of_its_own(database
 
 async def test_a_guest_is_found_by_whole_words_of_their_name(database: Database) -> None:
     business = await restaurant(database, 2)
-    done = await book(database, business, await ask(database, business), replace(ANN, name="Ann-Marie O'Neil (Smith)"))
+    done = await book(database, business, await ask(database, business), replace(ANN, name="Ann-Marie O'Neil (Smith) Weiß"))
 
     async def found(name: str) -> list[Reservation]:
         async with database.tenant_session(business.tenant_id) as session:
             return await service.find(session, business, ReservationQuery(name=name, day=EVENING.date()), NOW)
 
-    for name in ("smith", "Ann", "ann-marie", "O'Neil Smith"):
+    async def listed(name: str) -> list[Reservation]:
+        async with database.tenant_session(business.tenant_id) as session:
+            return await service.list_reservations(session, business, service.ReservationFilter(name=name), limit=5)
+
+    for name in ("smith", "Ann", "ann-marie", "O'Neil Smith", "weiß", "Weiß"):
         assert [row.reference for row in await found(name)] == [done.reference], name
+        assert [row.reference for row in await listed(name)] == [done.reference], name
+    assert len(await listed("eiß mit")) == 1
+    assert await listed("%") == []
     for name in ("mit", "a", "Marie Smit", ".*"):
         assert await found(name) == [], name
 

@@ -135,7 +135,7 @@ async def _open_one(
     found = await session.execute(
         select(LeadRow)
         .where(
-            and_(LeadRow.kind == kind, func.lower(LeadRow.recipient) == str(recipient).lower()),
+            and_(LeadRow.kind == kind, func.lower(LeadRow.recipient) == func.lower(str(recipient))),
             LeadRow.stage.in_([stage.value for stage in OPEN]),
             or_(*same),
         )
@@ -224,7 +224,8 @@ def _conditions(wanted: LeadFilter, before: UUID | None) -> Sequence[ColumnEleme
         conditions.append(LeadRow.stage.in_([stage.value for stage in wanted.stages]))
     for column, value in ((LeadRow.recipient, wanted.recipient), (LeadRow.assignee, wanted.assignee)):
         if value:
-            conditions.append(func.lower(column) == value.lower())
+            # Small letters are the database's on both sides: Python makes something else of "İ".
+            conditions.append(func.lower(column) == func.lower(value))
     if wanted.phone:
         conditions.append(LeadRow.phone == wanted.phone)
     if wanted.kinds:

@@ -36,6 +36,8 @@ _LISTED = (
 )
 _MIDNIGHT = datetime.min.time()
 _END_OF_DAY = datetime.max.time()
+# Small letters are the database's on both sides of a comparison: Python makes something else of "ß" and "İ".
+_NAME = func.lower(ReservationRow.guest_name)
 
 
 async def find(session: AsyncSession, business: Business, query: ReservationQuery, now: datetime) -> list[Reservation]:
@@ -109,8 +111,7 @@ def _narrowed(wanted: ReservationFilter, zone: ZoneInfo) -> list[ColumnElement[b
         (ReservationRow.service, wanted.service),
     )
     conditions += [column == value for column, value in exact if value]
-    name = func.lower(ReservationRow.guest_name)
-    conditions += [name.contains(word, autoescape=True) for word in wanted.name.casefold().split()[:10]]
+    conditions += [func.strpos(_NAME, func.lower(word)) > 0 for word in wanted.name.split()[:10]]
     if wanted.resource:
         taken = (
             select(Allocation.reservation_id)
@@ -159,13 +160,15 @@ def _conditions(query: ReservationQuery, zone: ZoneInfo) -> list[ColumnElement[b
         return [ReservationRow.reference == reference]
     if phone := query.phone.strip().replace("\x00", "")[:32]:
         return [ReservationRow.guest_phone == phone]
-    words = query.name.replace("\x00", "").casefold().split()[:10]
+    words = query.name.replace("\x00", "").split()[:10]
     if not words or query.day is None:
         return []
     day = Span(at_wall(query.day, _MIDNIGHT, zone), at_wall(query.day, _END_OF_DAY, zone))
-    name = func.lower(ReservationRow.guest_name)
-    named = [name.regexp_match(rf"(^|\W){re.escape(word)}(\W|$)") for word in words]
-    return [ReservationRow.starts_at >= day.start, ReservationRow.starts_at <= day.end, *named]
+    return [ReservationRow.starts_at >= day.start, ReservationRow.starts_at <= day.end, *map(_has_word, words)]
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    return _NAME.regexp_match(func.concat(r"(^|\W)", func.lower(re.escape(word)), r"(\W|$)"))
 
 
 async def guest_history(session: AsyncSession, business: Business, phone: str, now: datetime) -> GuestHistory:
