@@ -1,5 +1,8 @@
 """Accounts of conversations."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import cast
 from uuid import UUID
 
@@ -79,6 +82,26 @@ async def test_what_a_tenant_used_that_is_gone_holds_up_nobody_else() -> None:
     call.on_event(CallEnded("goodbye"))
     await book.flush()
     assert lines(book) == []
+
+
+class HangingDatabase:
+    @asynccontextmanager
+    async def tenant_session(self, tenant_id: UUID) -> AsyncIterator[None]:
+        await asyncio.Event().wait()
+        yield
+
+
+async def test_what_was_being_stored_when_the_server_stops_is_not_lost() -> None:
+    book = UsageBook(cast("Database", HangingDatabase()), Prices.load(None), SystemClock())
+    for tenant_id in (TENANT, UUID(int=4)):
+        call = book.call(tenant_id, AGENT, CALL)
+        call.add(spoken(1000))
+        call.on_event(CallEnded("goodbye"))
+    storing = asyncio.create_task(book.flush())
+    await asyncio.sleep(0)
+    storing.cancel()
+    await asyncio.gather(storing, return_exceptions=True)
+    assert len(lines(book)) == 2
 
 
 async def test_what_cannot_be_stored_waits() -> None:

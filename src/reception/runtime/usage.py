@@ -1,5 +1,6 @@
 """Keeps account of what calls use of providers."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,21 +55,33 @@ class UsageBook:
         await every(_STORED_EVERY_S, self.flush, failed=USAGE_NOT_STORED)
 
     async def flush(self) -> None:
-        """Store what waits; what cannot be stored now waits on, and what a tenant used that is gone is forgotten."""
-        waiting, self._waiting = self._waiting, []
+        """Store what waits; what cannot be stored now waits on, as does what is left when this is cancelled, and what a
+        tenant used that is gone is forgotten."""
         by_tenant: dict[UUID, list[usage.Used]] = defaultdict(list)
-        for tenant_id, used in waiting:
+        for tenant_id, used in self._waiting:
             by_tenant[tenant_id].append(used)
-        for tenant_id, rows in by_tenant.items():
-            try:
-                async with self._database.tenant_session(tenant_id) as session:
-                    await usage.record(session, tenant_id, rows)
-                    await add_usage(session, tenant_id, [_counted(used) for used in rows])
-            except NotFound:
-                _log.info(USAGE_NOT_STORED, code="tenant_gone", rows=len(rows))
-            except AppError as error:
-                _log.warning(USAGE_NOT_STORED, code=error.code, rows=len(rows))
-                self._waiting += [(tenant_id, used) for used in rows]
+        self._waiting = []
+        try:
+            for tenant_id in list(by_tenant):
+                await self._store(tenant_id, by_tenant)
+        finally:
+            self._waiting[:0] = [(tenant_id, used) for tenant_id, rows in by_tenant.items() for used in rows]
+
+    async def _store(self, tenant_id: UUID, by_tenant: dict[UUID, list[usage.Used]]) -> None:
+        """Store one tenant's, which is taken out unless it is to wait."""
+        rows = by_tenant.pop(tenant_id)
+        try:
+            async with self._database.tenant_session(tenant_id) as session:
+                await usage.record(session, tenant_id, rows)
+                await add_usage(session, tenant_id, [_counted(used) for used in rows])
+        except NotFound:
+            _log.info(USAGE_NOT_STORED, code="tenant_gone", rows=len(rows))
+        except AppError as error:
+            _log.warning(USAGE_NOT_STORED, code=error.code, rows=len(rows))
+            by_tenant[tenant_id] = rows
+        except asyncio.CancelledError:
+            by_tenant[tenant_id] = rows
+            raise
 
 
 @dataclass(slots=True)
