@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -19,7 +20,7 @@ from reception.ports.booking import (
     ReservationStatus,
     SlotQuery,
 )
-from reception.ports.business import Bookable
+from reception.ports.business import Bookable, Business
 from tests.support.reservations import ANN, BOB, EVENING, NOW, ask, book, counts, refusal, restaurant
 
 
@@ -67,12 +68,16 @@ async def test_a_table_that_is_being_joined_is_not_deleted_meanwhile(database: D
     async with database.tenant_session(business.tenant_id) as joining:
         await service.create_resource(joining, business.tenant_id, **joined)  # type: ignore[arg-type]
         with pytest.raises(Unavailable):
-            async with database.tenant_session(business.tenant_id) as deleting:
-                await deleting.execute(text("SET LOCAL lock_timeout = '20ms'"))
-                await service.delete_resource(deleting, tables[0].resource_id, NOW)
+            await _delete_at_once(database, business, tables[0].resource_id)
     async with database.tenant_session(business.tenant_id) as session:
         with pytest.raises(Conflict):
             await service.delete_resource(session, tables[0].resource_id, NOW)
+
+
+async def _delete_at_once(database: Database, business: Business, table_id: UUID) -> None:
+    async with database.tenant_session(business.tenant_id) as session:
+        await session.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        await service.delete_resource(session, table_id, NOW)
 
 
 async def test_racing_callers_with_tables_for_all_all_get_one(database: Database) -> None:
@@ -179,7 +184,9 @@ async def test_each_hold_of_a_conversation_becomes_a_booking_of_its_own(database
 
 async def test_a_guest_is_found_by_whole_words_of_their_name(database: Database) -> None:
     business = await restaurant(database, 2)
-    done = await book(database, business, await ask(database, business), replace(ANN, name="Ann-Marie O'Neil (Smith) Weiß"))
+    done = await book(
+        database, business, await ask(database, business), replace(ANN, name="Ann-Marie O'Neil (Smith) Weiß")
+    )
 
     async def found(name: str) -> list[Reservation]:
         async with database.tenant_session(business.tenant_id) as session:

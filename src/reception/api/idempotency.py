@@ -43,8 +43,8 @@ class Streamed(Protocol):
 def done_once(
     create: Callable[..., Awaitable[_Told]], *, good_for: timedelta | None = None
 ) -> Callable[..., Awaitable[_Told | Answer]]:
-    """A route's function that takes an `Idempotency-Key`, made of one that has `services`, `answer`, `where` and, unless
-    its path says all, `body`. Who asks and what they may do has been seen to before.
+    """A route's function that takes an `Idempotency-Key`, made of one that has `services`, `answer`, `where` and
+    `body`, unless its path says all. Who asks and what they may do has been seen to before.
 
     `where` is an `InTenant`, or the `Principal` of a request that acts in no tenant yet. What is answered is worth
     nothing after `good_for`: then a repetition is refused rather than answered alike.

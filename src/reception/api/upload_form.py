@@ -1,4 +1,4 @@
-"""The form of `POST /knowledge/upload`: files that lie on the disk while they are taken in, and what is said of them."""
+"""The form of `POST /knowledge/upload`: files that lie on disk until they are taken in, and what is said of them."""
 
 import hashlib
 import json

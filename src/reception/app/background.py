@@ -14,13 +14,13 @@ _LONGEST_PAUSE_S = 60.0
 _SETTLED_AFTER_S = 300.0
 
 
-def keep_running(pulse: LoopPulse, work: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+def keep_running(pulse: LoopPulse, work: Callable[[], Awaitable[object]]) -> "asyncio.Task[None]":
     """A task that does `work` to its end, and begins it again, ever later, when it fails: what one row or one lost
     connection brings down is not down until somebody restarts the server. `pulse` is told of its rounds."""
     return asyncio.create_task(_keep(pulse, work), name=pulse.loop)
 
 
-async def _keep(pulse: LoopPulse, work: Callable[[], Awaitable[None]]) -> None:
+async def _keep(pulse: LoopPulse, work: Callable[[], Awaitable[object]]) -> None:
     loop = asyncio.get_running_loop()
     pause_s = 0.0
     WATCHED.set(pulse)

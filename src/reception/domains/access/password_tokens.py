@@ -33,9 +33,7 @@ async def issue_password_token(session: AsyncSession, user: User, expires_at: da
 async def forget_password_token(session: AsyncSession, user_id: UUID) -> None:
     """The token that a user has, if any, is good no more."""
     await session.execute(
-        delete(PasswordTokenRow)
-        .where(PasswordTokenRow.user_id == user_id)
-        .execution_options(synchronize_session=False)
+        delete(PasswordTokenRow).where(PasswordTokenRow.user_id == user_id).execution_options(synchronize_session=False)
     )
 
 

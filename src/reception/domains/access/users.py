@@ -64,8 +64,8 @@ def check_manages(by: Role | None, other: Role) -> None:
 async def change_user(
     session: AsyncSession, user_id: UUID, changes: Mapping[str, object], by: Role | None, now: datetime
 ) -> User:
-    """Change `name`, `role` or `active`. Who is deactivated is signed out everywhere at once. A token to choose a password
-    that was passed on for the former role, by somebody who may manage that one only, is good no more for another.
+    """Change `name`, `role` or `active`. Who is deactivated is signed out everywhere at once. A token to choose a
+    password that was passed on for the former role, by somebody who may manage that one only, is good for no other.
 
     Raises:
         NotFound: the session sees no such user.

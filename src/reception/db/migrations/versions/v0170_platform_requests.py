@@ -19,7 +19,9 @@ def upgrade() -> None:
             ADD CONSTRAINT idempotent_requests_once UNIQUE NULLS NOT DISTINCT (tenant_id, key_hash)
         """
     )
-    op.execute(f"CREATE POLICY of_no_tenant ON idempotent_requests USING ({_OF_NO_TENANT}) WITH CHECK ({_OF_NO_TENANT})")
+    op.execute(
+        f"CREATE POLICY of_no_tenant ON idempotent_requests USING ({_OF_NO_TENANT}) WITH CHECK ({_OF_NO_TENANT})"
+    )
 
 
 def downgrade() -> None:
