@@ -45,7 +45,10 @@ _FORGET = text(
     DELETE FROM procrastinate_jobs WHERE id IN (
         SELECT id FROM procrastinate_jobs AS job
         WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')
-            AND NOT EXISTS (SELECT 1 FROM procrastinate_events WHERE job_id = job.id AND at >= :before)
+            -- When a job was scheduled for, which may be yet to come, is told as an event too.
+            AND NOT EXISTS (
+                SELECT 1 FROM procrastinate_events
+                WHERE job_id = job.id AND at >= :before AND type IS DISTINCT FROM 'scheduled')
         ORDER BY id LIMIT :most
     )
     """
