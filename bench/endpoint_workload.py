@@ -55,6 +55,7 @@ class _House:
         self._agent_id = next(one["agent_id"] for one in self._send("GET", "/demo/agents") if one["slug"] == _HOUSE)
         tenants = self._send("GET", "/tenants?limit=100")["items"]
         self._headers["x-tenant-id"] = next(one["id"] for one in tenants if one["slug"] == _HOUSE)
+        self._visitor = self._new_user()
         self._conversations: list[str | None] = [None] * clients
         self._days = [(datetime.now(UTC).date() + timedelta(days=number)).isoformat() for number in _DAYS]
         self._slots = itertools.cycle(self._free_slots())
@@ -69,7 +70,7 @@ class _House:
         week = f"first={self._days[0]}&last={self._days[6]}"
         return [
             Endpoint("GET /health", lambda client, number: Asked("GET", "/health")),
-            Endpoint("POST /auth/login", lambda client, number: Asked("POST", "/auth/login", self._login)),
+            Endpoint("POST /auth/login", lambda client, number: Asked("POST", "/auth/login", self._visitor)),
             Endpoint("POST /auth/refresh", self._ask_refresh, self._learn_refresh),
             Endpoint("GET /availability", lambda client, number: self._ask(_at(self._days[number % len(self._days)]))),
             Endpoint("POST /reservations", lambda client, number: self._ask("/reservations", self._booking())),
@@ -128,6 +129,14 @@ class _House:
         newest: str = told["conversation_id"]
         return newest
 
+    def _new_user(self) -> dict[str, str]:
+        """Who signs in again and again: of all the sessions of one user only the newest go on."""
+        chosen = {"email": "sign-in@example.com", "password": "signs in all day long"}
+        user = self._send("POST", "/users", {"email": chosen["email"], "role": "staff"})
+        token = user["invitation"]["token"]
+        self._send("POST", "/auth/password/choose", {"token": token, "password": chosen["password"]})
+        return chosen
+
     def _sign_in(self) -> Any:
         answer = self._http.post("/auth/login", json=self._login)
         return answer.raise_for_status().json()
@@ -136,7 +145,7 @@ class _House:
         answer = self._http.request(method, path, json=body, headers=self._headers)
         if answer.is_error:
             raise RuntimeError(f"{method} {path} answered {answer.status_code}: {answer.text}")
-        return answer.json()
+        return answer.json() if answer.content else None
 
 
 def open_workload(http: httpx.Client, login: Login, clients: int) -> Workload:

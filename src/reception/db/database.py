@@ -1,34 +1,26 @@
 """Sessions: short, scoped to one tenant by row-level security, committed at their end."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from uuid import UUID
 
-import psycopg
-from procrastinate.exceptions import ConnectorException
-from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy import event, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from reception.core.errors import Unavailable
 from reception.db.address import parse
+from reception.db.outage import told_as_unavailable
+from reception.db.reading import TenantReader
 
 _TRY_LOCK = text("SELECT pg_try_advisory_lock(:key)")
 _UNLOCK = text("SELECT pg_advisory_unlock(:key)")
 _ASKS_AGAIN_S = 0.1
-# A transaction that was ended for being idle too long is an `InternalError`.
-_NO_ANSWER = (
-    OperationalError,
-    InterfaceError,
-    InternalError,
-    PoolTimeout,
-    # Of what goes past SQLAlchemy, to the driver and to the queue.
-    psycopg.OperationalError,
-    psycopg.InterfaceError,
-    ConnectorException,
-)
+_RESTED_S = 1.0
 _SCOPE = text("SELECT set_config('app.tenant_id', :tenant_id, true), set_config('app.user_id', :user_id, true)")
 
 LONG_S = 600
@@ -57,10 +49,10 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=10,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"application_name": "reception", "connect_timeout": 10},
         )
+        _ask_after_rest(self._engine)
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
 
     def tenant_session(self, tenant_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
@@ -70,6 +62,10 @@ class Database:
             Unavailable: the database cannot be reached, or does not answer in time.
         """
         return self._scoped(tenant_id=str(tenant_id))
+
+    def tenant_reader(self, tenant_id: UUID) -> TenantReader:
+        """What reads rows of one tenant a statement at a time, sooner than a session does."""
+        return TenantReader(self._engine, tenant_id)
 
     def account_session(self, user_id: UUID) -> AbstractAsyncContextManager[AsyncSession]:
         """A transaction that sees one user's own account and sessions, of whichever tenant they are or of none.
@@ -108,7 +104,7 @@ class Database:
         Raises:
             Unavailable: the database cannot be reached.
         """
-        try:
+        with told_as_unavailable():
             async with self._engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
                 while True:
@@ -119,8 +115,6 @@ class Database:
                     yield
                 finally:
                     await connection.execute(_UNLOCK, {"key": key})
-        except _NO_ANSWER as error:
-            raise Unavailable("The database does not answer") from error
 
     async def dispose(self) -> None:
         """Close every connection."""
@@ -128,9 +122,24 @@ class Database:
 
     @asynccontextmanager
     async def _scoped(self, *, tenant_id: str = "", user_id: str = "") -> AsyncIterator[AsyncSession]:
-        try:
+        with told_as_unavailable():
             async with self._sessions() as session, session.begin():
                 await session.execute(_SCOPE, {"tenant_id": tenant_id, "user_id": user_id})
                 yield session
-        except _NO_ANSWER as error:
-            raise Unavailable("The database does not answer") from error
+
+
+def _ask_after_rest(engine: AsyncEngine) -> None:
+    """Ask a connection whether it still lives before it is used, where nobody has used it for `_RESTED_S`."""
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def rests(connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["since_s"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def asked(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
+        if time.monotonic() - record.info.get("since_s", math.inf) < _RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error

@@ -165,17 +165,17 @@ class AgentAnswers:
         tenant_id, now = self.business.tenant_id, self.shelf.clock.now()
         on_shelf = self.shelf.get(tenant_id, hashed)
         stored: kept.KeptAnswer | None = None
-        async with self.shelf.database.tenant_session(tenant_id) as session:
-            try:
-                if on_shelf is None:
-                    versions, stored = await kept.find_answer_and_versions(session, self.agent.agent_id, hashed, now)
-                else:
-                    versions = await read_versions(session, self.agent.agent_id)
-            except NotFound:
-                return self._found(question, CacheLevel.MISS, None, None, began_s)
-            key = self._key(hashed, versions)
-            if on_shelf is not None and on_shelf[0] != key:
-                stored = await kept.find_answer(session, hashed, now)
+        reader = self.shelf.database.tenant_reader(tenant_id)
+        try:
+            if on_shelf is None:
+                versions, stored = await kept.find_answer_and_versions(reader, self.agent.agent_id, hashed, now)
+            else:
+                versions = await read_versions(reader, self.agent.agent_id)
+        except NotFound:
+            return self._found(question, CacheLevel.MISS, None, None, began_s)
+        key = self._key(hashed, versions)
+        if on_shelf is not None and on_shelf[0] != key:
+            stored = await kept.find_answer(reader, hashed, now)
         stale = any(each is not None and each != key for each in (on_shelf and on_shelf[0], stored and stored.key))
         if not self._is_current(versions):
             return self._found(question, CacheLevel.MISS, None, None, began_s, stale=stale)
@@ -209,17 +209,16 @@ class AgentAnswers:
         vector = await self.embed(question)
         if vector is None:
             return None
-        async with self.shelf.database.tenant_session(self.business.tenant_id) as session:
-            found = await kept.find_near(
-                session,
-                self.agent.agent_id,
-                self.business.locale,
-                versions,
-                vector,
-                self.model,
-                self.writer,
-                self.shelf.clock.now(),
-            )
+        found = await kept.find_near(
+            self.shelf.database.tenant_reader(self.business.tenant_id),
+            self.agent.agent_id,
+            self.business.locale,
+            versions,
+            vector,
+            self.model,
+            self.writer,
+            self.shelf.clock.now(),
+        )
         same = next((each for each in found if same_question(question, each.question, each.similarity)), None)
         if same is None:
             return None

@@ -101,8 +101,8 @@ class DomainReadTools:
     async def passages(self, question: str, *, limit: int = 4) -> Sequence[Passage]:
         """By meaning and words; by words alone while the embedder fails. Raises `Unavailable`."""
         vector = await self.meaning(question)
-        async with self._database.tenant_session(self._business.tenant_id) as session:
-            found = await search(session, question, vector, limit=limit, scope=self._scope)
+        reader = self._database.tenant_reader(self._business.tenant_id)
+        found = await search(reader, question, vector, limit=limit, scope=self._scope)
         ordered, _ = await reranked(question, found, self._reranker)
         return ordered
 

@@ -31,17 +31,17 @@ class KnowledgePrefixes:
 
     async def whole(self, tenant_id: UUID, agent_id: UUID) -> KnowledgePrefix | None:
         """As `WholeKnowledge.whole`."""
-        async with self._database.tenant_session(tenant_id) as session:
-            try:
-                version = (await read_versions(session, agent_id)).knowledge
-            except NotFound:
-                return None
-            kept = self._kept.get(agent_id)
-            if kept is not None and kept[0] == version:
-                self._kept.move_to_end(agent_id)
-                return kept[1]
-            most_chars = int(self._budget_tokens * _CHARS_A_TOKEN)
-            passages = await read_all(session, agent_id, most_chars=most_chars)
+        reader = self._database.tenant_reader(tenant_id)
+        try:
+            version = (await read_versions(reader, agent_id)).knowledge
+        except NotFound:
+            return None
+        kept = self._kept.get(agent_id)
+        if kept is not None and kept[0] == version:
+            self._kept.move_to_end(agent_id)
+            return kept[1]
+        most_chars = int(self._budget_tokens * _CHARS_A_TOKEN)
+        passages = await read_all(reader, agent_id, most_chars=most_chars)
         prefix = prefix_of(passages, version)
         if prefix is not None and prefix.tokens > self._budget_tokens:
             prefix = None

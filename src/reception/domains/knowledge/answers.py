@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
 from reception.core.ids import uuid7
+from reception.db.reading import Reads
 from reception.domains.knowledge.models import DIMENSIONS
 from reception.domains.knowledge.search import as_text
 from reception.ports.dialogue import Json
@@ -143,14 +144,14 @@ class CacheStats:
     entries: int
 
 
-async def find_answer(session: AsyncSession, question_hash: bytes, now: datetime) -> KeptAnswer | None:
+async def find_answer(reads: Reads, question_hash: bytes, now: datetime) -> KeptAnswer | None:
     """The answer to this question under whatever versions it was given."""
-    row = (await session.execute(_FIND, {"question_hash": question_hash, "now": now})).one_or_none()
+    row = (await reads.execute(_FIND, {"question_hash": question_hash, "now": now})).one_or_none()
     return None if row is None else _kept(row)
 
 
 async def find_answer_and_versions(
-    session: AsyncSession, agent_id: UUID, question_hash: bytes, now: datetime
+    reads: Reads, agent_id: UUID, question_hash: bytes, now: datetime
 ) -> tuple[Versions, KeptAnswer | None]:
     """As `read_versions` and `find_answer`, in one statement.
 
@@ -158,14 +159,14 @@ async def find_answer_and_versions(
         NotFound: the tenant has no such agent.
     """
     values = {"agent_id": agent_id, "question_hash": question_hash, "now": now}
-    row = (await session.execute(_FIND_WITH_VERSIONS, values)).one_or_none()
+    row = (await reads.execute(_FIND_WITH_VERSIONS, values)).one_or_none()
     if row is None:
         raise NotFound("There is no such agent")
     return Versions(row.agent, row.business, row.knowledge), None if row.id is None else _kept(row)
 
 
 async def find_near(
-    session: AsyncSession,
+    reads: Reads,
     agent_id: UUID,
     locale: str,
     versions: Versions,
@@ -185,7 +186,7 @@ async def find_near(
         "limit": _NEAREST,
         **_columns(versions),
     }
-    return [_kept(row, row.similarity) for row in await session.execute(_NEAR, values)]
+    return [_kept(row, row.similarity) for row in await reads.execute(_NEAR, values)]
 
 
 async def keep_answer(

@@ -40,7 +40,7 @@ class Retrieval:
 
 @dataclass(frozen=True, slots=True)
 class Retriever:
-    """Finds passages. No session is held while a model is waited for."""
+    """Finds passages. No connection is held while a model is waited for."""
 
     database: Database
     embedder: Embedder
@@ -58,8 +58,7 @@ class Retriever:
         least = threshold if threshold is not None else THRESHOLD if vector is not None else WORDS_THRESHOLD
         scope = replace(scope, model=self.embedder.model, threshold=least)
         pool = limit if self.reranker is None else max(limit, _MOST_RERANKED)
-        async with self.database.tenant_session(tenant_id) as session:
-            found = await search(session, question, vector, limit=pool, scope=scope)
+        found = await search(self.database.tenant_reader(tenant_id), question, vector, limit=pool, scope=scope)
         ordered, by = await reranked(question, found, self.reranker)
         conditions = conditions_of(requirements(question) if scope.wanted is None else scope.wanted)
         told = tuple(condition.told for condition in conditions)

@@ -16,10 +16,10 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.requirements import Requirements, requirements
 from reception.core.thesaurus import others
+from reception.db.reading import Reads
 from reception.domains.knowledge.filters import conditions_of, contradicted, fulfilled
 from reception.domains.knowledge.models import DIMENSIONS
 from reception.ports.knowledge import DocumentKind, Passage
@@ -105,7 +105,7 @@ EVERYWHERE = Scope()
 
 
 async def search(
-    session: AsyncSession,
+    reads: Reads,
     question: str,
     vector: NDArray[np.float32] | None,
     *,
@@ -122,7 +122,7 @@ async def search(
     """
     limit = min(max(limit, 1), 50)
     conditions = conditions_of(requirements(question) if scope.wanted is None else scope.wanted)
-    rows = await session.execute(
+    rows = await reads.execute(
         _SEARCH,
         {
             "words": any_of(question),

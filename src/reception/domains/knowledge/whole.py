@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import NotFound
+from reception.db.reading import Reads
 from reception.ports.knowledge import Passage, Versions
 
 __all__ = ["read_all", "read_versions"]
@@ -33,20 +33,20 @@ _ALL = text(
 _MOST_CHUNKS = 2_000
 
 
-async def read_versions(session: AsyncSession, agent_id: UUID) -> Versions:
+async def read_versions(reads: Reads, agent_id: UUID) -> Versions:
     """The versions that an answer of this agent has now.
 
     Raises:
         NotFound: the tenant has no such agent.
     """
-    row = (await session.execute(_VERSIONS, {"agent_id": agent_id})).one_or_none()
+    row = (await reads.execute(_VERSIONS, {"agent_id": agent_id})).one_or_none()
     if row is None:
         raise NotFound("There is no such agent")
     return Versions(row.agent, row.business, row.knowledge)
 
 
-async def read_all(session: AsyncSession, agent_id: UUID, *, most_chars: int) -> list[Passage]:
+async def read_all(reads: Reads, agent_id: UUID, *, most_chars: int) -> list[Passage]:
     """Every passage that the agent may answer with, by document and place in it; none when they are longer together
     than `most_chars`."""
-    rows = await session.execute(_ALL, {"agent_id": agent_id, "most_chars": most_chars, "most_chunks": _MOST_CHUNKS})
+    rows = await reads.execute(_ALL, {"agent_id": agent_id, "most_chars": most_chars, "most_chunks": _MOST_CHUNKS})
     return [Passage(row.id, row.document_id, row.title, row.heading, row.text, 0.0, None, None) for row in rows]
