@@ -42,8 +42,8 @@ class Script:
     """The sentences of a reply in order. `on_change` is called when there is more to say, or more audio.
 
     The dialogue is read as fast as it decides; one sentence at a time is synthesised, at most `sentences_ahead`
-    beyond `next`, the one being sent. Once it has `begun`, what the turn does has been done; `acted` says that
-    something was. `shortened`: a question of it is left out.
+    beyond `next`, the one being sent. No sentence waits for a filler. Once it has `begun`, what the turn does has been
+    done; `acted` says that something was. `shortened`: a question of it is left out.
     """
 
     def __init__(self, feed: EventFeed, voice: VoiceOfCall, config: CallConfig, on_change: Callable[[], None]) -> None:
@@ -198,7 +198,7 @@ class Script:
                 sentence.again = True
                 sentence.synthesis = self._voice.speak(sentence.say.text)
                 sentence.synthesis.on_change = self._on_audio
-            if not sentence.synthesis.done:
+            if not (sentence.synthesis.done or sentence.filler):
                 return
 
     async def _take(self, parts: AsyncIterator[ReplyPart]) -> None:

@@ -9,8 +9,9 @@ import pytest
 
 from reception.call import CallConfig
 from reception.ports.dialogue import Act, HangUp, PreparedTurn, ReplyPart, Say, Transfer
-from reception.ports.events import ActionDone, ReplySaid
+from reception.ports.events import ActionDone, ReplySaid, TurnMetrics
 from tests.support.call_fakes import RATE_HZ, FakeDialogue
+from tests.support.fake_voice import FakeTts
 from tests.unit.call.scene import Scene, play
 
 BOOKED = "You are booked for friday at seven."
@@ -265,3 +266,15 @@ def test_a_turn_that_cannot_be_prepared_is_apologised_for_before_the_next_is_ans
 
     scene = play(script, dialogue=Stuck())
     assert _said(scene) == [(1, scene.config.phrases.apology), (2, "That was are you there."), (2, MORE)]
+
+
+def test_a_filler_that_is_slow_to_be_made_does_not_keep_the_reply_waiting() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.says("is there parking")
+        await s.caller.waits()
+        await s.caller.is_silent(4000)
+
+    scene = play(script, dialogue=Office(effects_s=0.8), tts=FakeTts(delay_s=1.5))
+    (metrics,) = (event for event in scene.observer.events if isinstance(event, TurnMetrics))
+    assert metrics.voice_to_voice_ms is not None
+    assert metrics.voice_to_voice_ms < 2900
