@@ -322,8 +322,15 @@ class TurnTaker:
         stopped = () if utterance.paused else (SpeechStopped(utterance.speech_end_ms),)
         unheard = utterance.words is False and self._is_too_long_for_noise(utterance) and not self._unheard
         self._unheard = self._unheard or unheard
-        asked = (Unintelligible(),) if unheard else ()
+        asked = (Unintelligible(),) if unheard else self._silent_through(utterance)
         return (*stopped, Discard(utterance.attempt), *asked, *self._resume_agent(), *self._go_beyond(utterance))
+
+    def _silent_through(self, utterance: Utterance) -> Sequence[Decision]:
+        """Where no word was said in it, `utterance` was part of the caller's silence."""
+        if utterance.words is not False or self._agent_active:
+            return ()
+        self._quiet_ms += max(0, self._now_ms - utterance.start_ms - self._config.preroll_ms)
+        return self._silent() if self._quiet_ms >= self._config.silence_prompt_s * 1000 else ()
 
     def _go_beyond(self, utterance: Utterance) -> Sequence[Decision]:
         """What was said since `utterance` was full begins the next one, where that one ended, and so does the next

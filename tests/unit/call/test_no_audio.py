@@ -106,3 +106,12 @@ def test_a_machine_that_slept_does_not_take_its_caller_for_silent() -> None:
     scene = play(script, config=CONFIG, dialogue=FakeDialogue(_answers))
     assert scene.dialogue.silences == []
     assert scene.texts() == ["is there parking"]
+
+
+def test_noise_without_end_does_not_keep_the_line() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.noise(180_000)
+
+    scene = play(script, config=CONFIG, dialogue=FakeDialogue(_answers))
+    assert scene.texts() == []
+    assert scene.reason == "silence"
