@@ -3,12 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
-from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from reception.core.errors import Conflict, NotFound, SlotTaken, Unavailable
+from reception.core.errors import Conflict, NotFound, SlotTaken
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.domains.reservations import service
@@ -20,7 +19,7 @@ from reception.ports.booking import (
     ReservationStatus,
     SlotQuery,
 )
-from reception.ports.business import Bookable, Business
+from reception.ports.business import Bookable
 from tests.support.reservations import ANN, BOB, EVENING, NOW, ask, book, counts, refusal, restaurant
 
 
@@ -65,19 +64,20 @@ async def test_a_table_that_is_being_joined_is_not_deleted_meanwhile(database: D
     async with database.tenant_session(business.tenant_id) as session:
         tables = await service.list_resources(session)
     joined = {"kind": Bookable.TABLE, "name": "Both", "capacity": 4, "joins": [table.name for table in tables]}
-    async with database.tenant_session(business.tenant_id) as joining:
-        await service.create_resource(joining, business.tenant_id, **joined)  # type: ignore[arg-type]
-        with pytest.raises(Unavailable):
-            await _delete_at_once(database, business, tables[0].resource_id)
-    async with database.tenant_session(business.tenant_id) as session:
-        with pytest.raises(Conflict):
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+
+    async def delete() -> None:
+        async with database.tenant_session(business.tenant_id) as session:
             await service.delete_resource(session, tables[0].resource_id, NOW)
 
-
-async def _delete_at_once(database: Database, business: Business, table_id: UUID) -> None:
-    async with database.tenant_session(business.tenant_id) as session:
-        await session.execute(text("SET LOCAL lock_timeout = '20ms'"))
-        await service.delete_resource(session, table_id, NOW)
+    async with database.tenant_session(business.tenant_id) as joining:
+        await service.create_resource(joining, business.tenant_id, **joined)  # type: ignore[arg-type]
+        deleting = asyncio.create_task(delete())
+        async with asyncio.timeout(10):
+            while not (await joining.execute(waiting)).scalar_one() and not deleting.done():
+                pass
+    with pytest.raises(Conflict):
+        await deleting
 
 
 async def test_racing_callers_with_tables_for_all_all_get_one(database: Database) -> None:
