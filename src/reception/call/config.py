@@ -78,6 +78,7 @@ class CallConfig:
     # Barge-in.
     barge_in_ms: int = 96
     doubtful_ms: int = 1_000
+    late_words_ms: int = 1_600
     false_alarms_trusted: int = 2
 
     # Playout.

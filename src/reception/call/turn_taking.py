@@ -232,7 +232,16 @@ class TurnTaker:
             return self._go_on(utterance)
         utterance.silence_ms += VAD_WINDOW_MS * (1 + utterance.resumed_windows)
         utterance.resumed_windows = 0
-        return (*self._judge_if_due(utterance), *self._settle(utterance))
+        return (*self._judge_if_due(utterance), *self._settle(utterance), *self._resume_if_late(utterance))
+
+    def _resume_if_late(self, utterance: Utterance) -> Sequence[Decision]:
+        """Nobody speaks while the words are long in coming: the agent goes on until they are there."""
+        late = utterance.words is None and utterance.silence_ms >= self._config.late_words_ms
+        if not (late and self._held and utterance is self._utterance):
+            return ()
+        utterance.doubted = True
+        self._held = False
+        return (ResumeAgent(),)
 
     def _go_on(self, utterance: Utterance) -> Sequence[Decision]:
         began_ms = self._now_ms - utterance.resumed_windows * VAD_WINDOW_MS

@@ -278,3 +278,19 @@ def test_a_filler_that_is_slow_to_be_made_does_not_keep_the_reply_waiting() -> N
     (metrics,) = (event for event in scene.observer.events if isinstance(event, TurnMetrics))
     assert metrics.voice_to_voice_ms is not None
     assert metrics.voice_to_voice_ms < 2900
+
+
+def test_who_waits_for_a_slow_turn_and_a_slow_transcript_hears_fillers_too() -> None:
+    caller: list[Stretch] = []
+
+    async def script(s: Scene) -> None:
+        await _say(s, "book me a table", caller)
+        await s.caller.is_silent(1500)
+        s.recognizer.delay_s = 7.0
+        await _say(s, "are you still there", caller)
+        await s.caller.is_silent(35_000)
+
+    scene = play(script, dialogue=Office(effects_s=10.0))
+    assert scene.texts() == ["book me a table", "are you still there"]
+    assert scene.dialogue.heard_of[1] == (1, BOOKED, True)
+    assert _longest_silence_s(scene, caller) <= scene.config.filler_again_ms / 1000 + 0.3
