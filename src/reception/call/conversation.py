@@ -3,14 +3,14 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 import structlog
 
 from reception.call.barge_in import stops_agent
 from reception.call.config import CallConfig
 from reception.call.faults import Failure, attempt, attempt_now, close_iterator
+from reception.call.jobs import Answer, AskSilent, Bridge, Excuse, Finish, Greet, Job
 from reception.call.latency import LatencyObserver, ReplyEnded, TurnCommitted, TurnPrepared
 from reception.call.latency import Stage as LatencyStage
 from reception.call.reply import UNHEARD_WORDS, Reply, Spoken, Stage
@@ -22,51 +22,6 @@ from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
 from reception.ports.expectation import Expectation
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Greet:
-    """Open the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A committed turn; `speech_end_s` is None when it was not spoken. `goes_on` is as in `decisions.Commit`, and
-    `typed` that the caller has a screen before them."""
-
-    text: str
-    committed_s: float
-    confidence: float = 1.0
-    speech_end_s: float | None = None
-    stt_ms: float | None = None
-    stt_provider: str = ""
-    goes_on: bool = False
-    typed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class AskSilent:
-    """The caller has been silent for the `count`th time in a row."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Excuse:
-    """Say `text`, which asks the caller to try again."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """End the call with `reason` after the reply in progress, and after `farewell` if there is one."""
-
-    reason: str
-    farewell: str = ""
-
-
-Job: TypeAlias = Greet | Answer | AskSilent | Excuse | Finish
 
 
 class CallOver(Exception):
@@ -103,6 +58,7 @@ class Conversation:
         self._jobs: deque[Job] = deque()
         self._arrived = asyncio.Event()
         self._reply: Reply | None = None
+        self._bridging = False
         self._on_idle = on_idle
         self._spawn = spawn
         self._storing: asyncio.Task[None] | None = None
@@ -121,7 +77,12 @@ class Conversation:
 
     @property
     def busy(self) -> bool:
-        return self._reply is not None or bool(self._jobs)
+        return self._answering is not None or bool(self._jobs)
+
+    @property
+    def _answering(self) -> Reply | None:
+        """The reply in progress, where it is one to something."""
+        return None if self._bridging else self._reply
 
     @property
     def may_prepare(self) -> bool:
@@ -145,6 +106,12 @@ class Conversation:
                 self._reply.resume()
         return True
 
+    def bridge(self) -> None:
+        """The caller waits for their own words to be told: a filler, if one is due and nothing else to be said."""
+        due = self._stage.clock.monotonic_s() >= self._stage.dead_air.filler_due_s
+        if due and not self._jobs and self._reply is None:
+            self.add(Bridge())
+
     def hold(self) -> None:
         """Stop the audio, or do not start it, until `resume`."""
         self._hold = True
@@ -167,7 +134,7 @@ class Conversation:
 
     def caller_speaks(self) -> None:
         """The caller has begun to speak, or goes on."""
-        self._over_agent = self._over_agent or (self._reply is not None and self._reply.may_be_heard())
+        self._over_agent = self._over_agent or (self._answering is not None and self._answering.may_be_heard())
 
     def caller_stopped(self) -> None:
         """The caller speaks no more, for now at least."""
@@ -216,6 +183,8 @@ class Conversation:
                 await self._answer(job)
             case AskSilent(count=count):
                 await self._speak(self._next_turn - 1, self._silence_parts(count), counts=False)
+            case Bridge():
+                await self._bridge()
             case Excuse(text=text):
                 await self._speak(self._next_turn - 1, _parts((Say(text),)), counts=False)
             case Finish(reason=reason, farewell=farewell):
@@ -249,6 +218,18 @@ class Conversation:
             asked_s=job.committed_s,
         )
         await self._perform(reply, self._turn_parts(reply, caller), counts=True)
+
+    async def _bridge(self) -> None:
+        reply = Reply(max(0, self._next_turn - 1), self._stage, on_sound=self._note, held=self._hold)
+        filler = self._next_filler()
+        self._stage.dead_air.agent_heard(self._stage.clock.monotonic_s())
+        if filler:
+            reply.script.bridge(filler)
+        self._bridging = True
+        try:
+            await self._perform(reply, _parts(()), counts=False)
+        finally:
+            self._bridging = False
 
     async def _speak(self, turn: int, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
         await self._perform(

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import structlog
 
 from reception.call.config import CallConfig
-from reception.call.conversation import Answer, AskSilent, CallOver, Conversation, Excuse, Finish, Greet
+from reception.call.conversation import CallOver, Conversation
 from reception.call.dead_air import DeadAir
 from reception.call.decisions import (
     CallerSilent,
@@ -29,6 +29,7 @@ from reception.call.echo import COMPARED_MS, OwnVoice
 from reception.call.faults import Failure, attempt, attempt_now
 from reception.call.feed import EventFeed
 from reception.call.hearing import Hearing
+from reception.call.jobs import Answer, AskSilent, Excuse, Finish, Greet
 from reception.call.keypad import Keypad
 from reception.call.playout import Playout
 from reception.call.reply import Stage
@@ -123,6 +124,7 @@ class CallSession:
             config,
             clock,
             decide=self._apply,
+            bridge=self._conversation.bridge,
             finish=lambda: self._add(Finish("max_length", config.phrases.too_long)),
             cut=lambda: self.cut("max_length"),
         )

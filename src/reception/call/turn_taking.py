@@ -70,6 +70,14 @@ class TurnTaker:
         return self._utterance is not None
 
     @property
+    def words_late(self) -> bool:
+        """The caller has stopped, and what they said is long in being told."""
+        utterance = self._utterance
+        if utterance is None or not utterance.paused or utterance.words is not None:
+            return False
+        return utterance.silence_ms >= self._config.late_words_ms
+
+    @property
     def agent_active(self) -> bool:
         return self._agent_active
 
@@ -236,8 +244,7 @@ class TurnTaker:
 
     def _resume_if_late(self, utterance: Utterance) -> Sequence[Decision]:
         """Nobody speaks while the words are long in coming: the agent goes on until they are there."""
-        late = utterance.words is None and utterance.silence_ms >= self._config.late_words_ms
-        if not (late and self._held and utterance is self._utterance):
+        if not self._held or not self.words_late:
             return ()
         utterance.doubted = True
         self._held = False

@@ -17,7 +17,8 @@ _REMEMBERED_MS = 2_000
 
 
 class Watch:
-    """Lets old audio go, and sees whether audio has stopped coming, the caller with it, or the call lasts too long.
+    """Lets old audio go, and sees whether audio has stopped coming, the caller with it, whether they wait for their own
+    words to be told, or the call lasts too long.
 
     The turn taker counts silence as it hears it. Of a caller who sends no audio, or hardly any, it hears none: they are
     silent once nothing has been seen of them for as long by the clock. Audio that is only late is waited for.
@@ -30,6 +31,7 @@ class Watch:
         clock: Clock,
         *,
         decide: Callable[[Sequence[Decision]], None],
+        bridge: Callable[[], None],
         finish: Callable[[], None],
         cut: Callable[[], None],
     ) -> None:
@@ -37,6 +39,7 @@ class Watch:
         self._config = config
         self._clock = clock
         self._decide = decide
+        self._bridge = bridge
         self._finish = finish
         self._cut = cut
         self._seen_s = 0.0
@@ -71,6 +74,8 @@ class Watch:
             hearing.forget(self._turns.now_ms - _REMEMBERED_MS)
         elif no_audio_s * 1000 >= self._config.stalled_after_ms and not overslept:
             self._decide(self._turns.stalled())
+        if self._turns.words_late and not overslept:
+            self._bridge()
         if self._turns.in_utterance or self._turns.agent_active:
             self.caller_seen()
         elif self._is_missed(now_s, no_audio_s) and not overslept:

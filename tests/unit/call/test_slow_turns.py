@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reception.call import CallConfig
+from reception.core.errors import ProviderError
 from reception.ports.dialogue import Act, HangUp, PreparedTurn, ReplyPart, Say, Transfer
 from reception.ports.events import ActionDone, ReplySaid, TurnMetrics
 from tests.support.call_fakes import RATE_HZ, FakeDialogue
@@ -294,3 +295,20 @@ def test_who_waits_for_a_slow_turn_and_a_slow_transcript_hears_fillers_too() -> 
     assert scene.texts() == ["book me a table", "are you still there"]
     assert scene.dialogue.heard_of[1] == (1, BOOKED, True)
     assert _longest_silence_s(scene, caller) <= scene.config.filler_again_ms / 1000 + 0.3
+
+
+@pytest.mark.parametrize("error", [None, ProviderError("fake-stt", "too slow")])
+def test_who_waits_for_their_own_words_to_be_told_hears_fillers(error: Exception | None) -> None:
+    caller: list[Stretch] = []
+
+    async def script(s: Scene) -> None:
+        s.recognizer.delay_s, s.recognizer.error = 9.0, error
+        await _say(s, "is there parking", caller)
+        await s.caller.is_silent(20_000)
+
+    scene = play(script, dialogue=Office())
+    assert _said(scene) == (
+        [(0, scene.config.phrases.repeat)] if error else [(1, "That was is there parking."), (1, MORE)]
+    )
+    assert _waits_s(scene, caller)[0] < 2.3
+    assert _longest_silence_s(scene, caller) <= scene.config.filler_again_ms / 1000 + 0.6
