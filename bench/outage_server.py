@@ -95,7 +95,9 @@ class WrittenConversations(InstantConversations):
     models: LanguageModels
     clock: SystemClock
 
-    async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> InstantDialogue:
+    async def start(
+        self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "", carrier_call_id: str = ""
+    ) -> InstantDialogue:
         model = await self.models.for_agent("")
         assert model is not None
         return WrittenDialogue(LanguageModel(model, self.clock))

@@ -1,4 +1,4 @@
-"""`POST /voice/tickets`: a single-use secret by which a browser opens `WS /voice/stream`."""
+"""`POST /voice/tickets`: a single-use secret by which a browser opens `WS /voice/stream`, and a carrier its stream."""
 
 from functools import partial
 from typing import Annotated
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 from fastapi import Response as Answer
+from pydantic import Field
 
 from reception.api.access import InTenant, in_tenant
 from reception.api.idempotency import done_once
@@ -19,11 +20,17 @@ router = APIRouter(prefix="/voice", tags=["voice"])
 
 
 class TicketRequest(Request):
+    """`carrier_call_id` is what a carrier calls a telephone call, as Twilio's `CallSid`: the ticket is for that call
+    alone, and goes on with its conversation where it was cut off. 404 says that it has ended, 409 that it was cut off
+    too often."""
+
     agent_id: UUID
+    carrier_call_id: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")] | None = None
 
 
 class Ticket(Response):
-    """Used as the WebSocket subprotocol `ticket.<value>`, within `expires_in` seconds, once."""
+    """Used as the WebSocket subprotocol `ticket.<value>`, or in the path of a carrier's stream, within `expires_in`
+    seconds, once."""
 
     ticket: str
     expires_in: int
@@ -42,6 +49,10 @@ async def ticket(
     where.check_agent(body.agent_id)
     async with services.database.tenant_session(where.tenant_id) as session:
         await get_agent(session, body.agent_id)
-    caller = Principal(where.bearer.subject, where.tenant_id, frozenset({Scope.CALL}), body.agent_id)
+    call = body.carrier_call_id or ""
+    if call:
+        await services.chat.conversations.find_cut_off(where.tenant_id, body.agent_id, call)
+    scopes = frozenset({Scope.CALL})
+    caller = Principal(where.bearer.subject, where.tenant_id, scopes, body.agent_id, carrier_call_id=call)
     issued = services.tickets.issue(caller)
     return Ticket(ticket=issued.value, expires_in=issued.expires_in_s)

@@ -129,8 +129,13 @@ class InstantConversations:
     def prepare(self, wired: WiredAgent) -> None:
         return None
 
-    async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> InstantDialogue:
+    async def start(
+        self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "", carrier_call_id: str = ""
+    ) -> InstantDialogue:
         return InstantDialogue(self.unsure_every)
+
+    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> UUID | None:
+        return None
 
     async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent:
         raise NotFound

@@ -11,7 +11,7 @@ import phonenumbers
 from reception import __version__
 from reception.call.config import CallConfig
 from reception.core.clock import Clock
-from reception.core.errors import NotFound
+from reception.core.errors import Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.dialogue import replies
@@ -19,6 +19,7 @@ from reception.dialogue.context import Understanding
 from reception.dialogue.conversation import GraphDialogue
 from reception.dialogue.custom.understanding import CustomUnderstanding
 from reception.dialogue.language.turn import LanguageModel
+from reception.dialogue.state import from_json
 from reception.dialogue.tools.answers import AgentAnswers, AnswerShelf
 from reception.dialogue.tools.ledger import DomainLedger
 from reception.dialogue.tools.reads import DomainReadTools
@@ -28,6 +29,7 @@ from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
 from reception.domains.agents.versions import get_version
 from reception.domains.conversations import service as conversations
+from reception.domains.conversations.carrier import find_carrier_call
 from reception.domains.conversations.turns import take_up
 from reception.domains.tenants.service import get_business
 from reception.ports.business import Agent, Business
@@ -41,6 +43,8 @@ from reception.runtime.returning import LostCallers, PatientLedger
 
 RESUMABLE_FOR = timedelta(minutes=15)
 """How long after its last turn a call can be taken up again that nobody has closed, as its process died."""
+MOST_RECONNECTIONS = 3
+"""How often a telephone call is connected again: what cuts it off may be the call itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,14 @@ class ConversationFactory:
                 return wired
         return WiredAgent(wired.business, agent, await self._language(wired.business.tenant_id, agent.settings))
 
-    async def start(self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "") -> GraphDialogue:
-        """A new conversation, stored as started. A `caller_phone` that is no number is ignored."""
+    async def start(
+        self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "", carrier_call_id: str = ""
+    ) -> GraphDialogue:
+        """A new conversation, stored as started. A `caller_phone` that is no number is ignored.
+
+        Raises:
+            Conflict: the telephone call `carrier_call_id` has a conversation already.
+        """
         conversation_id = uuid7()
         caller_phone = e164(caller_phone, wired.business.region)
         async with self._database.tenant_session(wired.business.tenant_id) as session:
@@ -123,8 +133,28 @@ class ConversationFactory:
                 caller_phone=caller_phone,
                 agent_version=wired.agent.version,
                 recording_days=wired.agent.settings.recording_days if channel == "voice" else None,
+                carrier_call_id=carrier_call_id or None,
             )
         return self.wire(wired, channel, conversation_id, caller_phone=caller_phone)
+
+    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> UUID | None:
+        """The conversation of a telephone call that was connected before, and that nobody ended; None for a new call.
+
+        Raises:
+            NotFound: the call has ended, or is another agent's.
+            Conflict: it was cut off too often to be connected again.
+        """
+        async with self._database.tenant_session(tenant_id) as session:
+            call = await find_carrier_call(session, carrier_call_id)
+        if call is None:
+            return None
+        if call.agent_id != agent_id:
+            raise NotFound("There is no such call with this agent.")
+        if call.ended_at is not None or from_json(call.state).ended:
+            raise NotFound("This call has ended.")
+        if call.taken_up >= MOST_RECONNECTIONS:
+            raise Conflict("This call was cut off too often to be connected again.")
+        return call.conversation_id
 
     async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent:
         """The agent as the call began with it. Raises `NotFound` unless this is a call with it that can go on."""

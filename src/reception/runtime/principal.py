@@ -94,7 +94,8 @@ class Principal:
     """A verified token's bearer. `tenant_id` is None for a platform admin who has not chosen a tenant.
 
     `agent_id` narrows the token to one agent; None allows every agent of the tenant. Users have a `role`, and a
-    `session_id` from signing in to signing out; API keys and demo visitors have neither.
+    `session_id` from signing in to signing out; API keys and demo visitors have neither. A ticket for a telephone call
+    has that call's `carrier_call_id`.
     """
 
     subject: str
@@ -103,6 +104,7 @@ class Principal:
     agent_id: UUID | None = None
     role: Role | None = None
     session_id: UUID | None = None
+    carrier_call_id: str = ""
 
     @property
     def user_id(self) -> UUID:

@@ -176,6 +176,8 @@ def _claims_of(principal: Principal) -> dict[str, Any]:
         claims["role"] = principal.role.value
     if principal.session_id is not None:
         claims["sid"] = str(principal.session_id)
+    if principal.carrier_call_id:
+        claims["call"] = principal.carrier_call_id
     return claims
 
 
@@ -192,4 +194,5 @@ def _principal_of(claims: dict[str, Any]) -> Principal:
         agent_id=UUID(agent) if agent else None,
         role=Role(role) if role else None,
         session_id=UUID(session) if session else None,
+        carrier_call_id=str(claims.get("call", "")),
     )

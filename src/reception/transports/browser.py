@@ -15,16 +15,7 @@ from reception.core.clock import Clock
 from reception.core.errors import InvalidInput
 from reception.ports.audio import AudioFormat, Pcm16
 from reception.ports.events import CallEnded, CallEvent
-from reception.ports.leg import (
-    CONNECTION_LOST,
-    DOES_NOT_READ,
-    AudioIn,
-    DtmfIn,
-    LegClosed,
-    LegInput,
-    MarkIn,
-    TextIn,
-)
+from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
 from reception.transports.browser_messages import (
     AudioMessage,
     DtmfMessage,
@@ -38,6 +29,7 @@ from reception.transports.browser_messages import (
     parse_client_message,
     ready_message,
 )
+from reception.transports.closing import closing_of
 from reception.transports.outbox import Frame, Outbox
 from reception.transports.pace import AudioPace
 from reception.transports.resumption import SentMessages
@@ -46,8 +38,6 @@ from reception.transports.tempo import AudioTempo, arriving_rate_hz
 _log = structlog.get_logger(__name__)
 
 NORMAL_CLOSURE = 1000
-_HANG_UPS = frozenset({NORMAL_CLOSURE, 1001})
-_NO_CODE = 1005
 LONGEST_INPUT_MS = 1000
 _LONGEST_OUTPUT_MS = 500
 _OUTBOX_AUDIO_MS = 10_000.0
@@ -126,7 +116,7 @@ class BrowserLeg:
             if message is None or message["type"] == "websocket.disconnect":
                 self._gone = True
                 await self._outbox.abandon()
-                yield LegClosed(_closing_of(message))
+                yield LegClosed(closing_of(message))
                 return
             try:
                 received = self._understand(message)
@@ -261,16 +251,6 @@ class BrowserLeg:
         await self._outbox.abandon()
         if self._reading is not None:
             self._reading.reschedule(0.0)
-
-
-def _closing_of(disconnect: Mapping[str, Any] | None) -> str:
-    """Hung up, or lost? The server reports a socket that broke as 1005 like one closed without a code, which alone
-    brings a `reason`, empty as it is."""
-    if disconnect is None:
-        return DOES_NOT_READ
-    code = disconnect.get("code", 1005)
-    hung_up = code in _HANG_UPS or (code == _NO_CODE and "reason" in disconnect)
-    return "client_gone" if hung_up else CONNECTION_LOST
 
 
 def _wrong_tempo(audio: AudioFormat, ratio: float) -> dict[str, Any]:

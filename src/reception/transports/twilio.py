@@ -15,6 +15,7 @@ from reception.ports.events import CallEvent
 from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn
 from reception.ports.speech import VAD_WINDOW_MS
 from reception.transports.chunks import ChunkOrder
+from reception.transports.closing import closing_of
 from reception.transports.direct import Reading, direct_text
 from reception.transports.pace import AudioPace
 from reception.transports.socket_writer import SocketWriter
@@ -113,7 +114,7 @@ class TwilioLeg:
             message = await self._writer.receive()
             if message is None or message["type"] == "websocket.disconnect":
                 await self._writer.abandon()
-                self._inputs.put_nowait(LegClosed("client_gone" if message else "client_does_not_read"))
+                self._inputs.put_nowait(LegClosed(closing_of(message)))
                 return
             self._understand((message.get("text") or "").encode())
             if not direct:

@@ -1,12 +1,14 @@
 """`WS /telephony/twilio/media/{token}`: a line for a telephone call, or a refusal before it is answered.
 
-The token is a single-use ticket that names tenant and agent. What cannot be served is refused in the handshake (401,
-403, 404, 503), upon which Twilio goes on with the next instruction of its call; a stream that does not begin as it
-must is closed with 4400.
+The token is a single-use ticket that names tenant and agent, and may name the call: then its conversation is gone on
+with where an earlier stream of the same call was cut off. What cannot be served is refused in the handshake (401, 403,
+404, 409, 503), upon which Twilio goes on with the next instruction of its call, as it does when a stream breaks; a
+stream that does not begin as it must is closed with 4400.
 """
 
 import asyncio
 from dataclasses import dataclass
+from uuid import UUID
 
 import structlog
 from starlette.responses import PlainTextResponse
@@ -16,7 +18,7 @@ from reception.core.errors import AppError, Forbidden, InvalidInput, NotFound
 from reception.core.telemetry import CALL_FAILED
 from reception.runtime.calls import CallCentre
 from reception.runtime.conversations import WiredAgent
-from reception.runtime.principal import Scope
+from reception.runtime.principal import Principal, Scope
 from reception.runtime.tokens import Tickets
 from reception.transports.twilio import TwilioLeg
 from reception.transports.twilio_messages import Connected, StreamStarted, parse_twilio
@@ -40,10 +42,17 @@ class TwilioStream:
 
     async def answer(self, websocket: WebSocket) -> None:
         try:
-            wired = await self._find_agent(websocket.path_params["token"])
-            with self.calls.live.admit():
+            caller = await self._redeem(websocket.path_params["token"])
+            wired, cut_off = await self._find(caller)
+            with self.calls.live.admit(cut_off):
                 await websocket.accept()
-                await self._call(websocket, wired)
+                started = await _await_start(websocket)
+                if caller.carrier_call_id not in ("", started.call_sid):
+                    raise InvalidInput("`start` is of another call than the ticket.")
+                if cut_off is None:
+                    await self._begin(websocket, wired, started, caller.carrier_call_id)
+                else:
+                    await self._take_up(websocket, wired, started, cut_off)
         except WebSocketDisconnect:
             return
         except AppError as error:
@@ -52,20 +61,38 @@ class TwilioStream:
             _log.error(CALL_FAILED, exc_info=faults)
             await _close(websocket, _INTERNAL_ERROR, "The call failed on our side.")
 
-    async def _call(self, websocket: WebSocket, wired: WiredAgent) -> None:
-        started = await _await_start(websocket)
+    async def _begin(self, websocket: WebSocket, wired: WiredAgent, started: StreamStarted, call_id: str) -> None:
         phone = started.parameters.get(CALLER_PARAMETER, "")
-        dialogue = await self.calls.conversations.start(wired, "voice", caller_phone=phone)
+        dialogue = await self.calls.conversations.start(wired, "voice", caller_phone=phone, carrier_call_id=call_id)
         async with TwilioLeg(websocket, started, self.calls.clock) as leg:
             await self.calls.answer(leg, wired, dialogue)
 
-    async def _find_agent(self, token: str) -> WiredAgent:
+    async def _take_up(
+        self, websocket: WebSocket, wired: WiredAgent, started: StreamStarted, conversation_id: UUID
+    ) -> None:
+        """The rest of a call whose former stream broke, or is about to be found broken."""
+        calls = self.calls
+        wired = await calls.conversations.check_open(wired, conversation_id)
+        async with calls.live.take_over(conversation_id):
+            dialogue = await calls.conversations.take_up(wired, conversation_id)
+            async with TwilioLeg(websocket, started, calls.clock) as leg:
+                await calls.answer(leg, wired, dialogue, first_turn=dialogue.next_turn)
+
+    async def _redeem(self, token: str) -> Principal:
         principal = await self.tickets.redeem(token)
         if Scope.CALL not in principal.scopes:
             raise Forbidden("This ticket does not allow calls.")
-        if principal.tenant_id is None or principal.agent_id is None:
+        return principal
+
+    async def _find(self, caller: Principal) -> tuple[WiredAgent, UUID | None]:
+        """Who answers, and the conversation that is to be gone on with, if the call was cut off."""
+        if caller.tenant_id is None or caller.agent_id is None:
             raise NotFound("There is no such agent.")
-        return await self.calls.conversations.find_agent(principal.tenant_id, principal.agent_id)
+        conversations, call_id = self.calls.conversations, caller.carrier_call_id
+        wired = await conversations.find_agent(caller.tenant_id, caller.agent_id)
+        if not call_id:
+            return wired, None
+        return wired, await conversations.find_cut_off(caller.tenant_id, caller.agent_id, call_id)
 
 
 async def _await_start(websocket: WebSocket) -> StreamStarted:

@@ -12,12 +12,13 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import orjson
 import psycopg
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
-from reception.cli.phone_book import Line, look_up
+from reception.cli.phone_book import Line, look_up, read
 from reception.runtime.demo.businesses import demo_businesses
 from tests.integration.api.typing_caller import Caller, check_new_callers_refused, start
 from tests.support.callers import open_day
@@ -39,10 +40,21 @@ def _holder(workers: Sequence[int], client_port: int) -> int:
 
 def _reservations(data_dir: Path) -> list[str]:
     """The states of the caller's reservations."""
-    socket_dir = (data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[4]
-    with psycopg.connect(host=socket_dir, user="postgres", dbname="reception") as database:
+    with psycopg.connect(host=_socket_dir(data_dir), user="postgres", dbname="reception") as database:
         rows = database.execute("SELECT status FROM reservations WHERE guest_phone = '+12125550143'").fetchall()
     return [row[0] for row in rows]
+
+
+def _streams(data_dir: Path, call_sid: str) -> int:
+    """Over how many streams the conversation of a telephone call has gone."""
+    with psycopg.connect(host=_socket_dir(data_dir), user="postgres", dbname="reception") as database:
+        rows = database.execute("SELECT taken_up FROM conversations WHERE carrier_call_id = %s", (call_sid,)).fetchall()
+    ((taken_up,),) = rows
+    return 1 + int(taken_up)
+
+
+def _socket_dir(data_dir: Path) -> str:
+    return (data_dir / "postgres" / "postmaster.pid").read_text().splitlines()[4]
 
 
 def _free_evening() -> str:
@@ -82,7 +94,7 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
         async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as http:
             assert (await http.post("/auth/login", json={"email": login[1], "password": login[2]})).status_code == 200
             metrics = (await http.get("/metrics")).text
-            assert 'reception_calls_total{reason="stopped_by_caller"} 6.0' in metrics
+            assert 'reception_calls_total{reason="stopped_by_caller"} 8.0' in metrics
             assert len(re.findall(r"^reception_resident_memory_bytes{pid=", metrics, re.MULTILINE)) >= 1
         code, told = await finish(await launch("--workers", "2", "--port", "0", "--data-dir", str(data_dir)))
         assert code == 1
@@ -111,6 +123,34 @@ async def _dial(url: str, line: Line, *, over: socket.socket | None = None) -> C
     headers = {"Authorization": f"Bearer {line.token}"}
     address = url.replace("http", "ws", 1) + "/voice/stream"
     return await connect(address, additional_headers=headers, proxy=None, max_size=None, sock=over)
+
+
+async def _ring(url: str, line: Line, call_sid: str) -> ClientConnection:
+    """Twilio's stream of a telephone call, once the agent speaks."""
+    wanted = {"agent_id": line.agent_id, "carrier_call_id": call_sid}
+    async with httpx.AsyncClient(base_url=url, timeout=30.0, trust_env=False) as http:
+        told = read(await http.post("/voice/tickets", json=wanted, headers=line.headers), "/voice/tickets")
+    address = url.replace("http", "ws", 1) + f"/telephony/twilio/media/{told['ticket']}"
+    stream = await connect(address, proxy=None, max_size=None)
+    begun = {"streamSid": "MZ1", "callSid": call_sid, "customParameters": {"from": "+12125550143"}}
+    await stream.send(orjson.dumps({"event": "start", "streamSid": "MZ1", "start": begun}).decode())
+    async with asyncio.timeout(20):
+        assert orjson.loads(await stream.recv())["event"] == "media"
+    return stream
+
+
+async def _hang_up(stream: ClientConnection) -> None:
+    await stream.send('{"event":"stop","streamSid":"MZ1"}')
+    await _until_over(stream)
+
+
+async def _until_over(stream: ClientConnection) -> None:
+    try:
+        async with asyncio.timeout(10):
+            while True:
+                await stream.recv()
+    except ConnectionClosed:
+        return
 
 
 async def _kept_alive(url: str) -> socket.socket:
@@ -192,12 +232,20 @@ async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
         dying = _holder(workers, socket.local_address[1])
         assert _holder(workers, other_socket.local_address[1]) != dying, "calls are spread over the workers"
         await _book(caller)
+        streams = {sid: await _ring(url, line, sid) for sid in ("CA1", "CA2")}
+        (cut_off,) = (sid for sid, one in streams.items() if _holder(workers, one.local_address[1]) == dying)
         os.kill(dying, signal.SIGKILL)
         await _until_closed(caller)
+        await _until_over(streams.pop(cut_off))
         assert _reservations(data_dir) == ["confirmed"]
         await other.type("Do you have parking?")
         await other.until("reply")
         await other.stop()
+        for sid, stream in streams.items():
+            await _hang_up(stream)
+            assert _streams(data_dir, sid) == 1
+        await _hang_up(await _ring(url, line, cut_off))
+        assert _streams(data_dir, cut_off) == 2
     async with await _dial(url, line) as socket:
         again = await start(socket, agent_id, conversation_id=caller.conversation_id, resume_after_seq=caller.seq)
         assert again.messages[0]["resumed"] is True

@@ -1,29 +1,21 @@
 """Calls of several tenants at once, whose audio is read and judged together: each is on its own tenant's account."""
 
 import asyncio
-import base64
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import numpy as np
-import orjson
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
 
-from reception.core.audio import Pcm16, encode
 from reception.runtime.principal import Principal, Scope
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.providers.conftest import GREETING, OWNERS, WHOSE, Owner, Vendor
 from tests.support.caller_voice import speak
+from tests.support.telephone import RATE_HZ, Telephone, answered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-RATE_HZ = 8000
-FRAME = RATE_HZ // 50
-PATIENCE_S = 120.0
-"""Real time, on a machine that may do much else besides."""
 PARTS = {
     "/audio/transcriptions": "stt",
     "/audio/speech": "tts",
@@ -32,59 +24,14 @@ PARTS = {
 }
 
 
-@dataclass
-class Telephone:
-    """A line to the server as Twilio has it. What comes out of it has been heard at once."""
-
-    socket: ClientConnection
-    saying: Pcm16
-    heard_bytes: int = 0
-
-    async def microphone(self) -> None:
-        """A frame every 20 ms, of silence while nothing is said."""
-        loop = asyncio.get_running_loop()
-        began_s, chunk = loop.time(), 0
-        while True:
-            frame, self.saying = self.saying[:FRAME], self.saying[FRAME:]
-            frame = np.concatenate((frame, np.zeros(FRAME - frame.size, np.int16)))
-            chunk += 1
-            media = {
-                "track": "inbound",
-                "chunk": str(chunk),
-                "payload": base64.b64encode(encode(frame, "mulaw")).decode(),
-            }
-            await self.socket.send(orjson.dumps({"event": "media", "media": media}).decode())
-            await asyncio.sleep(began_s + chunk / 50 - loop.time())
-
-    async def listen(self, marks: int) -> None:
-        """Until so many things have been said to their end."""
-        async with asyncio.timeout(PATIENCE_S):
-            while marks:
-                message = orjson.loads(await self.socket.recv())
-                if message["event"] == "mark":
-                    marks -= 1
-                    await self.socket.send(orjson.dumps(message).decode())
-                elif message["event"] == "media":
-                    self.heard_bytes += len(message["media"]["payload"])
-
-
 @asynccontextmanager
 async def ring(installation: Installation, shop: Shop) -> AsyncIterator[Telephone]:
     caller = Principal("test", shop.tenant_id, frozenset({Scope.CALL}), shop.agent_id)
     ticket = installation.services.tickets.issue(caller).value
     url = installation.url.replace("http://", "ws://") + f"/telephony/twilio/media/{ticket}"
-    form = {"encoding": "audio/x-mulaw", "sampleRate": RATE_HZ, "channels": 1}
-    begun = {"streamSid": "MZ1", "callSid": "CA1", "tracks": ["inbound"], "mediaFormat": form, "customParameters": {}}
-    async with connect(url, proxy=None, max_size=None) as socket:
-        await socket.send(orjson.dumps({"event": "start", "streamSid": "MZ1", "start": begun}).decode())
-        telephone = Telephone(socket, np.zeros(0, np.int16))
-        microphone = asyncio.create_task(telephone.microphone())
-        try:
-            yield telephone
-            await socket.send(orjson.dumps({"event": "stop", "streamSid": "MZ1"}).decode())
-        finally:
-            microphone.cancel()
-            await asyncio.gather(microphone, return_exceptions=True)
+    async with answered(url) as telephone:
+        yield telephone
+        await telephone.hang_up()
 
 
 async def open_house(installation: Installation, owner: Owner) -> Shop:
@@ -105,11 +52,11 @@ async def open_house(installation: Installation, owner: Owner) -> Shop:
     return shop
 
 
-async def call(installation: Installation, shop: Shop, owner: Owner, answered: asyncio.Barrier) -> None:
+async def call(installation: Installation, shop: Shop, owner: Owner, all_answered: asyncio.Barrier) -> None:
     """Ask the owner's question once everybody is on the line, and hear the answer."""
     async with ring(installation, shop) as telephone:
         await telephone.listen(GREETING)
-        await answered.wait()
+        await all_answered.wait()
         spoken = speak(owner.question, RATE_HZ).astype(np.float32)
         before = telephone.heard_bytes
         telephone.saying = (spoken * owner.peak / np.abs(spoken).max()).astype(np.int16)
@@ -123,9 +70,9 @@ async def test_calls_of_two_tenants_at_once_go_with_their_own_keys_and_on_their_
     shops = [await open_house(installation, owner) for owner in OWNERS]
     idle = await installation.open_shop()
     vendor.asked.clear()
-    answered = asyncio.Barrier(len(OWNERS))
+    all_answered = asyncio.Barrier(len(OWNERS))
     await asyncio.gather(
-        *[call(installation, shop, owner, answered) for shop, owner in zip(shops, OWNERS, strict=True)]
+        *[call(installation, shop, owner, all_answered) for shop, owner in zip(shops, OWNERS, strict=True)]
     )
     await installation.services.readiness._live._idle.wait()
 

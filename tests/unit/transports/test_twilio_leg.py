@@ -90,6 +90,25 @@ def test_a_client_that_floods_is_read_three_times_as_fast_as_it_may_talk() -> No
     run_virtual(scenario())
 
 
+@pytest.mark.parametrize(
+    ("closing", "reason"),
+    [
+        ({"code": 1000}, "client_gone"),
+        ({"code": 1005, "reason": ""}, "client_gone"),
+        ({"code": 1005}, "connection_lost"),
+        ({"code": 1006}, "connection_lost"),
+    ],
+)
+def test_a_stream_that_breaks_is_no_hang_up(closing: dict[str, object], reason: str) -> None:
+    async def scenario() -> None:
+        client = Client()
+        async with await _open(client) as leg:
+            client.sends.put_nowait({"type": "websocket.disconnect", **closing})
+            assert await _listen(leg) == [LegClosed(reason)]
+
+    run_virtual(scenario())
+
+
 def test_frames_of_any_length_make_the_same_audio() -> None:
     sent = np.tile(np.arange(0, 256, dtype=np.uint8), 40).tobytes()
     cuts = [0, 1, 8, 341, 342, 501, 2000, 2001, 5000, len(sent)]

@@ -26,6 +26,7 @@ class ConversationRow(Model):
     state: Mapped[JsonObject] = mapped_column(server_default=FetchedValue())
     recording_days: Mapped[int | None]
     taken_up: Mapped[int] = mapped_column(server_default=FetchedValue())
+    carrier_call_id: Mapped[str | None] = mapped_column(String(64))
     turn_holder: Mapped[UUID | None]
     turn_held_until: Mapped[datetime | None]
 

@@ -71,12 +71,14 @@ async def start(
     caller_phone: str = "",
     agent_version: int | None = None,
     recording_days: int | None = None,
+    carrier_call_id: str | None = None,
 ) -> None:
     """Store a new conversation; starting one that exists changes nothing. What is recorded of it is kept for
-    `recording_days`, whatever becomes of its agent.
+    `recording_days`, whatever becomes of its agent. `carrier_call_id` is what the carrier of a telephone call calls it.
 
     Raises:
         NotFound: the tenant has no such agent.
+        Conflict: that telephone call has a conversation already.
         Unprocessable: the phone number is too long.
     """
     row = insert(ConversationRow).values(
@@ -87,6 +89,7 @@ async def start(
         recording_days=recording_days,
         channel=channel,
         caller_phone=bounded(caller_phone, "/caller/phone", longest=32),
+        carrier_call_id=carrier_call_id,
     )
     try:
         async with session.begin_nested():
@@ -94,6 +97,8 @@ async def start(
     except IntegrityError as error:
         if is_violation(error, ForeignKeyViolation):
             raise NotFound("There is no such agent") from error
+        if is_violation(error, UniqueViolation):
+            raise Conflict("This telephone call has been connected already.") from error
         raise
     await refresh(session, conversation_id)
 
