@@ -136,7 +136,8 @@ async def _work(order: Order, settings: Settings, parent: ToParent, service_url:
         await desk.stop.wait()
         if desk.replaced:
             await _first_of(reception.live.drain(None, replaced=True), desk.soon.wait())
-        drained = reception.live.drain(settings.drain_s, replaced=desk.replaced)
+        # Told to stop after all, it has no successor who would take what it does not refuse.
+        drained = reception.live.drain(settings.drain_s, replaced=desk.replaced and not desk.soon.is_set())
         await _first_of(drained, desk.hurry.wait())
         server.should_exit = True
         await serving

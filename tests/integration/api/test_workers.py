@@ -100,15 +100,13 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
         assert code == 1
         assert "in use by another Reception server" in told
         assert "Traceback" not in told
-        line = await look_up(url, "harbor-table")
-        last = await _dial(url, line)
-        caller = await start(last, UUID(line.agent_id))
+        line, caller = await _renew_a_worker(server, url)
         server.send_signal(signal.SIGTERM)
         await check_new_callers_refused(url, line)
         await caller.type("Do you have parking?")
         await caller.until("turn_metrics")
         await caller.stop()
-        await last.close()
+        await caller.socket.close()
     finally:
         if server.returncode is None:
             server.send_signal(signal.SIGTERM)
@@ -257,6 +255,33 @@ async def _lose_a_worker(pid: int, url: str, data_dir: Path) -> None:
         await again.stop()
     assert _reservations(data_dir) == ["cancelled"]
     await _until_replaced(pid, dying)
+
+
+async def _renew_a_worker(server: asyncio.subprocess.Process, url: str) -> tuple[Line, Caller]:
+    """On SIGHUP a worker ends with its last call, while the other one takes what comes. Returns a call of that one."""
+    line = await look_up(url, "harbor-table")
+    agent_id = UUID(line.agent_id)
+    await _until(url, "reception_worker_room", 2.0, 2.0)
+    before = worker_pids(server.pid)
+    living = await start(await _dial(url, line), agent_id)
+    await _until(url, "reception_worker_calls_live", 0.0, 1.0)
+    if (await _figures(url, "reception_worker_calls_live"))["1"] == 0.0:
+        # The first worker is renewed first: with its call it keeps the other one from being renewed.
+        former, living = living, await start(await _dial(url, line), agent_id)
+        await former.stop()
+        await former.socket.close()
+    renewed = _holder(before, living.socket.local_address[1])
+    server.send_signal(signal.SIGHUP)
+    await _until(url, "reception_worker_room", 0.0, 2.0)
+    new = await start(await _dial(url, line), agent_id)
+    assert _holder(before, new.socket.local_address[1]) != renewed
+    await living.type("Do you have parking?")
+    await living.until("reply")
+    assert sorted(worker_pids(server.pid)) == sorted(before)
+    await living.stop()
+    await living.socket.close()
+    await _until_replaced(server.pid, renewed)
+    return line, new
 
 
 async def _until_closed(caller: Caller) -> None:
