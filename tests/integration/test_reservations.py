@@ -245,6 +245,25 @@ async def test_moving_onto_what_the_conversation_holds(database: Database) -> No
     assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
 
 
+async def test_who_moves_half_an_hour_keeps_the_old_time_and_holds_the_rest_of_the_new(database: Database) -> None:
+    business = await restaurant(database, 2)
+    first = await book(database, business, await ask(database, business))
+    after = SlotQuery(EVENING + timedelta(minutes=90), 2)
+    assert await ask(database, business, after.starts_at)
+    ours = uuid7()
+    async with database.tenant_session(business.tenant_id) as session:
+        wanted = SlotQuery(EVENING + timedelta(minutes=30), 2, moving=first.reservation_id)
+        half_past = (await service.availability(session, business, wanted, NOW)).exact
+        assert half_past is not None
+        await service.hold(session, business, half_past, ours, NOW, moving=first.reservation_id)
+    assert (await refusal(database, business, SlotQuery(EVENING, 2)))[0] is Refusal.FULL
+    assert (await refusal(database, business, after))[0] is Refusal.FULL
+    async with database.tenant_session(business.tenant_id) as session:
+        moved = await service.move(session, business, first.reservation_id, half_past, ANN, NOW, conversation_id=ours)
+    assert moved.starts_at == half_past.starts_at
+    assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
+
+
 async def test_cancelling_frees_the_place_once_and_for_all(database: Database) -> None:
     business = await restaurant(database, 2)
     slot = await ask(database, business)

@@ -63,9 +63,11 @@ class ReadTools(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HoldSlot:
-    """Keep `slot` for this conversation, in place of anything it held before; it lapses by itself."""
+    """Keep `slot` for this conversation, in place of anything it held before; it lapses by itself. `moving` is the
+    reservation that may move there."""
 
     slot: Slot
+    moving: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,10 @@ class Book:
         exact = slot_of(finding.exact, calendar) if finding.exact else None
         return Availability(exact, finding.refusal, tuple(slot_of(offer, calendar) for offer in finding.alternatives))
 
-    def put(self, slot: Slot, conversation_id: UUID, guest: Guest, status: ReservationStatus) -> Reservation | None:
-        numbers = self._free(slot, conversation_id, None)
+    def put(
+        self, slot: Slot, conversation_id: UUID, guest: Guest, status: ReservationStatus, moving: UUID | None = None
+    ) -> Reservation | None:
+        numbers = self._free(slot, conversation_id, moving)
         if numbers is None:
             return None
         self.release(conversation_id)
@@ -97,6 +99,7 @@ class Book:
         entry = self.entries[reservation_id]
         if numbers is None:
             return None
+        self.release(conversation_id)
         entry.row = replace(
             entry.row, starts_at=slot.starts_at, ends_at=slot.ends_at, party_size=slot.party_size, place=slot.place,
             guest=guest, service=slot.service, price=slot.price, resource_names=self._names(numbers),
@@ -233,8 +236,8 @@ class BookLedger:
         if book.out_of_reach or (book.gone_by and isinstance(effect, CommitReservation | MoveReservation)):
             return Refused("unavailable" if book.out_of_reach else "time_passed")
         match effect:
-            case HoldSlot(slot):
-                row = book.put(slot, own, Guest("", ""), ReservationStatus.HELD)
+            case HoldSlot(slot, moving):
+                row = book.put(slot, own, Guest("", ""), ReservationStatus.HELD, moving)
             case CommitReservation(slot, guest):
                 row = book.put(slot, own, guest, ReservationStatus.CONFIRMED)
             case MoveReservation(reservation_id, slot, change):

@@ -39,6 +39,21 @@ async def test_a_callers_own_number_finds_the_reservation_at_once() -> None:
     assert booked(caller.book)[0].starts_at.date() == date(2027, 3, 13)
 
 
+async def test_a_new_time_is_held_from_its_read_back_on_until_it_is_taken_or_let_go() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    row = take(caller.book, FRIDAY, time(19), 2)
+    await caller.say("Please move my booking to 8 pm")
+    assert [one.starts_at.time() for one in held(caller.book)] == [time(20)]
+    await caller.say("no, make it 9 pm")
+    assert [one.starts_at.time() for one in held(caller.book)] == [time(21)]
+    await caller.say("no, leave it as it is")
+    assert held(caller.book) == []
+    await caller.talk("move my booking to 8 pm then", "yes")
+    assert held(caller.book) == []
+    (moved,) = booked(caller.book)
+    assert (moved.reservation_id, moved.starts_at.time()) == (row.reservation_id, time(20))
+
+
 async def test_a_new_time_that_is_taken_keeps_the_old_one() -> None:
     caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
     row = take(caller.book, FRIDAY, time(17), 8)

@@ -15,14 +15,32 @@ from reception.dialogue.flows.reserve import large_party, leave
 from reception.dialogue.replies import capitalise, describe_row, moved
 from reception.dialogue.state import Details, DialogueState, Question
 from reception.dialogue.turn import Settled, Step, TurnScene
-from reception.ports.booking import GuestChange, Reservation
+from reception.ports.booking import GuestChange, Reservation, Slot
 from reception.ports.business import Bookable
 from reception.ports.dialogue import Act, Say
-from reception.ports.tools import Done, Effect, MoveReservation, Outcome
+from reception.ports.tools import Done, Effect, HoldSlot, MoveReservation, Outcome, ReleaseHold
 
 
 async def change(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
-    """One turn of changing a reservation."""
+    """One turn of changing a reservation. What is read back is held, until it is moved to or let go."""
+    step = await _change(state, commands, scene)
+    after, target = step.state, step.state.target
+    if step.effects or target is None or after.slot == state.slot:
+        return step
+    if after.slot is None or not _is_elsewhere(after.slot, target):
+        return step if state.slot is None else replace(step, effects=(ReleaseHold(),))
+    held = replace(step, effects=(HoldSlot(after.slot, target.reservation_id),))
+    return held if step.parts else held.saying(scene.pick(("Certainly.", "Of course.", "Let me see.")))
+
+
+def _is_elsewhere(slot: Slot, target: Reservation) -> bool:
+    """Whether `slot` takes anything that the reservation does not have."""
+    has = (target.starts_at, target.ends_at, target.party_size, target.place)
+    with_another = bool(slot.staff) and slot.staff not in target.resource_names
+    return with_another or (slot.starts_at, slot.ends_at, slot.party_size, slot.place) != has
+
+
+async def _change(state: DialogueState, commands: Sequence[Command], scene: TurnScene) -> Step:
     known, asked = state.target is not None, state.question
     answers = take_in(state, commands, scene)
     if answers.left:
@@ -227,6 +245,15 @@ def settle_move(state: DialogueState, effect: Effect, outcome: Outcome, scene: T
         said = tuple(Say(text) for text in moved(scene, row))
         act = Act("reservation.updated", reservation_data(row))
         return Settled(replace(state.without_flow(), booked=row, moved_from=state.target), (act, *said))
+    return _not_to_be_had(state, outcome, scene)
+
+
+def settle_new_place(state: DialogueState, outcome: Outcome, scene: TurnScene) -> Settled:
+    """The new place is held, or it has been taken since it was found."""
+    return Settled(state) if isinstance(outcome, Done) else _not_to_be_had(state, outcome, scene)
+
+
+def _not_to_be_had(state: DialogueState, outcome: Outcome, scene: TurnScene) -> Settled:
     if is_gone_by(outcome):
         return Settled(_afresh(state), (Say(GONE_BY), Say("Your booking stays as it is.")))
     if isinstance(outcome, Done) or outcome.code != "slot_taken":

@@ -20,7 +20,7 @@ from reception.dialogue.custom.flow import run_custom
 from reception.dialogue.flows.answers import take_in
 from reception.dialogue.flows.booking import QUERY_SLOTS
 from reception.dialogue.flows.cancel import cancel, settle_cancel
-from reception.dialogue.flows.change import change, settle_move
+from reception.dialogue.flows.change import change, settle_move, settle_new_place
 from reception.dialogue.flows.late import run_late, settle_late
 from reception.dialogue.flows.leads import settle_lead
 from reception.dialogue.flows.leave_line import leave_line
@@ -70,8 +70,15 @@ FLOWS: Mapping[Flow, FlowStep] = {
     Flow.CUSTOM: run_custom,
 }
 
+
+def _settle_held(state: DialogueState, effect: Effect, outcome: Outcome, scene: TurnScene) -> Settled:
+    if state.flow is Flow.CHANGE_RESERVATION:
+        return settle_new_place(state, outcome, scene)
+    return settle_hold(state, effect, outcome, scene)
+
+
 _SETTLES: Mapping[type[Effect], Settle] = {
-    HoldSlot: settle_hold,
+    HoldSlot: _settle_held,
     ReleaseHold: settle_release,
     CommitReservation: settle_commit,
     MoveReservation: settle_move,

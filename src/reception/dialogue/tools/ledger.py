@@ -167,8 +167,9 @@ class DomainLedger:
     async def _apply(self, session: Session, effect: _Stored) -> Done:
         business, now = self._business, self._clock.now()
         match effect:
-            case HoldSlot(slot):
-                return Done(await reservations.hold(session, business, slot, self._conversation_id, now))
+            case HoldSlot(slot, moving):
+                own = self._conversation_id
+                return Done(await reservations.hold(session, business, slot, own, now, moving=moving))
             case ReleaseHold():
                 await reservations.release_hold(session, self._business, self._conversation_id, self._clock.now())
                 return Done()
@@ -232,7 +233,8 @@ class DomainLedger:
         slot = effect.slot
         rooms = self._business.rules.bookable is Bookable.ROOM
         nights = (slot.ends_at.date() - slot.starts_at.date()).days if rooms else 0
-        moving = effect.reservation_id if isinstance(effect, MoveReservation) else None
+        moving = effect.moving if isinstance(effect, HoldSlot) else None
+        moving = effect.reservation_id if isinstance(effect, MoveReservation) else moving
         return SlotQuery(slot.starts_at, slot.party_size, nights, slot.place, moving, slot.service)
 
 

@@ -97,22 +97,52 @@ async def take(
     choices: Sequence[tuple[int, ...]],
     span: Span,
     now: datetime,
+    *,
+    beside: UUID | None = None,
 ) -> tuple[int, ...]:
-    """Block one of `choices`, the first that the database grants, for a reservation that is stored already.
+    """Block one of `choices`, the first that the database grants, for a reservation that is stored already. `beside`
+    is another that the same guests have: of what that one blocks itself, only the rest is blocked.
 
     Raises:
         SlotTaken: none is free.
         Unavailable: the database kept failing on contention.
     """
     for numbers in choices:
-        if await _take_one(session, tenant_id, reservation_id, numbers, span, now):
+        spans: dict[int, Span | None] = dict.fromkeys(numbers, span)
+        if beside is not None:
+            spans = await _left(session, numbers, span, beside)
+        if await _take_one(session, tenant_id, reservation_id, spans, span, now):
             return numbers
     raise SlotTaken
 
 
+async def _left(
+    session: AsyncSession, numbers: tuple[int, ...], span: Span, reservation_id: UUID
+) -> dict[int, Span | None]:
+    """What `reservation_id` does not block of `span`, by the resource; the longer part where there is one on each side
+    of it, as a reservation blocks a resource once."""
+    rows = await session.execute(
+        select(Allocation.resource_no, func.lower(Allocation.period), func.upper(Allocation.period)).where(
+            Allocation.reservation_id == reservation_id, Allocation.blocking, Allocation.resource_no.in_(numbers)
+        )
+    )
+    left: dict[int, Span | None] = dict.fromkeys(numbers, span)
+    for number, start, end in rows:
+        if start < span.end and span.start < end:
+            parts = [Span(*part) for part in ((span.start, start), (end, span.end)) if part[0] < part[1]]
+            left[number] = max(parts, key=lambda part: part.end - part.start, default=None)
+    return left
+
+
 async def _take_one(
-    session: AsyncSession, tenant_id: UUID, reservation_id: UUID, numbers: tuple[int, ...], span: Span, now: datetime
+    session: AsyncSession,
+    tenant_id: UUID,
+    reservation_id: UUID,
+    spans: Mapping[int, Span | None],
+    whole: Span,
+    now: datetime,
 ) -> bool:
+    numbers = tuple(spans)
     rows = [
         {
             "tenant_id": tenant_id,
@@ -121,9 +151,10 @@ async def _take_one(
             "period": Range(span.start, span.end),
             "blocking": True,
         }
-        for number in numbers
+        for number, span in spans.items()
+        if span is not None
     ]
-    lapse = {"now": now, "numbers": list(numbers), "starts_at": span.start, "ends_at": span.end}
+    lapse = {"now": now, "numbers": list(numbers), "starts_at": whole.start, "ends_at": whole.end}
     for _ in range(_ATTEMPTS):
         try:
             async with session.begin_nested():
@@ -136,7 +167,8 @@ async def _take_one(
                 if len(locked.all()) < len(numbers):
                     return False
                 await session.execute(_LAPSE, lapse)
-                await session.execute(insert(Allocation).values(rows))
+                if rows:
+                    await session.execute(insert(Allocation).values(rows))
         except DBAPIError as error:
             if is_violation(error, ExclusionViolation):
                 return False

@@ -129,10 +129,17 @@ async def availability(
 
 
 async def hold(
-    session: AsyncSession, business: Business, slot: Slot, conversation_id: UUID, now: datetime
+    session: AsyncSession,
+    business: Business,
+    slot: Slot,
+    conversation_id: UUID,
+    now: datetime,
+    *,
+    moving: UUID | None = None,
 ) -> Reservation:
     """Keep `slot` for the conversation for as long as the rules say, in place of what it held; that stays held when
-    this fails. Another table that fits as well may be taken than the one first offered.
+    this fails. Another table that fits as well may be taken than the one first offered. A reservation that is to move
+    there, `moving`, keeps what it has meanwhile, and is not in its own way.
 
     Raises:
         SlotTaken: somebody else has it, or the rules no longer allow it.
@@ -141,7 +148,9 @@ async def hold(
     calendar = await rows.calendar(session, business, now)
     wanted = plan(slot, calendar)
     held = taking.holding(business, now)
-    reservation_id = await taking.store(session, business, wanted, now, held, conversation_id=conversation_id)
+    reservation_id = await taking.store(
+        session, business, wanted, now, held, conversation_id=conversation_id, beside=moving
+    )
     if await is_anybody_waiting(session):
         await advance_at(session, business.tenant_id, now + business.rules.hold)
     return await rows.one(session, calendar.zone, reservation_id)

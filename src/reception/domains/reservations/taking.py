@@ -35,8 +35,10 @@ async def store(
     columns: Mapping[str, object],
     *,
     conversation_id: UUID | None = None,
+    beside: UUID | None = None,
 ) -> UUID:
-    """Take a place for a new row, in place of what the conversation held. All of it or nothing.
+    """Take a place for a new row, in place of what the conversation held. All of it or nothing. `beside` is the
+    reservation that is to move there: what it has already is not taken twice.
 
     Raises:
         SlotTaken: no resource that would do is free.
@@ -52,9 +54,17 @@ async def store(
     }
     try:
         async with session.begin_nested():
-            await make_way(session, business, wanted, now, conversation_id=conversation_id)
+            await make_way(session, business, wanted, now, conversation_id=conversation_id, beside=beside)
             await session.execute(insert(ReservationRow).values(**values))
-            await allocation.take(session, business.tenant_id, reservation_id, wanted.choices, wanted.offer.blocks, now)
+            await allocation.take(
+                session,
+                business.tenant_id,
+                reservation_id,
+                wanted.choices,
+                wanted.offer.blocks,
+                now,
+                beside=beside,
+            )
     except IntegrityError as error:
         if constraint_of(error) == "reservations_one_hold":
             raise Conflict("This conversation is taking another place at this moment") from error
@@ -70,14 +80,15 @@ async def make_way(
     *,
     conversation_id: UUID | None = None,
     reservation_id: UUID | None = None,
+    beside: UUID | None = None,
 ) -> None:
     """Before a place is taken: see that the kitchen keeps up, then give up what the conversation holds, and what the
-    reservation that moves has taken so far.
+    reservation that moves has taken so far; `beside` keeps it until it does.
 
     Raises:
         SlotTaken: too many guests begin at that time.
     """
-    offer, own = wanted.offer, {"conversation_id": conversation_id, "reservation_id": reservation_id}
+    offer, own = wanted.offer, {"conversation_id": conversation_id, "reservation_id": reservation_id or beside}
     await pacing.check(session, business.tenant_id, offer.span.start, offer.party_size, wanted.covers, now, **own)
     if conversation_id is not None:
         await allocation.release(session, conversation_id)
