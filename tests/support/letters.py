@@ -1,6 +1,6 @@
 """Speech that can be read: every letter has its own level of sound."""
 
-from itertools import accumulate
+from itertools import accumulate, groupby
 
 import numpy as np
 
@@ -9,6 +9,9 @@ from reception.core.audio import Pcm16
 
 MS_PER_CHAR = 50
 _FLOOR = 1000
+_DIGITS = frozenset(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+_AFTER = 8
+"""Letters after a number in which nobody can be sure that it was whole."""
 
 
 def sound_of(text: str, rate_hz: int) -> Pcm16:
@@ -27,7 +30,8 @@ def read(audio: Pcm16, rate_hz: int) -> str:
 
 def said_once(heard: str, text: str) -> bool:
     """Whether every word of `text` was said once, in order. One of them, in which a voice broke off, may have been cut
-    short, or begun and then said."""
+    short, or begun and then said; a number in which it did, or just after it, may have been said again from its
+    beginning."""
     return heard in _ways_to_say(text)
 
 
@@ -49,10 +53,23 @@ def without_filler(heard: str, text: str) -> str:
 def _ways_to_say(text: str) -> set[str]:
     spoken = text.replace(" ", "")
     ends = list(accumulate(len(word) for word in text.split()))
-    return {
+    return _ways_with_a_number_again(text) | {
         spoken[:left_at] + spoken[taken_up_at:]
         for start, end in zip([0, *ends], ends, strict=False)
         for left_at in range(start, end + 1)
         for taken_up_at in (start, end)
         if (left_at, taken_up_at) not in ((start, end), (end, start))
     }
+
+
+def _ways_with_a_number_again(text: str) -> set[str]:
+    spoken, at = text.replace(" ", ""), 0
+    ways: set[str] = set()
+    for is_number, row in groupby(text.split(), lambda word: word.strip(",.?!").lower() in _DIGITS):
+        length = sum(map(len, row))
+        if is_number:
+            ways |= {
+                spoken[:left_at] + spoken[at:] for left_at in range(at, min(len(spoken), at + length + _AFTER) + 1)
+            }
+        at += length
+    return ways

@@ -205,3 +205,33 @@ def test_it_knows_when_each_word_was_said_unless_one_broke_off() -> None:
         assert not silent.word_ends(TEXT, Voice(), RATE_HZ)
 
     run_virtual(call())
+
+
+class Uneven(Telling):
+    """Takes half a second for each word, however long, and tells when it has said which."""
+
+    def word_ends(self, text: str, voice: Voice, sample_rate_hz: int) -> list[WordEnd]:
+        return [WordEnd(end, (number + 1) * sample_rate_hz // 2) for number, end in enumerate(word_ends(text))]
+
+    async def stream(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
+        assert self.breaks_after_ms is not None
+        for start_ms in range(0, self.breaks_after_ms, 100):
+            yield np.full(sample_rate_hz // 10, 1000 + start_ms, np.int16)
+            await asyncio.sleep(0.09)
+        raise ProviderError(self.name, retryable=True)
+
+
+@given(breaks_after_ms=st.integers(600, 4400))
+@settings(max_examples=30, deadline=None)
+def test_after_a_voice_that_tells_its_words_the_next_one_begins_with_the_very_next(breaks_after_ms: int) -> None:
+    async def call() -> None:
+        second = Voiced("second")
+        words = ["I", "am", "responsible", "for", "an", "enormous", "number", "of", "students"]
+        tts = voice_of(Uneven("first", breaks_after_ms=breaks_after_ms), second)
+        audio = np.concatenate(await say(tts, " ".join(words)))
+        (rest,) = second.asked
+        given_out_ms = audio.size * 1000 // RATE_HZ - len(rest) * MS_PER_CHAR
+        assert given_out_ms > 0
+        assert rest.split() == words[(given_out_ms + 60) // 500 :]
+
+    run_virtual(call())

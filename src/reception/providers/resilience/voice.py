@@ -14,7 +14,7 @@ from reception.providers.clauses import clauses
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Chain, Link, OnSwitch, Probes
 from reception.providers.resilience.health import loop_s
-from reception.providers.resilience.pace import Pace, quietest_cut
+from reception.providers.resilience.pace import Pace, left_after, quietest_cut
 from reception.providers.resilience.race import Race
 from reception.providers.resilience.reader import ClauseReader
 from reception.providers.said_words import as_written
@@ -39,8 +39,9 @@ class ResilientTextToSpeech:
     """A `TextToSpeech` over several, for one call.
 
     Text is spoken clause by clause. The first audio of a clause is passed on at once; of the rest, while the clause is
-    not whole, no more than the ear needs. When its provider fails, what has been passed on is known to within a word,
-    and the next one says the rest. Clauses after the first are nearly always whole before they are needed.
+    not whole, no more than the ear needs. When its provider fails, what has been passed on is known to the word where
+    the voice tells, else reckoned, and the next one says the rest. Clauses after the first are nearly always whole
+    before they are needed.
     """
 
     def __init__(
@@ -114,10 +115,16 @@ class ResilientTextToSpeech:
                 self._chain.failed(place, reader.failure)
                 said.failure = reader.failure
                 clause.broken = True
-                said.left = link.asked.pace.left_of(said.text, audio_ms, said.voice.speed)
+                told = clause.tts.word_ends(clause.text, clause.voice, said.rate_hz)
+                said.left = (
+                    left_after(said.text, told, said.samples, said.rate_hz)
+                    if told
+                    else link.asked.pace.left_of(said.text, audio_ms, said.voice.speed)
+                )
 
     async def _begin(self, said: "_Said") -> tuple[int, ClauseReader, bool]:
         """Whoever makes the first audio of a text, the reader of it, and whether it was there already."""
+        self._chain.choices = [_choice(said.voice_of(place)) for place in range(len(self._chain.links))]
         held = [
             link.asked.tts.holds(said.text, said.voice_of(place), said.rate_hz)
             for place, link in enumerate(self._chain.links)
@@ -140,6 +147,10 @@ class ResilientTextToSpeech:
         tts = self._chain.links[place].asked.tts
         stream = partial(tts.stream, said.text, said.voice_of(place), said.rate_hz)
         return await ClauseReader(tts.provider, stream).begin()
+
+
+def _choice(voice: Voice) -> str:
+    return f"{voice.name} {voice.locale}"
 
 
 @dataclass(slots=True)
