@@ -103,7 +103,7 @@ async def publish(
         check_tools(stored.draft.definition if stored.draft else None, services)
         await versions.publish_draft(session, agent_id, note=body.note if body else "")
         stored = await agents.read_agent(session, agent_id)
-    services.language.load(stored.agent.settings)
+    services.load(stored.agent.settings)
     answer.headers["ETag"] = etag_of(stored)
     return AgentState.at(stored)
 
@@ -118,7 +118,7 @@ async def roll_back(
         check_unchanged(etag_of(await agents.read_agent(session, agent_id, to_change=True)), if_match)
         await versions.roll_back(session, agent_id, body.version, note=body.note)
         stored = await agents.read_agent(session, agent_id)
-    services.language.load(stored.agent.settings)
+    services.load(stored.agent.settings)
     answer.headers["ETag"] = etag_of(stored)
     return AgentState.at(stored)
 

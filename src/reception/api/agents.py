@@ -151,7 +151,7 @@ async def create(body: NewAgent, services: ServicesDep, where: AgentWriter, answ
             definition=body.definition,
         )
         stored = await agents.read_agent(session, agent.agent_id)
-    services.language.load(agent.settings)
+    services.load(agent.settings)
     answer.headers["ETag"] = etag_of(stored)
     return AgentState.at(stored)
 
@@ -210,7 +210,7 @@ async def change(
         await save(session, agent_id, name=body.name, settings=settings, definition=body.definition)
         stored = await agents.read_agent(session, agent_id)
     if settings is not None:
-        services.language.load(settings)
+        services.load(settings)
     answer.headers["ETag"] = etag_of(stored)
     return AgentState.at(stored, draft=draft)
 

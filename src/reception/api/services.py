@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from reception.core.clock import Clock
 from reception.db.database import Database
 from reception.dialogue.tools.answers import AnswerShelf
+from reception.ports.business import AgentSettings
 from reception.ports.knowledge import Reranker
 from reception.ports.speech import Embedder
 from reception.providers.desk import SpeechDesk
@@ -61,6 +62,11 @@ class Services:
     reranker: Reranker | None = None
     loopback_tools: bool = False
     demo_agents: tuple[DemoAgent, ...] = ()
+
+    def load(self, settings: AgentSettings) -> None:
+        """Begin to load what calls of an agent with these settings will need. Returns at once."""
+        self.language.load(settings)
+        self.desk.load(settings.stt, settings.tts)
 
 
 def _services(request: Request) -> Services:

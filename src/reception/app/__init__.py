@@ -64,7 +64,7 @@ from reception.runtime.tokens import SigningKeys, Tickets, Tokens, ticket_regist
 from reception.runtime.traces import Tracer
 from reception.runtime.uploads import IntakeDesk
 from reception.runtime.usage import UsageBook
-from reception.runtime.warming import load_models, warm_speech
+from reception.runtime.warming import load_packages, warm_speech
 from reception.settings import (
     Settings,
     encryption,
@@ -289,7 +289,7 @@ async def _running(parts: _Parts) -> AsyncIterator[tuple[FastAPI, LiveCalls]]:
         "answer-cache": conversations.answers.run,
         "spoken-answers": spoken.run,
         "warm-speech": partial(warm_speech, speech.tts, conversations, parts.demo_agents),
-        "load-models": partial(load_models, database, parts.language),
+        "load-packages": partial(load_packages, database, services.load),
     }
     if settings.jobs_at_once:
         background |= {

@@ -151,15 +151,37 @@ class ProviderLimited(ProviderError):
         self.retry_after_s = retry_after_s
 
 
+class ProviderLoading(ProviderError):
+    """Its package is being loaded, which says nothing of the vendor."""
+
+    code = "provider_loading"
+    status = 503
+    title = "A provider is being loaded"
+
+    def __init__(self, provider: str) -> None:
+        super().__init__(provider, f"{provider} is being loaded", retryable=True)
+
+
 class ProviderRefused(ProviderError):
-    """`of_key` says that it is the key which is refused, and with it every request."""
+    """The fault of whoever asks, and not the vendor's. `of_key` says that it is the key which is refused, and with it
+    every request; `of_request` that it is this one request, which tells nothing of the next; else it is what was
+    chosen: a model, a voice or a language that the vendor does not have."""
 
     code = "provider_refused"
     title = "A provider does not accept what it is asked"
 
-    def __init__(self, provider: str, detail: str = "", *, request_id: str = "", of_key: bool = False) -> None:
+    def __init__(
+        self,
+        provider: str,
+        detail: str = "",
+        *,
+        request_id: str = "",
+        of_key: bool = False,
+        of_request: bool = False,
+    ) -> None:
         super().__init__(provider, detail, request_id=request_id)
         self.of_key = of_key
+        self.of_request = of_request
 
 
 class Unavailable(AppError):

@@ -100,6 +100,11 @@ class Access:
             elapsed_s = time.perf_counter() - request.started_s
             self.watch.on_vendor(RequestSeen(part, self.provider, outcome, elapsed_s, request.first_s, request.units))
 
+    def unasked(self, part: Part, units: float) -> None:
+        """`units` went to the vendor with no request that answers for them; nothing is told of none."""
+        if units > 0:
+            self.watch.on_vendor(RequestSeen(part, self.provider, "cancelled", 0.0, None, units))
+
     def heed(self, headers: Mapping[str, str]) -> None:
         """Take note of the limits that an answer tells of."""
         for_s = used_up_for_s(headers)

@@ -13,12 +13,13 @@ import structlog
 
 from reception.core.errors import FieldProblem, InvalidInput, MissingModel
 from reception.core.telemetry import PROVIDER_SKIPPED
-from reception.ports.speech import Embedder, Recognizer, TextToSpeech
+from reception.ports.speech import Embedder, Recognizer, TextToSpeech, Voice
 from reception.providers.access import Access, NoWatch, Part, RequestSeen, Watch
 from reception.providers.account import account, own_keys
 from reception.providers.bundle import Speech
 from reception.providers.http import open_http
 from reception.providers.limits import TimeLimits
+from reception.providers.packages import Package
 from reception.providers.registry import EMBEDDINGS, SPEECH_TO_TEXT, TEXT_TO_SPEECH, Entry, find
 from reception.providers.resilience.budget import Budget
 from reception.providers.resilience.chain import Link, OnSwitch, Probes
@@ -29,7 +30,8 @@ from reception.providers.resilience.recognition import ResilientRecognizer
 from reception.providers.resilience.voice import ResilientTextToSpeech, Speaker
 from reception.providers.spec import EMBEDDED, ProviderSpec, parse_chain
 from reception.providers.speech_cache import CachedTextToSpeech
-from reception.providers.warm_sockets import WarmSockets
+from reception.providers.vendor_tts import VendorTextToSpeech
+from reception.providers.warm_sockets import Standby, WarmSockets
 from reception.providers.warmth import Warmth
 
 _log = structlog.get_logger(__name__)
@@ -59,10 +61,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who hears and speaks in one call."""
+    """Who hears and speaks in one call. `vendor` is the voice that is asked first, where it is a vendor's."""
 
     recognizer: Recognizer
     tts: TextToSpeech
+    vendor: VendorTextToSpeech | None = None
+
+    def standby(self, voice: Voice, sample_rate_hz: int) -> Standby:
+        """What the call may do so that its voice need not be connected to first; to be closed when it is over."""
+        return Standby() if self.vendor is None else self.vendor.standby(voice, sample_rate_hz)
 
 
 class SpeechDesk:
@@ -92,6 +99,7 @@ class SpeechDesk:
         self._sockets = WarmSockets()
         self._warmth = Warmth(http)
         self._addresses: dict[str, str] = {}
+        self._packages: dict[str, Package[object]] = {}
         self._links: OrderedDict[tuple[Part, ProviderSpec, str], Link[Any]] = OrderedDict()
         self._own_stt: Link[Recognizer] = Link(
             own.recognizer.provider, own.recognizer, partial(probe_recognizer, own.recognizer)
@@ -113,6 +121,7 @@ class SpeechDesk:
         voices = self._chain("tts", TEXT_TO_SPEECH, speaking, keys, _remembered, _probe_speaker)
         for first in (*ears[:1], *voices[:1]):
             self._warmth.warm(self._addresses[first.provider])
+        first_voice = voices[0].asked.tts.inner if voices else None
         return Seat(
             ResilientRecognizer([*ears, self._own_stt], self._probes, on_switch, self._budget)
             if ears
@@ -120,7 +129,17 @@ class SpeechDesk:
             ResilientTextToSpeech([*voices, self._own_tts], self._probes, on_switch, self._budget)
             if voices
             else self._own.tts,
+            first_voice if isinstance(first_voice, VendorTextToSpeech) else None,
         )
+
+    def load(self, stt: str, tts: str) -> None:
+        """Begin to load the packages of the vendors of an agent's chains, each once, in a thread. Returns at once; what
+        cannot be loaded is told of when a call wants it."""
+        hearing, speaking = self._specs(stt, tts)
+        chosen = [(SPEECH_TO_TEXT.get(spec.vendor), spec) for spec in hearing]
+        for entry, spec in [*chosen, *((TEXT_TO_SPEECH.get(spec.vendor), spec) for spec in speaking)]:
+            if entry is not None and entry.load is not None and spec.vendor not in self._packages:
+                self._packages[spec.vendor] = Package(spec.vendor, entry.load)
 
     def is_local(self, stt: str, tts: str) -> bool:
         """Whether a call with these chains asks nobody outside."""
@@ -165,6 +184,8 @@ class SpeechDesk:
         await self._probes.aclose()
         await self._sockets.aclose()
         await self._warmth.aclose()
+        for package in self._packages.values():
+            await package.ended(None)
 
     def on_vendor(self, seen: RequestSeen) -> None:
         if (payer := account.get()) is not None:
@@ -288,6 +309,7 @@ async def open_desk(speech: Speech, wanted: Wanted, *, watch: Watch) -> AsyncIte
     """Who hears and speaks, with the connections to vendors, which are closed at exit."""
     async with open_http(connect_s=TimeLimits().connect_s) as http:
         desk = SpeechDesk(speech, wanted, http, watch=watch)
+        desk.load("", "")
         try:
             yield desk
         finally:

@@ -47,6 +47,8 @@ class Dialect(ABC):
 
     keep_alive: str | None = None
     """What is sent when there has been no audio for a few seconds."""
+    shortest_ms = 0
+    """Of audio in one message; what is shorter waits for more."""
 
     def __init__(self, access: Access, sample_rate_hz: int, hints: TranscriptionHints) -> None:
         self.access = access

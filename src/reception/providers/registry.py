@@ -15,6 +15,7 @@ from reception.providers.vendors.assemblyai_stt import AssemblyAiDialect
 from reception.providers.vendors.deepgram_stt import DeepgramDialect
 from reception.providers.vendors.deepgram_tts import DeepgramTextToSpeech
 from reception.providers.vendors.elevenlabs_tts import ElevenLabsTextToSpeech
+from reception.providers.vendors.google_sdk import GoogleSdk
 from reception.providers.vendors.google_stream import GoogleStreamingRecognizer
 from reception.providers.vendors.google_stt import GoogleSpeechToText
 from reception.providers.vendors.google_tts import GoogleTextToSpeech
@@ -22,7 +23,7 @@ from reception.providers.vendors.openai_embeddings import OpenAiEmbedder
 from reception.providers.vendors.openai_realtime_stt import OpenAiRealtimeDialect
 from reception.providers.vendors.openai_stt import GroqSpeechToText, OpenAiSpeechToText
 from reception.providers.vendors.openai_tts import GroqTextToSpeech, OpenAiTextToSpeech
-from reception.providers.vendors.polly_tts import PollyTextToSpeech
+from reception.providers.vendors.polly_tts import PollyTextToSpeech, load_signing
 
 T = TypeVar("T")
 
@@ -30,13 +31,14 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
     """A vendor's adapter for one part. `key_names` are the environment variables that may hold its key, the first
-    the usual one; `address` is where the vendor serves."""
+    the usual one; `address` is where the vendor serves; `load` loads its package, which takes a while."""
 
     make: Callable[[Access], T]
     model: str
     address: str
     key_names: tuple[str, ...] = ()
     streams: bool = True
+    load: Callable[[], object] | None = None
 
 
 GOOGLE_KEY_FILE = "GOOGLE_APPLICATION_CREDENTIALS"
@@ -70,7 +72,11 @@ SPEECH_TO_TEXT: Mapping[str, Entry[Recognizer]] = {
         _batch(GoogleSpeechToText), "latest_short", "https://speech.googleapis.com", ("GOOGLE_API_KEY",), streams=False
     ),
     "google-streaming": Entry(
-        GoogleStreamingRecognizer, "latest_long", "https://speech.googleapis.com", ("GOOGLE_API_KEY", GOOGLE_KEY_FILE)
+        GoogleStreamingRecognizer,
+        "latest_long",
+        "https://speech.googleapis.com",
+        ("GOOGLE_API_KEY", GOOGLE_KEY_FILE),
+        load=GoogleSdk,
     ),
 }
 
@@ -88,7 +94,7 @@ TEXT_TO_SPEECH: Mapping[str, Entry[TextToSpeech]] = {
         ("GOOGLE_API_KEY",),
         streams=False,
     ),
-    "polly": Entry(PollyTextToSpeech, "neural", "https://polly.us-east-1.amazonaws.com"),
+    "polly": Entry(PollyTextToSpeech, "neural", "https://polly.us-east-1.amazonaws.com", load=load_signing),
 }
 
 EMBEDDINGS: Mapping[str, Entry[Embedder]] = {

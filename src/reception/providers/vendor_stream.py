@@ -55,7 +55,7 @@ class VendorStream:
         self._rate_hz = sample_rate_hz
         self._hints = hints
         self._recent = RecentAudio(KEPT_S * sample_rate_hz)
-        self._base = self._sent = self._billed = 0
+        self._base = self._sent = self._unbilled = 0
         self._settled: dict[tuple[int, float | str], tuple[Piece, ...]] = {}
         self._interim: tuple[Piece, ...] = ()
         self._covered_ms = 0.0
@@ -99,8 +99,7 @@ class VendorStream:
             with self._access.request("stt", 0.0) as request:
                 async with asyncio.timeout(self._access.limits.flush_s):
                     await self._settle(end_ms)
-                request.units = (self._sent - self._billed) / self._rate_hz
-                self._billed = self._sent
+                request.units, self._unbilled = self._unbilled / self._rate_hz, 0
         elif self._failure is not None:
             raise self._failure
         pieces = self._said(start_ms, end_ms, interim=partial)
@@ -113,10 +112,12 @@ class VendorStream:
         )
 
     async def aclose(self) -> None:
-        """Say goodbye, and close the connection."""
+        """Say goodbye, and close the connection; what was sent since the last transcript is accounted for."""
         self._closed = True
         self._task.cancel()
         await asyncio.wait((self._task,))
+        self._access.unasked("stt", self._unbilled / self._rate_hz)
+        self._unbilled = 0
         self._recent.forget(self._recent.end)
 
     async def _settle(self, end_ms: int) -> None:
@@ -200,7 +201,6 @@ class VendorStream:
         """A new connection knows nothing: it is told again what has not been settled."""
         settled = int(self._covered_ms * self._rate_hz / 1000)
         self._base = self._sent = max(self._recent.start, min(settled, self._recent.end))
-        self._billed = min(self._billed, self._base)
         self._interim = ()
         self._failure = None
         self._work.set()
@@ -210,13 +210,15 @@ class VendorStream:
         if (opening := dialect.opening()) is not None:
             await socket.send(opening)
         per_ms = self._rate_hz // 1000
+        least = max(1, dialect.shortest_ms * per_ms)
         while True:
             self._sent = max(self._sent, self._recent.start)
             waiting = self._recent.end - self._sent
-            if waiting >= _SENT_MS * per_ms or (self._flush_wanted and waiting):
+            if waiting >= _SENT_MS * per_ms or (self._flush_wanted and waiting >= least):
                 samples = self._recent.between(self._sent, self._sent + _MOST_SENT_MS * per_ms)
                 self._sent += samples.size
                 await socket.send(dialect.audio(samples))
+                self._unbilled += samples.size
             elif self._flush_wanted:
                 self._flush_wanted = False
                 self._flushes += 1

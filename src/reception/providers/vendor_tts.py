@@ -15,6 +15,7 @@ from reception.ports.speech import Voice, WordEnd
 from reception.providers.access import Access
 from reception.providers.clauses import pieces
 from reception.providers.said_words import SaidWords, Voicing
+from reception.providers.warm_sockets import Standby
 
 _WORD = re.compile(r"\w")
 _OUR_VOICES = frozenset({"", "heart"})
@@ -54,10 +55,15 @@ class VendorTextToSpeech(ABC):
         """See `TellsWords`: of texts that were one request, where the vendor tells."""
         return self._said.of(text, self._voicing(voice), sample_rate_hz)
 
+    def standby(self, voice: Voice, sample_rate_hz: int) -> Standby:
+        """What a call in this voice may do to find a connection open; nothing where those of HTTP are kept anyway."""
+        return Standby()
+
     def _voicing(self, voice: Voice) -> Voicing:
         return self._voice(voice), voice.speed
 
     async def _timed(self, text: str, voice: Voice, wanted_hz: int) -> AsyncGenerator[Pcm16]:
+        await self._loaded()
         limits = self._access.limits
         made_hz = self._rate_hz(wanted_hz)
         resampler = Resampler(made_hz, wanted_hz)
@@ -85,6 +91,14 @@ class VendorTextToSpeech(ABC):
     def _rate_hz(self, wanted_hz: int) -> int:
         """The rate to ask the vendor for; the nearest to `wanted_hz` that it has."""
         return wanted_hz
+
+    async def _loaded(self) -> None:
+        """Wait until the vendor's package is there, where there is one.
+
+        Raises:
+            ProviderLoading: that takes longer than the limits allow.
+        """
+        return
 
     @abstractmethod
     def _speak(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:

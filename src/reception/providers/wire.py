@@ -21,8 +21,19 @@ LONGEST_RETRY_AFTER_S = 3600.0
 _REQUEST_IDS = ("x-request-id", "request-id", "dg-request-id", "x-amzn-requestid")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
-_REFUSED_CLOSES = {1008, 3000, 3005, 3006, 3007, 4000, 4001, 4003, 4401, 4403}
-_LIMITED_CLOSES = {3008, 3009, 4008, 4029, 4429}
+KEY_CODES = {"API_KEY_INVALID"}
+"""What Google says of a key, with status 400."""
+_KEY_CLOSES = {3000, 4001, 4002, 4003, 4401, 4402, 4403}
+_LIMITED_CLOSES = {3009, 4029, 4102, 4429}
+_CHOICE_CLOSES = {3006, 4101}
+_POLICY_CLOSE, _FIRST_OWN_CLOSE = 1008, 3000
+"""What a close with the one, or a vendor's own above the other, means is often said in its reason alone."""
+_LIMIT_WORDS = ("concurren", "quota", "rate limit", "too many", "busy")
+_KEY_WORDS = ("api key", "unauthor", "not authorized", "authenti", "insufficient", "payment", "credit", "permission")
+_CHOICE_WORDS = (
+    *("not exist", "not found", "invalid", "unsupported", "not supported", "not allowed", "character limit"),
+    "data 0000",
+)
 
 
 @contextmanager
@@ -59,10 +70,33 @@ def refusal(provider: str, status: int, headers: Mapping[str, str], body: bytes)
         return ProviderLimited(provider, told, request_id=request_id, retry_after_s=wait_s)
     if status in (408, 409) or status >= 500:
         return ProviderError(provider, told, request_id=request_id, retryable=True)
-    if status in (401, 403):
+    if status in (401, 403) or code in KEY_CODES:
         told += ": its key is missing, wrong or not allowed to do this"
         return ProviderRefused(provider, told, request_id=request_id, of_key=True)
-    return ProviderRefused(provider, told, request_id=request_id)
+    # Without credit, no request is answered.
+    return ProviderRefused(provider, told, request_id=request_id, of_key=status == 402, of_request=status == 413)
+
+
+def closed(provider: str, code: int, reason: str) -> ProviderError:
+    """The error for a connection that the vendor closes with `code`, for the `reason` that it gives."""
+    told = f"{provider} closed the connection ({code})"
+    if code in _LIMITED_CLOSES:
+        return ProviderLimited(provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
+    if code in _KEY_CLOSES or code in _CHOICE_CLOSES:
+        return ProviderRefused(provider, told, of_key=code in _KEY_CLOSES)
+    return judged(provider, told, reason if code == _POLICY_CLOSE or code >= _FIRST_OWN_CLOSE else "")
+
+
+def judged(provider: str, told: str, reason: str) -> ProviderError:
+    """The error that says `told`, of the kind that the vendor's own `reason` tells, which is not repeated: a limit, the
+    key, or what was chosen; else a failure of the vendor's."""
+    said = re.sub(r"[\W_]+", " ", reason.lower())
+    if any(word in said for word in _LIMIT_WORDS):
+        return ProviderLimited(provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
+    of_key = any(word in said for word in _KEY_WORDS)
+    if of_key or any(word in said for word in _CHOICE_WORDS):
+        return ProviderRefused(provider, told, of_key=of_key)
+    return ProviderError(provider, told, retryable=True)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
@@ -143,8 +177,11 @@ def _code_in(body: bytes) -> str:
         told = orjson.loads(body[:65536])
     except orjson.JSONDecodeError:
         return ""
-    for holder in (told, *(told.get(name) for name in ("error", "detail") if isinstance(told, dict))):
-        for name in ("code", "err_code", "status", "type"):
+    holders = [told, *(told.get(name) for name in ("error", "detail") if isinstance(told, dict))]
+    reasons = [holder.get("details") for holder in holders if isinstance(holder, dict)]
+    holders = [*(one for found in reasons if isinstance(found, list) for one in found), *holders]
+    for holder in holders:
+        for name in ("reason", "code", "err_code", "category", "status", "type"):
             code = holder.get(name) if isinstance(holder, dict) else None
             if isinstance(code, str) and _CODE.fullmatch(code):
                 return code
@@ -152,10 +189,6 @@ def _code_in(body: bytes) -> str:
 
 
 def _closed(provider: str, error: ConnectionClosed) -> ProviderError:
-    code = error.rcvd.code if error.rcvd is not None else 1006
-    told = f"{provider} closed the connection ({code})"
-    if code in _LIMITED_CLOSES:
-        return ProviderLimited(provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
-    if code in _REFUSED_CLOSES:
-        return ProviderRefused(provider, told, of_key=True)
-    return ProviderError(provider, told, retryable=True)
+    if error.rcvd is None:
+        return closed(provider, 1006, "")
+    return closed(provider, error.rcvd.code, error.rcvd.reason)

@@ -1,6 +1,6 @@
 """Does before anybody calls what the first call would else wait for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -8,11 +8,11 @@ from reception.core.errors import AppError
 from reception.db.database import Database
 from reception.domains.agents.service import list_agents
 from reception.domains.tenants.service import list_tenants
+from reception.ports.business import AgentSettings
 from reception.ports.speech import Voice
 from reception.providers.speech_cache import CachedTextToSpeech
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.demo.seed import DemoAgent
-from reception.runtime.language import AgentLanguage
 
 _log = structlog.get_logger(__name__)
 
@@ -23,8 +23,8 @@ _PAGE = 100
 _MOST_TENANTS = 1000
 
 
-async def load_models(database: Database, language: AgentLanguage) -> None:
-    """Begin to load the packages of the language models that agents have chosen; of the first thousand tenants, as the
+async def load_packages(database: Database, load: Callable[[AgentSettings], None]) -> None:
+    """Have the packages of the vendors that agents have chosen loaded; of the first thousand tenants, as the
     many hardly choose other vendors than those. A failure is logged and costs only the time saved."""
     seen, after = 0, None
     try:
@@ -35,13 +35,13 @@ async def load_models(database: Database, language: AgentLanguage) -> None:
                 async with database.tenant_session(tenant.tenant_id) as session:
                     agents = await list_agents(session)
                 for agent in agents:
-                    language.load(agent.settings)
+                    load(agent.settings)
             seen += len(tenants)
             if len(tenants) < _PAGE:
                 return
             after = tenants[-1].tenant_id
     except AppError as error:
-        _log.warning("language.not_loaded", code=error.code)
+        _log.warning("packages.not_loaded", code=error.code)
 
 
 async def warm_speech(tts: CachedTextToSpeech, conversations: ConversationFactory, agents: Sequence[DemoAgent]) -> None:

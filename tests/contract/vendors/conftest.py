@@ -10,11 +10,25 @@ from reception.providers.limits import TimeLimits
 from tests.support.vendors.faults import KEY
 
 IMPATIENT = TimeLimits(
-    connect_s=2.0, first_s=0.15, between_s=0.15, answer_s=0.15, answer_s_per_audio_s=0.0, flush_s=0.15, embed_s=0.15
+    connect_s=2.0,
+    first_s=0.15,
+    between_s=0.15,
+    answer_s=0.15,
+    answer_s_per_audio_s=0.0,
+    flush_s=0.15,
+    load_s=20.0,
+    embed_s=0.15,
 )
 """For a vendor that will not answer."""
 PATIENT = TimeLimits(
-    connect_s=20.0, first_s=20.0, between_s=20.0, answer_s=20.0, answer_s_per_audio_s=1.0, flush_s=20.0, embed_s=20.0
+    connect_s=20.0,
+    first_s=20.0,
+    between_s=20.0,
+    answer_s=20.0,
+    answer_s_per_audio_s=1.0,
+    flush_s=20.0,
+    load_s=20.0,
+    embed_s=20.0,
 )
 """For one that will."""
 

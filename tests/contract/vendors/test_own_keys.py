@@ -70,6 +70,7 @@ async def test_a_language_model_is_asked_with_the_key_of_the_tenant_whose_caller
 
         async def converse(tenant: str, keys: Mapping[str, str]) -> None:
             model = await models.for_agent("", keys)
+            await models.loaded()
             assert model is not None
             for number in range(5):
                 assert [piece async for piece in model.stream(_question(f"{tenant} {number}"))]
@@ -105,6 +106,7 @@ async def test_a_limit_that_one_key_meets_is_heeded_with_that_key_alone() -> Non
     async with Used(lambda prompt: Writes("Yes."), GPT) as server:
         models = LanguageModels(LanguageConfig(f"openai:{GPT}", {"openai": KEY}, {"openai": server.base_url}))
         adas, others = await models.for_agent("", {"openai": "ada-key"}), await models.for_agent("")
+        await models.loaded()
         assert adas is not None
         assert others is not None
         assert [piece async for piece in adas.stream(_question("first"))]
@@ -170,6 +172,7 @@ class AnyVoice(ElevenLabsServer):
 async def test_a_connection_that_was_opened_ahead_is_taken_by_its_own_tenant_alone() -> None:
     async with AnyVoice("eleven_flash_v2_5") as server, open_http(connect_s=5.0, trust_env=False) as http:
         sockets = WarmSockets()
+        calls = []
         for number in range(3):
             for tenant in ("ada", "bob"):
                 access = Access(
@@ -181,8 +184,9 @@ async def test_a_connection_that_was_opened_ahead_is_taken_by_its_own_tenant_alo
                     sockets=sockets,
                 )
                 voice = ElevenLabsTextToSpeech(access)
+                calls.append(voice.standby(Voice(), 24_000))
                 assert [chunk async for chunk in voice.stream(f"{tenant} says {number}", Voice(), 24_000)]
-                await asyncio.gather(*sockets._opening.values())
+                await asyncio.gather(*[task for tasks in sockets._opening.values() for task in tasks])
         assert server.used == [("ada", "ada-key"), ("bob", "bob-key")] * 3
         await sockets.aclose()
 
@@ -221,6 +225,7 @@ async def test_a_vendor_s_failure_goes_on_with_the_next_vendor_over_their_own_wi
         models = LanguageModels(config)
         for _ in range(5):
             model = await models.for_agent("")
+            await models.loaded()
             assert model is not None
             assert "".join([piece async for piece in model.stream(_question("x"))]) == "Parking is free."
             assert model.provider == f"groq:{GPT_OSS}"

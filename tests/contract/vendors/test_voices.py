@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request
 
 from reception.core.audio import Pcm16, decode, encode
 from reception.core.errors import ProviderError
@@ -82,10 +84,26 @@ async def test_the_rate_is_the_one_asked_for(case: Case, rate_hz: int, connect: 
     assert audio[-rate_hz // 20] == pytest.approx(6000, abs=150)
 
 
+class OtherNames(ElevenLabsServer):
+    """Calls the times of characters by the other of the vendor's names for them."""
+
+    async def talk(self, socket: ServerConnection, request: Request) -> None:
+        send = socket.send
+
+        async def renamed(message: str) -> None:
+            await send(message.replace("charStart", "charsStart").replace("charDurations", "charsDurations"))
+
+        socket.send = renamed  # type: ignore[method-assign, assignment]
+        await super().talk(socket, request)
+
+
 @pytest.mark.parametrize("rate_hz", [8000, 24_000])
-async def test_a_vendor_that_tells_when_each_word_was_said_is_believed(rate_hz: int, connect: Connect) -> None:
+@pytest.mark.parametrize("server_class", [ElevenLabsServer, OtherNames])
+async def test_a_vendor_that_tells_when_each_word_was_said_is_believed(
+    rate_hz: int, server_class: type[ElevenLabsServer], connect: Connect
+) -> None:
     (case,) = [case for case in CASES if case.make is ElevenLabsTextToSpeech]
-    async with serve(case) as server:
+    async with server_class("eleven_flash_v2_5") as server:
         tts = case.make(connect(case.provider, server.base_url))
         stream = tts.stream(TEXT, Voice(), rate_hz)
         await anext(stream)

@@ -7,7 +7,7 @@ from reception.core.errors import Unavailable
 from reception.core.vault import Vault
 from reception.domains.access.service import Role
 from reception.domains.credentials.service import keep_key, open_keys
-from reception.runtime.warming import load_models
+from reception.runtime.warming import load_packages
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.typing_caller import dial, start
 from tests.integration.providers.conftest import GOOD, MINE, TENANTS_KEY
@@ -68,9 +68,11 @@ async def test_models_that_agents_have_chosen_are_loaded_when_the_server_starts_
     loaded: list[str] = []
     language = installation.services.language
     monkeypatch.setattr(language, "load", lambda settings: loaded.append(settings.llm))
+    spoken: list[str] = []
+    monkeypatch.setattr(installation.services.desk, "load", lambda stt, tts: spoken.append(tts))
     shop = await installation.open_shop()
     chosen = f"openai:{GOOD}, groq:some-model"
-    change = {"settings": {"llm": chosen}}
+    change = {"settings": {"llm": chosen, "tts": "polly"}}
     changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)
     assert changed.status_code == 200, changed.text
     assert loaded[-1:] == [chosen]
@@ -89,8 +91,9 @@ async def test_models_that_agents_have_chosen_are_loaded_when_the_server_starts_
     assert loaded == [f"anthropic:{GOOD}"]
     (await installation.http.patch(f"/agents/{shop.agent_id}", json=change, headers=shop.headers)).raise_for_status()
     loaded.clear()
-    await load_models(installation.services.database, language)
+    await load_packages(installation.services.database, installation.services.load)
     assert chosen in loaded
+    assert "polly" in spoken
 
 
 async def test_a_key_sealed_under_a_lost_key_does_not_open(installation: Installation) -> None:

@@ -39,11 +39,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer: sent in `pieces`, one chunk each."""
+    """An answer, good by its `status` as a rule: sent in `pieces`, one chunk each."""
 
     content_type: str
     pieces: Sequence[bytes]
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 class HttpVendor:
@@ -129,7 +130,7 @@ class HttpVendor:
         if fault is Fault.SLOW_FIRST_BYTE:
             await reader.read()
             raise ConnectionResetError
-        _send_head(writer, 200, good.content_type, good.headers)
+        _send_head(writer, good.status, good.content_type, good.headers)
         if fault in (Fault.GATED, Fault.STALL, Fault.HALF_CLOSED):
             half = max(1, len(good.pieces) // 2) if len(good.pieces) > 1 else 0
             _send_chunks(writer, good.pieces[:half] if half else [good.pieces[0][: len(good.pieces[0]) // 2]])

@@ -163,7 +163,10 @@ class AssemblyAiServer(Listener):
 
     def take(self, message: str | bytes, ear: Ear) -> str:
         if isinstance(message, bytes):
+            before_ms = ear.length_ms
             ear.hear(decode(message, self._encoding))
+            # Anything else closes the connection with 3007.
+            assert 50 <= ear.length_ms - before_ms <= 1000
             return "audio"
         return {"ForceEndpoint": "flush", "Terminate": "bye"}[orjson.loads(message)["type"]]
 

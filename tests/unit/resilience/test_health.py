@@ -1,7 +1,7 @@
 """The circuit breaker."""
 
-from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused
-from reception.providers.resilience.health import LONGEST_REST_S, Circuit, Health
+from reception.core.errors import ProviderError, ProviderLimited, ProviderLoading, ProviderRefused
+from reception.providers.resilience.health import LONGEST_REST_S, TRIPS_AFTER, Circuit, Health
 
 BROKEN = ProviderError("x", retryable=True)
 
@@ -40,11 +40,48 @@ def test_a_refused_key_opens_it_at_once_and_for_long() -> None:
 
 
 def test_one_agent_s_wrong_voice_does_not_silence_all_others() -> None:
+    health, clock = make()
+    for _ in range(TRIPS_AFTER):
+        assert not health.refuses("nobody en-US")
+        health.failed(ProviderRefused("x"), "nobody en-US")
+    assert health.admits
+    assert health.refuses("nobody en-US")
+    assert not health.refuses("joanna en-US")
+    clock.now_s += LONGEST_REST_S
+    assert not health.refuses("nobody en-US")
+    health.failed(ProviderRefused("x"), "nobody en-US")
+    assert health.refuses("nobody en-US")
+    clock.now_s += LONGEST_REST_S
+    health.succeeded("nobody en-US")
+    health.failed(ProviderRefused("x"), "nobody en-US")
+    assert not health.refuses("nobody en-US")
+
+
+def test_what_is_wrong_with_one_request_says_nothing_of_the_next() -> None:
     health, _ = make()
     for _ in range(5):
-        health.failed(ProviderRefused("x"))
-        health.succeeded()
+        health.failed(ProviderRefused("x", of_request=True))
     assert health.admits
+    assert not health.refuses("")
+
+
+def test_whoever_refuses_a_probe_is_there() -> None:
+    health, _ = make()
+    health.failed(BROKEN, at_once=True)
+    health.probing()
+    health.failed(ProviderRefused("x"))
+    assert health.admits
+
+
+def test_who_is_being_loaded_has_not_failed() -> None:
+    health, _ = make()
+    for _ in range(5):
+        health.failed(ProviderLoading("x"))
+    assert health.admits
+    health.failed(BROKEN, at_once=True)
+    health.probing()
+    health.failed(ProviderLoading("x"))
+    assert health.circuit is Circuit.OPEN
 
 
 def test_after_its_rest_one_probe_decides_and_each_failure_doubles_the_rest() -> None:

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
 
-from reception.core.errors import MissingModel, ProviderError, ProviderTimeout
+from reception.core.errors import MissingModel, ProviderError, ProviderRefused, ProviderTimeout
 from reception.ports.language import ChatMessage, ChatRequest, OutputSchema, TokenUsage
 from reception.providers.llm.choice import COMPATIBLE, ModelChoice
 from reception.providers.llm.vendors import Vendor, vendor_of
@@ -144,7 +144,8 @@ class LangChainChatModel:
         status = getattr(error, "status_code", None)
         response = getattr(error, "response", None)
         if status in _ONE_REQUEST:
-            return ProviderError(self.provider, f"{self.provider} could not do what was asked ({status})")
+            told = f"{self.provider} could not do what was asked ({status})"
+            return ProviderRefused(self.provider, told, of_request=True)
         if isinstance(status, int) and response is not None:
             return refusal(self.provider, status, response.headers, response.content)
         if _is_timeout(error):

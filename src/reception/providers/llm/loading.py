@@ -1,24 +1,25 @@
 """A chat model whose package is loaded while its first call is being greeted."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from contextvars import Context
 
-from reception.core.errors import MissingModel, ProviderError
+from reception.core.errors import AppError, MissingModel, ProviderError
 from reception.ports.language import ChatModel, ChatRequest
+from reception.providers.packages import Package
+
+_WAITED_SHARE = 0.1
+"""Of the time to the first piece: for so long a request waits for a package that is nearly loaded."""
 
 
 class LoadingChatModel:
-    """Implements `ports.language.ChatModel` on what `load` makes in a thread, from now on: LangChain and a vendor's SDK
-    take a second or two the first time, which no call waits for before its greeting."""
+    """Implements `ports.language.ChatModel` on what `make` gives in a thread, from now on. LangChain and a vendor's
+    SDK, the `package`, take a second or two to load the first time, which no call waits for: what is asked before goes
+    to whoever stands in."""
 
-    def __init__(self, provider: str, load: Callable[[], ChatModel]) -> None:
+    def __init__(self, provider: str, package: Package[None], make: Callable[[], ChatModel]) -> None:
         self.provider = provider
-        # Shared by all calls, it belongs to the one that came first no more than to the others.
-        self._loading = asyncio.create_task(asyncio.to_thread(load), name=f"load {provider}", context=Context())
-        # Whoever asks is told of a failure; nobody may.
-        self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._package = package
+        self._model = Package(provider, make)
 
     async def loaded(self) -> ChatModel:
         """The model once it is there.
@@ -27,17 +28,21 @@ class LoadingChatModel:
             ProviderError: it cannot be made.
         """
         try:
-            return await asyncio.shield(self._loading)
+            return await self._model.within(None)
         except MissingModel as error:
             raise ProviderError(self.provider, error.detail) from error
 
     async def aclose(self) -> None:
-        await asyncio.wait({self._loading})
-        if not self._loading.cancelled() and self._loading.exception() is None:
-            await self._loading.result().aclose()
+        try:
+            model = await self.loaded()
+        except AppError:
+            return
+        await model.aclose()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
-        """As `ChatModel.stream`; fails where the model cannot be made."""
+        """As `ChatModel.stream`; fails where the model cannot be made, and with `ProviderLoading` while its package is
+        being loaded."""
+        await self._package.within(request.first_s * _WAITED_SHARE)
         model = await self.loaded()
         async with aclosing(model.stream(request)) as pieces:
             async for piece in pieces:

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from contextvars import Context
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,6 +19,7 @@ from reception.providers.llm.choice import COMPATIBLE, DEFAULT_MODELS, ModelChoi
 from reception.providers.llm.loading import LoadingChatModel
 from reception.providers.llm.metered import MeteredChatModel
 from reception.providers.llm.vendors import vendor_of
+from reception.providers.packages import Package
 from reception.providers.resilience.chain import Link, OnSwitch, Probes, present_call
 from reception.providers.resilience.health import Health
 from reception.providers.resilience.language import ResilientChatModel
@@ -71,7 +71,7 @@ class LanguageModels:
         self._on_switch = on_switch
         self._links: OrderedDict[tuple[ModelChoice, str], Link[ChatModel]] = OrderedDict()
         self._probes = Probes()
-        self._packages: dict[str, asyncio.Task[None]] = {}
+        self._packages: dict[str, Package[None]] = {}
         self._choices = config.choices()
         for choice in self._choices:
             self._check_key(choice, _NO_KEYS)
@@ -101,17 +101,19 @@ class LanguageModels:
         """Wait until the packages of all models that have been handed out, or named to `load`, are loaded, or cannot
         be."""
         loading = [link.asked.loaded() for link in self._links.values() if isinstance(link.asked, LoadingChatModel)]
-        await asyncio.gather(*loading, *self._packages.values(), return_exceptions=True)
+        packages = [package.ended(None) for package in self._packages.values()]
+        await asyncio.gather(*loading, *packages, return_exceptions=True)
 
     def load(self, chosen: str) -> None:
         """Begin to load the packages of the vendors that an agent has chosen so, each once, in a thread: the first call
         then finds them there. Returns at once; what cannot be loaded is told of when a call wants it."""
         for choice in self._wanted(chosen):
-            if choice.vendor not in self._packages:
-                work = asyncio.to_thread(_load_package, choice)
-                task = asyncio.create_task(work, name=f"load {choice.vendor}", context=Context())
-                task.add_done_callback(lambda task: task.cancelled() or task.exception())
-                self._packages[choice.vendor] = task
+            self._package(choice)
+
+    def _package(self, choice: ModelChoice) -> Package[None]:
+        if choice.vendor not in self._packages:
+            self._packages[choice.vendor] = Package(choice.vendor, partial(_load_package, choice))
+        return self._packages[choice.vendor]
 
     def is_local(self, chosen: str) -> bool:
         """Whether an agent that has chosen so asks nobody outside."""
@@ -120,7 +122,7 @@ class LanguageModels:
     async def aclose(self) -> None:
         """Close the connections of all models."""
         await self._probes.aclose()
-        await asyncio.gather(*self._packages.values(), return_exceptions=True)
+        await asyncio.gather(*[package.ended(None) for package in self._packages.values()])
         for link in self._links.values():
             await link.asked.aclose()
 
@@ -176,13 +178,13 @@ class LanguageModels:
                 health.limited(for_s)
                 self._watch.on_limit(choice.provider, for_s)
 
-        def load() -> ChatModel:
+        def make() -> ChatModel:
             # Local mode needs neither LangChain nor an SDK.
             from reception.providers.llm.chat import LangChainChatModel  # noqa: PLC0415
 
             return MeteredChatModel(LangChainChatModel(choice, key, self._base_url(choice), heed), self._watch)
 
-        model = LoadingChatModel(choice.provider, load)
+        model = LoadingChatModel(choice.provider, self._package(choice), make)
         return Link(choice.provider, model, partial(probe_chat_model, model), health)
 
     def _switched(self, switched: ProviderSwitched) -> None:

@@ -1,6 +1,7 @@
 """The order in which providers are asked, and what a call is told when another one answers."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
@@ -8,8 +9,8 @@ from typing import Generic, Literal, TypeVar
 
 import structlog
 
-from reception.core.errors import ProviderError, ProviderTimeout
-from reception.core.telemetry import PROVIDER_RECOVERED
+from reception.core.errors import ProviderError, ProviderLoading, ProviderRefused, ProviderTimeout
+from reception.core.telemetry import PROVIDER_RECOVERED, PROVIDER_REFUSED
 from reception.ports.events import ProviderSwitched
 from reception.providers.resilience.health import Health, loop_s
 from reception.providers.unforeseen import provider_errors
@@ -76,7 +77,8 @@ class Probes:
 
 
 class Chain(Generic[T]):
-    """The providers of one call for one part, in order of preference."""
+    """The providers of one call for one part, in order of preference. `choices` are what the call asks each of them
+    for, beside its model, by a name that tells it from what others ask for."""
 
     def __init__(
         self,
@@ -91,6 +93,7 @@ class Chain(Generic[T]):
         self._on_switch = on_switch
         self._spared_until_s = [0.0] * len(self.links)
         self._reason = ""
+        self.choices: Sequence[str] = [""] * len(self.links)
         self.current = 0
 
     @property
@@ -108,7 +111,15 @@ class Chain(Generic[T]):
         for link in self.links:
             if link.health.probe_due:
                 self._probes.send(link)
-        able = [place for place, link in enumerate(self.links) if link.health.admits or (bool(ready) and ready[place])]
+        places = range(len(self.links))
+        refused = {place for place in places if self.links[place].health.refuses(self.choices[place])}
+        if self.current in refused:
+            self._reason = self._reason or ProviderRefused.code
+        able = [
+            place
+            for place in places
+            if (self.links[place].health.admits and place not in refused) or (bool(ready) and ready[place])
+        ]
         fit = [place for place in able if self._spared_until_s[place] <= now_s]
         return fit or able
 
@@ -128,17 +139,21 @@ class Chain(Generic[T]):
         return [self.links[place].provider for place in order]
 
     def succeeded(self, place: int) -> None:
-        self.links[place].health.succeeded()
+        self.links[place].health.succeeded(self.choices[place])
 
     def failed(self, place: int, error: ProviderError) -> None:
         """`place` failed this call."""
-        self.links[place].health.failed(error)
-        self._spare(place, error.code)
+        self.links[place].health.failed(error, self.choices[place])
+        spared_s = 0.0 if isinstance(error, ProviderLoading) else SPARED_S
+        if isinstance(error, ProviderRefused):
+            # The log says whose agent it is, whose owner alone can mend it.
+            _log.warning(PROVIDER_REFUSED, part=self._part, provider=error.provider, detail=error.detail)
+            if not (error.of_key or error.of_request):
+                # It will not have in this call what it does not have now.
+                spared_s = math.inf
+        self._spared_until_s[place] = loop_s() + spared_s
+        self._reason = self._reason or error.code
 
     def overtaken(self, place: int) -> None:
         """`place` was so slow that another answered first."""
         self.failed(place, ProviderTimeout(self.links[place].provider, "another was faster"))
-
-    def _spare(self, place: int, reason: str) -> None:
-        self._spared_until_s[place] = loop_s() + SPARED_S
-        self._reason = self._reason or reason

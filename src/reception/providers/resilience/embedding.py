@@ -31,7 +31,7 @@ class GuardedEmbedder:
         health = link.health
         if health.probe_due:
             self._probes.send(link)
-        if not health.admits:
+        if not health.admits or health.refuses(""):
             raise ProviderError(self.model, f"{self.model} has failed just now and is left alone", retryable=True)
         try:
             with provider_errors(self.model):

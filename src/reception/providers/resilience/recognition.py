@@ -38,6 +38,7 @@ class ResilientStream:
         self, chain: Chain[Recognizer], sample_rate_hz: int, budget: Budget, hints: TranscriptionHints | None
     ) -> None:
         self._chain = chain
+        chain.choices = [(hints or TranscriptionHints()).locale] * len(chain.links)
         self._hints = hints
         self._rate_hz = sample_rate_hz
         self._budget = budget

@@ -12,11 +12,11 @@ import orjson
 from pydantic import BaseModel
 
 from reception.core.audio import Pcm16, encode
-from reception.core.errors import ProviderError
 from reception.providers.dialect import Dialect, News, Piece
 from reception.providers.vendor_tts import TELEPHONE_HZ
+from reception.providers.wire import closed
 
-_MOST_NAMES = 50
+_MOST_NAMES, _LONGEST_NAME = 50, 50
 
 
 class _Word(BaseModel):
@@ -33,11 +33,14 @@ class _Message(BaseModel):
     end_of_turn: bool = False
     words: tuple[_Word, ...] = ()
     error_code: int | None = None
+    error: str = ""
 
 
 class AssemblyAiDialect(Dialect):
     """A turn comes twice when it ends: as it was heard, and then with its numbers and its punctuation, which replaces
     the first and settles it."""
+
+    shortest_ms = 50
 
     def url(self) -> str:
         asked = {
@@ -46,8 +49,9 @@ class AssemblyAiDialect(Dialect):
             "encoding": "pcm_mulaw" if self.rate_hz == TELEPHONE_HZ else "pcm_s16le",
             "format_turns": "true",
         }
-        if self.hints.names:
-            asked["keyterms_prompt"] = orjson.dumps(self.hints.names[:_MOST_NAMES]).decode()
+        names = [name for name in self.hints.names if len(name) <= _LONGEST_NAME][:_MOST_NAMES]
+        if names:
+            asked["keyterms_prompt"] = orjson.dumps(names).decode()
         return f"{self.access.base_url}/v3/ws?{urlencode(asked)}"
 
     def headers(self) -> dict[str, str]:
@@ -65,8 +69,7 @@ class AssemblyAiDialect(Dialect):
     def read(self, message: bytes | str) -> Iterable[News]:
         told = _Message.model_validate_json(message)
         if told.type == "Error":
-            code = told.error_code
-            raise ProviderError(self.access.provider, f"{self.access.provider} failed ({code})", retryable=True)
+            raise closed(self.access.provider, told.error_code or 0, told.error)
         if told.type != "Turn":
             return
         pieces = tuple(Piece(word.start, word.end, word.text, word.confidence) for word in told.words)

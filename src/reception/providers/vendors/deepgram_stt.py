@@ -6,6 +6,7 @@ Wire format: https://developers.deepgram.com/reference/speech-to-text/listen-str
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 from urllib.parse import urlencode
 
 from pydantic import BaseModel
@@ -17,6 +18,8 @@ from reception.providers.vendor_tts import TELEPHONE_HZ
 
 _ENDPOINTING_MS = 200
 _MOST_NAMES = 50
+_MOST_BYTES = 1000
+"""Of names in all. Beyond 500 tokens the connection is refused, and hardly a token is shorter than two bytes."""
 
 
 class _Word(BaseModel):
@@ -54,7 +57,8 @@ class DeepgramDialect(Dialect):
     keep_alive = '{"type":"KeepAlive"}'
 
     def url(self) -> str:
-        names = [("keyterm", name) for name in self.hints.names[:_MOST_NAMES]]
+        sizes = accumulate(len(name.encode()) for name in self.hints.names[:_MOST_NAMES])
+        names = [("keyterm", name) for name, size in zip(self.hints.names, sizes, strict=False) if size <= _MOST_BYTES]
         asked = [
             ("model", self.access.model),
             ("language", self.hints.locale),

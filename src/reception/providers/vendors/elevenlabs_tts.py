@@ -11,26 +11,26 @@ from collections.abc import AsyncGenerator
 from urllib.parse import quote, urlencode
 
 import orjson
-from pydantic import BaseModel
+from pydantic import AliasChoices, BaseModel, Field
 
 from reception.core.audio import Pcm16
-from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused
+from reception.core.errors import ProviderError
 from reception.ports.speech import Voice
 from reception.providers.vendor_tts import TELEPHONE_HZ, VendorTextToSpeech
-from reception.providers.wire import DEFAULT_RETRY_AFTER_S, SampleReader, garbage
+from reception.providers.warm_sockets import Standby
+from reception.providers.wire import SampleReader, garbage, judged
 
 _PCM_HZ = (16_000, 22_050, 24_000, 44_100)
 _MULTILINGUAL = ("eleven_flash_v2_5", "eleven_turbo_v2_5")
 _SLOWEST, _FASTEST = 0.7, 1.2
-_LIMITS = ("rate_limit", "quota", "too_many", "system_busy")
 
 
 class _Alignment(BaseModel):
-    """Of the characters in one message's audio, counted from its beginning."""
+    """Of the characters in one message's audio, counted from its beginning. The vendor has two names for each."""
 
     chars: list[str]
-    charStartTimesMs: list[float]  # noqa: N815  the vendor's name
-    charDurationsMs: list[float]  # noqa: N815  the vendor's name
+    starts_ms: list[float] = Field(validation_alias=AliasChoices("charStartTimesMs", "charsStartTimesMs"))
+    lengths_ms: list[float] = Field(validation_alias=AliasChoices("charDurationsMs", "charsDurationsMs"))
 
 
 class _Message(BaseModel):
@@ -38,6 +38,7 @@ class _Message(BaseModel):
     alignment: _Alignment | None = None
     isFinal: bool | None = None  # noqa: N815  the vendor's name
     error: str | None = None
+    message: str | None = None
 
 
 class _Words:
@@ -48,7 +49,7 @@ class _Words:
         self._end_ms: float | None = None
 
     def take(self, alignment: _Alignment, before_ms: float) -> None:
-        timed = zip(alignment.chars, alignment.charStartTimesMs, alignment.charDurationsMs, strict=False)
+        timed = zip(alignment.chars, alignment.starts_ms, alignment.lengths_ms, strict=False)
         for char, start_ms, lasts_ms in timed:
             if char.isspace():
                 self.end()
@@ -75,7 +76,7 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
     async def _speak(self, text: str, voice: Voice, sample_rate_hz: int) -> AsyncGenerator[Pcm16]:
         access = self._access
         by_phone = sample_rate_hz == TELEPHONE_HZ
-        url, headers = self._url(voice, sample_rate_hz), {"xi-api-key": access.api_key}
+        url, headers = self._url(voice, sample_rate_hz), self._headers()
         reader = SampleReader("mulaw" if by_phone else "pcm_s16le")
         words, made = _Words(), 0
         socket = await access.sockets.take(url, headers)
@@ -88,7 +89,7 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
             while True:
                 told = _Message.model_validate_json(await socket.recv())
                 if told.error is not None:
-                    raise self._failure(told.error)
+                    raise self._failure(told.error, told.message or "")
                 if told.alignment is not None:
                     words.take(told.alignment, 1000 * made / sample_rate_hz)
                     self._said.note(text, self._voicing(voice), words.ends_ms)
@@ -102,6 +103,13 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
                     return
         finally:
             socket.transport.abort()
+
+    def standby(self, voice: Voice, sample_rate_hz: int) -> Standby:
+        """See `VendorTextToSpeech.standby`."""
+        return self._access.sockets.standby(self._url(voice, self._rate_hz(sample_rate_hz)), self._headers())
+
+    def _headers(self) -> dict[str, str]:
+        return {"xi-api-key": self._access.api_key}
 
     def _url(self, voice: Voice, sample_rate_hz: int) -> str:
         access = self._access
@@ -121,9 +129,6 @@ class ElevenLabsTextToSpeech(VendorTextToSpeech):
         except binascii.Error:
             raise garbage(self.provider) from None
 
-    def _failure(self, code: str) -> ProviderError:
+    def _failure(self, code: str, message: str) -> ProviderError:
         known = code if code.replace("_", "").isalnum() else "error"
-        detail = f"{self.provider} failed ({known})"
-        if any(limit in code for limit in _LIMITS):
-            return ProviderLimited(self.provider, detail, retry_after_s=DEFAULT_RETRY_AFTER_S)
-        return ProviderRefused(self.provider, detail, of_key="key" in code or "auth" in code)
+        return judged(self.provider, f"{self.provider} failed ({known})", f"{code} {message}")

@@ -11,7 +11,7 @@ import orjson
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
 from reception.ports.speech import TranscriptionHints
-from reception.providers.wire import DEFAULT_RETRY_AFTER_S, LONGEST_RETRY_AFTER_S
+from reception.providers.wire import DEFAULT_RETRY_AFTER_S, KEY_CODES, LONGEST_RETRY_AFTER_S
 
 Metadata: TypeAlias = list[tuple[str, str]]
 _AUDIENCE = "https://speech.googleapis.com/"
@@ -97,7 +97,7 @@ def told_by_google(provider: str, error: Any) -> ProviderError:
     status = getattr(error, "grpc_status_code", None) or (error.code() if callable(getattr(error, "code", 0)) else None)
     name = status.name if status is not None else type(error).__name__
     told = f"{provider} answered {name}"
-    if name in _OF_KEY or status is None:
+    if name in _OF_KEY or status is None or getattr(error, "reason", None) in KEY_CODES:
         return ProviderRefused(provider, f"{told}: its key is missing, wrong or not allowed to do this", of_key=True)
     if name == "RESOURCE_EXHAUSTED":
         wait_s = next((one.retry_delay.seconds for one in error.details if hasattr(one, "retry_delay")), None)

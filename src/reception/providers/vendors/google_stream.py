@@ -8,6 +8,7 @@ API: https://cloud.google.com/speech-to-text/docs/reference/rpc/google.cloud.spe
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial as partially
 from typing import Any
 
 from reception.core.audio import Pcm16, level_dbfs
@@ -21,6 +22,7 @@ from reception.core.recent import RecentAudio
 from reception.ports.speech import Transcript, TranscriptionHints
 from reception.providers.access import Access
 from reception.providers.dialect import Piece, said_between
+from reception.providers.packages import Package
 from reception.providers.segmented import KEPT_S
 from reception.providers.vendor_stt import UNSTATED_CONFIDENCE
 from reception.providers.vendors.google_sdk import GoogleSdk, Metadata, is_installed, told_by_google
@@ -76,9 +78,9 @@ class GoogleStream:
         self._settled: list[Piece] = []
         self._failure: ProviderError | None = None
         self._pause_s = _FIRST_PAUSE_S
-        self._failed_at = self._billed = 0
+        self._failed_at = self._unbilled = 0
         self._closed = False
-        self._loading = asyncio.create_task(asyncio.to_thread(_load, access), name="load google-cloud-speech")
+        self._package = Package(access.provider, partially(_load, access))
         self._channel: Any = None
         self._client: Any = None
         self._again: asyncio.TimerHandle | None = None
@@ -117,11 +119,11 @@ class GoogleStream:
         loop = asyncio.get_running_loop()
         asked_s = loop.time()
         if not partial:
+            await self._package.ended(self._access.limits.load_s)
             with self._access.request("stt", 0.0) as request:
                 async with asyncio.timeout(self._access.limits.flush_s):
                     await self._settle(end_ms * self._rate_hz // 1000)
-                request.units = max(0, self._current.start - self._billed) / self._rate_hz
-                self._billed = max(self._billed, self._current.start)
+                request.units, self._unbilled = self._unbilled / self._rate_hz, 0
         elif self._failure is not None:
             raise self._failure
         known = list(self._settled)
@@ -137,14 +139,16 @@ class GoogleStream:
         )
 
     async def aclose(self) -> None:
-        """End what is under way, and close the connection."""
+        """End what is under way, and close the connection; what was sent since the last transcript is accounted for."""
         self._closed = True
         if self._again is not None:
             self._again.cancel()
-        under_way = [self._loading, *self._requests.values()]
+        under_way = list(self._requests.values())
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
+        self._access.unasked("stt", self._unbilled / self._rate_hz)
+        self._unbilled = 0
         if self._channel is not None:
             await self._channel.close()
         self._recent.forget(self._recent.end)
@@ -175,7 +179,7 @@ class GoogleStream:
 
     async def _hold(self, request: _Request) -> None:
         try:
-            sdk, credentials = await asyncio.shield(self._loading)
+            sdk, credentials = await self._package.within(None)
             if self._channel is None:
                 self._channel = sdk.channel(self._access.base_url)
                 self._client = sdk.client(self._channel)
@@ -216,6 +220,7 @@ class GoogleStream:
             if waiting >= least or (waiting and request.end is not None):
                 samples = self._recent.between(request.sent, min(end, request.sent + _MOST_SENT))
                 request.sent += samples.size
+                self._unbilled += samples.size
                 yield sdk.audio(samples)
             elif request.end is not None:
                 return

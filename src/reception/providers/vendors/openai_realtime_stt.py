@@ -19,9 +19,12 @@ from reception.providers.vendor_stt import UNSTATED_CONFIDENCE
 from reception.providers.vendor_tts import TELEPHONE_HZ
 
 _RATE_HZ = 24_000
-_SHORTEST_MS = 100
-"""A shorter buffer cannot be committed."""
-_REFUSALS = frozenset({"invalid_api_key", "model_not_found", "insufficient_quota", "invalid_request_error"})
+_SHORTEST_MS = 120
+"""A buffer of less than 100 ms cannot be committed, and the resampler holds some back."""
+_OF_KEY = frozenset({"invalid_api_key", "insufficient_quota"})
+_REFUSALS = frozenset({"model_not_found", "invalid_request_error"})
+_PASSING = frozenset({"session_expired", "input_audio_buffer_commit_empty"})
+"""Of the type `invalid_request_error`, and mended by a new connection: a session lasts an hour."""
 
 
 class _Error(BaseModel):
@@ -104,6 +107,8 @@ class OpenAiRealtimeDialect(Dialect):
     def _failure(self, error: _Error) -> ProviderError:
         code = error.code or error.type or "unknown"
         detail = f"{self.access.provider} failed ({code})"
-        if code in _REFUSALS or error.type in _REFUSALS:
-            return ProviderRefused(self.access.provider, detail, of_key="key" in code)
-        return ProviderError(self.access.provider, detail, retryable=True)
+        if code in _OF_KEY or error.type in _OF_KEY:
+            return ProviderRefused(self.access.provider, detail, of_key=True)
+        if code in _PASSING or not (code in _REFUSALS or error.type in _REFUSALS):
+            return ProviderError(self.access.provider, detail, retryable=True)
+        return ProviderRefused(self.access.provider, detail)

@@ -8,6 +8,8 @@ Wire format: https://docs.aws.amazon.com/polly/latest/dg/API_SynthesizeSpeech.ht
 import asyncio
 import importlib
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,10 +19,54 @@ from reception.core.audio import Pcm16
 from reception.core.errors import MissingModel, ProviderLimited, ProviderRefused
 from reception.ports.speech import Voice
 from reception.providers.access import Access
+from reception.providers.packages import Package
 from reception.providers.vendor_tts import TELEPHONE_HZ, VendorTextToSpeech
 from reception.providers.wire import DEFAULT_RETRY_AFTER_S, SampleReader, garbage, refusal
 
 _THROTTLED = ("ThrottlingException", "ServiceQuotaExceededException", "TooManyRequestsException")
+_OF_KEY = (
+    *(
+        "AccessDenied",
+        "ExpiredToken",
+        "IncompleteSignature",
+        "InvalidClientTokenId",
+        "InvalidSignature",
+        "NotAuthorized",
+    ),
+    *("MissingAuthenticationToken", "OptInRequired", "UnrecognizedClient"),
+)
+"""What Amazon says of a key, with status 400 too: https://docs.aws.amazon.com/polly/latest/dg/CommonErrors.html"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Signing:
+    """What is used of botocore."""
+
+    auth: Any
+    requests: Any
+    credentials_of: Any
+    session: Callable[[], Any]
+
+
+def load_signing() -> _Signing:
+    """Amazon's package, which takes a fifth of a second to load.
+
+    Raises:
+        MissingModel: it is not installed.
+    """
+    try:
+        return _Signing(
+            importlib.import_module("botocore.auth"),
+            importlib.import_module("botocore.awsrequest"),
+            importlib.import_module("botocore.credentials").Credentials,
+            importlib.import_module("botocore.session").get_session,
+        )
+    except ImportError:
+        raise _missing() from None
+
+
+def _missing() -> MissingModel:
+    return MissingModel("Amazon Polly's signing", "pip install 'reception[polly]'")
 
 
 class PollyTextToSpeech(VendorTextToSpeech):
@@ -32,14 +78,14 @@ class PollyTextToSpeech(VendorTextToSpeech):
 
     def __init__(self, access: Access) -> None:
         super().__init__(access)
-        try:
-            self._auth = importlib.import_module("botocore.auth")
-            self._requests = importlib.import_module("botocore.awsrequest")
-            self._credentials_of = importlib.import_module("botocore.credentials").Credentials
-            self._session = importlib.import_module("botocore.session").get_session
-        except ImportError:
-            raise MissingModel("Amazon Polly's signing", "pip install 'reception[polly]'") from None
+        if find_spec("botocore") is None:
+            raise _missing()
+        self._package = Package(access.provider, load_signing)
+        self._held: Any = None
         self._region = (urlsplit(access.base_url).hostname or "").removeprefix("polly.").split(".")[0]
+
+    async def _loaded(self) -> None:
+        await self._package.within(self._access.limits.load_s)
 
     def _rate_hz(self, wanted_hz: int) -> int:
         return TELEPHONE_HZ if wanted_hz == TELEPHONE_HZ else 16_000
@@ -58,10 +104,12 @@ class PollyTextToSpeech(VendorTextToSpeech):
         headers = await self._signed(url, body)
         async with access.http.stream("POST", url, headers=headers, content=body) as answer:
             if not answer.is_success:
-                if answer.headers.get("x-amzn-errortype", "").startswith(_THROTTLED):
+                error = answer.headers.get("x-amzn-errortype", "")
+                if error.startswith(_THROTTLED):
                     told = f"{self.provider} takes no more requests for now"
                     raise ProviderLimited(self.provider, told, retry_after_s=DEFAULT_RETRY_AFTER_S)
-                raise refusal(self.provider, answer.status_code, answer.headers, await answer.aread())
+                status = 403 if error.startswith(_OF_KEY) else answer.status_code
+                raise refusal(self.provider, status, answer.headers, await answer.aread())
             if not answer.headers.get("content-type", "").startswith("audio/"):
                 raise garbage(self.provider)
             reader = SampleReader("pcm_s16le")
@@ -69,20 +117,22 @@ class PollyTextToSpeech(VendorTextToSpeech):
                 yield reader.read(piece)
 
     async def _signed(self, url: str, body: bytes) -> dict[str, str]:
-        credentials = await self._credentials()
-        request = self._requests.AWSRequest(
+        signing = await self._package.within(self._access.limits.load_s)
+        credentials = await self._credentials(signing)
+        request = signing.requests.AWSRequest(
             method="POST", url=url, data=body, headers={"Content-Type": "application/json"}
         )
-        self._auth.SigV4Auth(credentials, "polly", self._region or "us-east-1").add_auth(request)
+        signing.auth.SigV4Auth(credentials, "polly", self._region or "us-east-1").add_auth(request)
         return dict(request.headers.items())
 
-    async def _credentials(self) -> Any:
+    async def _credentials(self, signing: _Signing) -> Any:
         if self._access.api_key:
             key_id, _, secret = self._access.api_key.partition(":")
-            return self._credentials_of(key_id, secret)
-        find: Callable[[], Any] = self._session().get_credentials
-        found = await asyncio.to_thread(lambda: (held := find()) and held.get_frozen_credentials())
-        if found is None:
+            return signing.credentials_of(key_id, secret)
+        if self._held is None:
+            self._held = await asyncio.to_thread(lambda: signing.session().get_credentials())
+        if self._held is None:
             told = f"{self.provider}: AWS's settings on this machine hold no credentials"
             raise ProviderRefused(self.provider, told, of_key=True)
-        return found
+        # Those of a role are renewed before they expire, which asks AWS.
+        return await asyncio.to_thread(self._held.get_frozen_credentials)
