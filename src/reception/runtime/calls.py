@@ -16,7 +16,7 @@ from reception.core.clock import Clock
 from reception.core.errors import Unavailable
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Channel, Dialogue
-from reception.ports.events import CallObserver
+from reception.ports.events import CallEvent, CallObserver, SpeechChanged
 from reception.ports.leg import TAKEN_OVER, CallLeg
 from reception.ports.speech import Recognizer, TextToSpeech, Voice
 from reception.providers.account import account, own_keys
@@ -24,6 +24,7 @@ from reception.providers.bundle import Speech
 from reception.providers.desk import SpeechDesk
 from reception.providers.lexicon import PronouncingTextToSpeech
 from reception.providers.resilience.chain import present_call
+from reception.providers.warm_sockets import Standby
 from reception.runtime.conversations import WiredAgent
 from reception.runtime.dumps import CallDumps
 from reception.runtime.provider_keys import ProviderKeys
@@ -295,7 +296,7 @@ class CallCentre:
         self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, conversation_id: UUID, switches: Switches
     ) -> "_Parts":
         """What a call is made of, listened in on where that is asked for."""
-        parts = _Parts(leg, *await self._seat(wired, switches))
+        parts = await self._seat(taps, leg, wired, switches)
         if self.recordings is not None and wired.agent.settings.recording:
             recording = self.recordings.recording(leg, wired.business.tenant_id, conversation_id)
             parts = replace(parts, leg=await taps.enter_async_context(recording))
@@ -303,25 +304,28 @@ class CallCentre:
             dump = await taps.enter_async_context(self.dumps.dump(parts.leg, conversation_id))
             if dump is not None:
                 heard = dump.recognizer(parts.recognizer)
-                parts = _Parts(dump.leg, heard, parts.tts, dump.turn_taker, (dump,))
+                parts = _Parts(dump.leg, heard, parts.tts, dump.turn_taker, (*parts.observers, dump))
         return parts
 
-    async def _seat(self, wired: WiredAgent, switches: Switches) -> tuple[Recognizer, TextToSpeech]:
+    async def _seat(self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, switches: Switches) -> "_Parts":
         """Who hears and speaks."""
-        recognizer: Recognizer = self.speech.recognizer
-        tts: TextToSpeech = self.speech.tts
+        parts = _Parts(leg, self.speech.recognizer, self.speech.tts)
         settings = wired.agent.settings
         if self.desk is not None:
             local = self.keys is None or (self.desk.is_local(settings.stt, settings.tts) and self.desk.embeds_locally)
             keys = {} if self.keys is None or local else await self.keys.of(wired.business.tenant_id)
             own_keys.set(keys)
             seat = self.desk.seat(settings.stt, settings.tts, keys, switches)
-            recognizer, tts = seat.recognizer, seat.tts
+            standby = seat.standby(_voice(wired), leg.output_rate_hz)
+            taps.callback(standby.close)
+            standby.warm()
+            parts = _Parts(leg, seat.recognizer, seat.tts, observers=(_Ready(standby),))
+        tts = parts.tts
         if settings.pronunciations:
             tts = PronouncingTextToSpeech(tts, settings.pronunciations)
         if self.spoken is not None:
             tts = self.spoken.voice(wired.business.tenant_id, tts, settings.pronunciations)
-        return recognizer, tts
+        return replace(parts, tts=tts)
 
     def _session(
         self,
@@ -339,7 +343,7 @@ class CallCentre:
             recognizer=parts.recognizer,
             turn_detector=self.speech.turn_detector,
             tts=parts.tts,
-            voice=Voice(settings.voice, settings.voice_speed, settings.language or wired.business.locale),
+            voice=_voice(wired),
             config=self.timings(settings),
             clock=self.clock,
             observers=(
@@ -359,3 +363,20 @@ class _Parts:
     tts: TextToSpeech
     turn_taker: Callable[[CallConfig], TurnTaker] = TurnTaker
     observers: tuple[CallObserver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """Has a connection for the reply opened while the caller speaks."""
+
+    standby: Standby
+
+    def on_event(self, event: CallEvent) -> None:
+        match event:
+            case SpeechChanged(state="started"):
+                self.standby.warm()
+
+
+def _voice(wired: WiredAgent) -> Voice:
+    settings = wired.agent.settings
+    return Voice(settings.voice, settings.voice_speed, settings.language or wired.business.locale)
