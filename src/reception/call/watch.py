@@ -76,9 +76,9 @@ class Watch:
             self._decide(self._turns.stalled())
         if self._turns.words_late and not overslept:
             self._bridge()
-        if self._turns.in_utterance or self._turns.agent_active:
+        if self._turns.in_utterance or self._turns.agent_active or overslept:
             self.caller_seen()
-        elif self._is_missed(now_s, no_audio_s) and not overslept:
+        elif self._is_missed(now_s, no_audio_s):
             self.caller_seen()
             self._decide(self._turns.unheard())
 

@@ -100,6 +100,7 @@ def test_a_machine_that_slept_does_not_take_its_caller_for_silent() -> None:
         await s.caller.is_silent(2000)
         loop = asyncio.get_running_loop()
         loop._jumping.now_s += 20.0  # type: ignore[attr-defined]
+        await s.caller.is_silent(3000)
         await s.caller.says("is there parking")
         await s.caller.waits()
 
