@@ -63,6 +63,19 @@ def test_whoever_breaks_off_in_a_number_says_it_again_from_its_beginning() -> No
     assert left("Room 1204, please.", len("Room 12")) == "1204, please."
 
 
+@pytest.mark.parametrize("text", [TEXT, "You need not reserve any space.", "The gate closes near midnight."])
+def test_of_a_voice_that_keeps_no_even_pace_a_word_is_said_again_rather_than_lost(text: str) -> None:
+    """Each word takes a third of a second, however long."""
+    made = Pace()
+    for said in ("We are open every day from noon.", "Breakfast is served between seven and ten.", "I am.", TEXT) * 5:
+        made.learn(said, 333 * len(said.split()), 1.0)
+    words = text.split()
+    for said_whole in range(len(words) + 1):
+        rest = made.left_of(text, 333 * said_whole, 1.0).split()
+        assert len(rest) >= len(words) - said_whole
+        assert words[len(words) - len(rest) :] == rest
+
+
 def test_words_whose_times_are_told_need_no_reckoning() -> None:
     # Each word takes half a second, however long it is.
     told = [WordEnd(chars, 4000 * number) for number, chars in enumerate(word_ends(TEXT), start=1)]

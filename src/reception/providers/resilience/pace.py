@@ -15,8 +15,11 @@ _FRAME_MS = 20
 _TOLD_WITHIN_MS = 60
 """Of its own sound a vendor's time of a word may be off by so much."""
 _SOUNDLESS = ".,;:!?\"')]"
-_UNSURE_SHARE, _UNSURE_CHARS = 0.1, 3.0
-"""Of the characters reckoned as said, so many may not have been: where one voice lingers another hurries on."""
+_UNSURE_OF_NUMBERS, _FEWEST_UNSURE_CHARS = 0.1, 3.0
+"""Of the characters reckoned as said, this share may not have been of any voice, and so many at the least."""
+_UNSURE = 2.0
+"""Times as far as whole clauses are from what was reckoned, a place within one may be."""
+_UNSURE_LEARNED = 0.2
 _WORD = re.compile(r"\S+")
 _NUMBER = re.compile(
     r"\W*(?:\d.*|[b-hj-z]|oh|point|double|triple|zero|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|"
@@ -28,16 +31,20 @@ _NUMBER = re.compile(
 
 
 class Pace:
-    """Milliseconds a character, learned from what a voice has said whole, at its own speed of 1."""
+    """Milliseconds a character, learned from what a voice has said whole, at its own speed of 1, and by what share
+    its clauses are longer or shorter than that makes them."""
 
     def __init__(self) -> None:
         self.ms_per_char = USUAL_MS_PER_CHAR
+        self._unsure = 0.0
         self._learned = False
 
     def learn(self, text: str, audio_ms: float, speed: float) -> None:
         if len(text) < _FEWEST_CHARS or audio_ms <= 0:
             return
         seen = audio_ms * speed / len(text)
+        if self._learned:
+            self._unsure += (abs(seen / self.ms_per_char - 1) - self._unsure) * _UNSURE_LEARNED
         self.ms_per_char += (seen - self.ms_per_char) * (_LEARNED if self._learned else 1.0)
         self._learned = True
 
@@ -45,12 +52,13 @@ class Pace:
         """The words of `text` that are to be said after the first `audio_ms` of it.
 
         Where a voice is can be reckoned, and not known. A word that is lost does more harm than one that is said again,
-        so that one counts as said only when by the reckoning its last letter has been begun; and of a number only when
-        it has been said for sure. A number, or what is spelled, is said again from its beginning: nobody could tell
-        which digits were said twice.
+        so that one counts as said only when its last letter has been begun, as far as this voice may be behind the
+        reckoning; and of a number only when any voice would have said it. A number, or what is spelled, is said again
+        from its beginning: nobody could tell which digits were said twice.
         """
-        said = audio_ms * speed / self.ms_per_char
-        surely = said - max(_UNSURE_CHARS, said * _UNSURE_SHARE)
+        reckoned = audio_ms * speed / self.ms_per_char
+        said = reckoned * (1 - min(1.0, _UNSURE * self._unsure))
+        surely = min(said, reckoned - max(_FEWEST_UNSURE_CHARS, reckoned * _UNSURE_OF_NUMBERS))
         words = list(_WORD.finditer(text))
         of_number = [_NUMBER.fullmatch(word[0]) is not None for word in words]
         unsaid = (
