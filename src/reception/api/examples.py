@@ -25,6 +25,7 @@ _USUAL: Final[Mapping[str, Any]] = {
     "amount": "42.00",
     "assignee": "Ann Example",
     "caller_phone": "+12125550123",
+    "carrier_call_id": "CA0123456789abcdef0123456789abcdef",
     "channel": "voice",
     "client": "Mozilla/5.0",
     "country": "US",
