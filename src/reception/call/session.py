@@ -42,7 +42,7 @@ from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN
 from reception.ports.dialogue import CallerTurn, Dialogue
 from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
 from reception.ports.expectation import Completeness
-from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn
+from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn, TypingIn
 from reception.ports.speech import (
     VAD_WINDOW_MS,
     Recognizer,
@@ -234,6 +234,8 @@ class CallSession:
                     self._conversation.reply.wake()
             case TextIn(text=text):
                 self._answer_text(text, typed=True)
+            case TypingIn():
+                self._caller_acted()
             case DtmfIn(digit=digit):
                 self._pressed(digit)
             case LegClosed():

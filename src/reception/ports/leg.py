@@ -25,6 +25,11 @@ class TextIn:
 
 
 @dataclass(frozen=True, slots=True)
+class TypingIn:
+    """The caller is writing something, which is not sent yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class DtmfIn:
     digit: str
 
@@ -51,7 +56,7 @@ LOST_REASONS = frozenset({CONNECTION_LOST, DOES_NOT_READ, LEG_FAILED})
 TAKEN_OVER = "taken_over"
 """The call goes on over another connection."""
 
-LegInput: TypeAlias = AudioIn | TextIn | DtmfIn | MarkIn | LegClosed
+LegInput: TypeAlias = AudioIn | TextIn | TypingIn | DtmfIn | MarkIn | LegClosed
 
 
 class CallLeg(Protocol):

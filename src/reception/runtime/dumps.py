@@ -19,7 +19,7 @@ from reception.call.turn_taking import TurnTaker
 from reception.core.clock import Clock
 from reception.ports.audio import Pcm16
 from reception.ports.events import CallEvent
-from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
+from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, TextIn, TypingIn
 from reception.ports.speech import RecognitionStream, Recognizer, Transcript, TranscriptionHints
 from reception.runtime.recording.leg import RecordedLeg
 from reception.runtime.recording.spool import SpoolFile
@@ -122,7 +122,7 @@ class DumpedLeg:
     async def inputs(self) -> AsyncIterator[LegInput]:
         async for item in self._leg.inputs():
             match item:
-                case AudioIn():
+                case AudioIn() | TypingIn():
                     pass
                 case MarkIn(name=name):
                     self._dump.note("mark_reached", name=name)

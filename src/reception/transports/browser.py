@@ -15,7 +15,7 @@ from reception.core.clock import Clock
 from reception.core.errors import InvalidInput
 from reception.ports.audio import AudioFormat, Pcm16
 from reception.ports.events import CallEnded, CallEvent
-from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn, TextIn
+from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn, TextIn, TypingIn
 from reception.transports.browser_messages import (
     AudioMessage,
     DtmfMessage,
@@ -23,6 +23,7 @@ from reception.transports.browser_messages import (
     Start,
     Stop,
     TextMessage,
+    TypingMessage,
     audio_message,
     error_message,
     event_message,
@@ -197,6 +198,8 @@ class BrowserLeg:
                 return self._audio_in(parsed.decoded())
             case TextMessage(text=text):
                 return TextIn(text)
+            case TypingMessage():
+                return TypingIn()
             case DtmfMessage(digit=digit):
                 return DtmfIn(digit)
             case MarkMessage(name=name):

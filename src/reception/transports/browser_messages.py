@@ -69,6 +69,10 @@ class TextMessage(_Message):
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
 
+class TypingMessage(_Message):
+    type: Literal["typing"]
+
+
 class DtmfMessage(_Message):
     type: Literal["dtmf"]
     digit: str = Field(pattern=r"^[0-9*#A-D]$")
@@ -83,7 +87,7 @@ class Stop(_Message):
     type: Literal["stop"]
 
 
-ClientMessage: TypeAlias = Start | AudioMessage | TextMessage | DtmfMessage | MarkMessage | Stop
+ClientMessage: TypeAlias = Start | AudioMessage | TextMessage | TypingMessage | DtmfMessage | MarkMessage | Stop
 _CLIENT: TypeAdapter[ClientMessage] = TypeAdapter(Annotated[ClientMessage, Field(discriminator="type")])
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reception.call.config import CallConfig
@@ -25,7 +25,7 @@ EVENTS = st.lists(
         st.tuples(st.just("early"), st.booleans(), st.none()),
         st.tuples(
             st.sampled_from(
-                ["failed", "stalled", "partial_given_up", "agent_started", "agent_finished", "caller_acted"]
+                ["failed", "stalled", "unheard", "partial_given_up", "agent_started", "agent_finished", "caller_acted"]
             ),
             st.none(),
             st.none(),
@@ -50,7 +50,11 @@ def happen(turns: TurnTaker, event: tuple[str, Any, Any]) -> None:
             turns.partly_transcribed(words=words)
         case ("early", value, _):
             turns.early_transcription = value
-        case ("stalled" | "partial_given_up" | "agent_started" | "agent_finished" | "caller_acted" as name, _, _):
+        case (
+            "stalled" | "unheard" | "partial_given_up" | "agent_started" | "agent_finished" | "caller_acted" as name,
+            _,
+            _,
+        ):
             getattr(turns, name)()
 
 
@@ -63,6 +67,7 @@ def dumped(config: CallConfig, events: list[tuple[str, Any, Any]]) -> list[Line]
     return [json.loads(json.dumps(line)) for line in lines]
 
 
+@settings(deadline=None)
 @given(EVENTS)
 def test_every_decision_of_any_call_is_made_again(events: list[tuple[str, Any, Any]]) -> None:
     config = replace(CallConfig(), silence_prompt_s=1.0, patience=1.5)

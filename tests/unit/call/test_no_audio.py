@@ -7,7 +7,7 @@ import pytest
 
 from reception.call import CallConfig
 from reception.ports.dialogue import Say
-from reception.ports.leg import AudioIn
+from reception.ports.leg import AudioIn, TypingIn
 from tests.support.call_fakes import FakeDialogue, silence
 from tests.unit.call.scene import Scene, play
 
@@ -116,3 +116,14 @@ def test_noise_without_end_does_not_keep_the_line() -> None:
     scene = play(script, config=CONFIG, dialogue=FakeDialogue(_answers))
     assert scene.texts() == []
     assert scene.reason == "silence"
+
+
+def test_who_writes_for_long_is_not_asked_whether_they_are_there() -> None:
+    async def script(s: Scene) -> None:
+        for _ in range(10):
+            await asyncio.sleep(3.0)
+            s.leg.give(TypingIn())
+        assert s.dialogue.silences == []
+        await asyncio.sleep(9.0)
+
+    assert play(script, config=CONFIG).dialogue.silences == [1]

@@ -275,6 +275,7 @@ _steps = st.lists(
         st.tuples(st.just("failed"), st.just(0), st.just(0)),
         st.tuples(st.just("agent"), st.booleans(), st.just(0)),
         st.tuples(st.just("stalled"), st.just(0), st.just(0)),
+        st.tuples(st.just("unheard"), st.just(0), st.just(0)),
         st.tuples(st.just("busy"), st.booleans(), st.just(0)),
     ),
     max_size=120,
@@ -305,8 +306,8 @@ def _do(model: Model, step: tuple[str, object, object]) -> None:
         case ("agent", bool(active), _):
             model.agent, model.held = active, False
             (taker.agent_started if active else taker.agent_finished)()
-        case ("stalled", _, _):
-            model.take(taker.stalled())
+        case ("stalled" | "unheard" as name, _, _):
+            model.take(getattr(taker, name)())
         case ("busy", bool(busy), _):
             taker.early_transcription = not busy
 

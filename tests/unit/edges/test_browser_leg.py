@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 
 from reception.ports.audio import AudioFormat
 from reception.ports.events import CallEnded
-from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn
+from reception.ports.leg import AudioIn, DtmfIn, LegClosed, LegInput, MarkIn, TypingIn
 from reception.transports.browser import BrowserLeg
 from tests.support.virtual_time import LoopClock, run_virtual
 
@@ -91,11 +91,12 @@ def test_bad_messages_are_answered_and_good_ones_pass() -> None:
         leg = await _connect(client, AudioFormat("mulaw", 8000))
         for message in ("{", b"", bytes(8001), {"type": "dtmf", "digit": "5"}, {"type": "mark", "name": "m1"}):
             client.say(message)
+        client.say({"type": "typing"})
         client.say({"type": "stop"})
         async with leg:
             heard = await _listen(leg)
             await leg.close("done")
-        assert heard == [DtmfIn("5"), MarkIn("m1"), LegClosed("stopped_by_caller")]
+        assert heard == [DtmfIn("5"), MarkIn("m1"), TypingIn(), LegClosed("stopped_by_caller")]
         sent = client.messages()
         assert [message["type"] for message in sent] == ["ready", "error", "error", "error", "ended"]
         assert [message["seq"] for message in sent] == [0, 1, 2, 3, 4]

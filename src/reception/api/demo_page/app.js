@@ -258,6 +258,7 @@ at("mute").addEventListener("click", ({ currentTarget: button }) => {
   button.textContent = muted ? "Unmute" : "Mute";
   call?.mute(muted);
 });
+at("typed").addEventListener("input", () => call?.typing());
 at("composer").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = at("typed").value.trim();

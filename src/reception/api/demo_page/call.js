@@ -15,6 +15,7 @@ const REASONS = {
 
 const CONNECTION_LOST = 1006;
 const RECONNECT_AFTER_MS = [300, 2000];
+const TYPING_EVERY_MS = 1000;
 
 // Dispatches "message" (the server's event), "mic" and "played" (levels), "cleared" (position), "reconnecting", and
 // "over" with {problem, kind, reason}, once.
@@ -30,6 +31,7 @@ export class VoiceCall extends EventTarget {
     this.conversationId = null;
     this.seq = -1;
     this.attempts = 0;
+    this.typedAt = -Infinity;
   }
 
   async place() {
@@ -136,6 +138,14 @@ export class VoiceCall extends EventTarget {
 
   type(text) {
     this.#send({ type: "text", text });
+  }
+
+  // Tell, now and then, that something is being written.
+  typing() {
+    const now = performance.now();
+    if (!this.live || now - this.typedAt < TYPING_EVERY_MS) return;
+    this.typedAt = now;
+    this.#send({ type: "typing" });
   }
 
   mute(muted) {
