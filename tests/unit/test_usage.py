@@ -33,7 +33,7 @@ def spoken(characters: float, outcome: str = "ok") -> RequestSeen:
 
 
 def lines(book: UsageBook) -> list[tuple[int, int, float, float]]:
-    return [(used.turn, used.requests, used.units, round(used.cost_usd or 0.0, 6)) for _, used in book._waiting]
+    return [(used.turn, used.requests, used.units, round(used.cost_usd or 0.0, 6)) for used in book._waiting]
 
 
 def test_each_turn_has_its_own_line_and_what_comes_last_belongs_to_the_last_turn() -> None:

@@ -1,8 +1,7 @@
 """Stores what is measured of conversations, behind them: an event never waits for the database."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TypeAlias
@@ -27,6 +26,7 @@ from reception.ports.events import (
     TranscriptHeard,
     TurnMetrics,
 )
+from reception.runtime.backlog import Backlog
 
 _log = structlog.get_logger(__name__)
 _MOST_WAITING = 1024
@@ -63,7 +63,7 @@ class MetricsRecorder:
         self._database = database
         self._clock = clock
         self._waiting: asyncio.Queue[_Record] = asyncio.Queue(_MOST_WAITING)
-        self._times: list[tuple[UUID, StageTime]] = []
+        self._times: Backlog[StageTime] = Backlog(_MOST_TIMES)
         self._dropped = 0
 
     def observer(
@@ -82,8 +82,7 @@ class MetricsRecorder:
             self._dropped += 1
 
     def count(self, tenant_id: UUID, time: StageTime) -> None:
-        self._times.append((tenant_id, time))
-        del self._times[:-_MOST_TIMES]
+        self._times.put(tenant_id, time)
 
     async def run(self) -> None:
         """Write until cancelled; what waits then is written by `flush`."""
@@ -113,17 +112,16 @@ class MetricsRecorder:
 
     async def _add_times(self) -> None:
         """Add up what waits; what cannot be stored waits on."""
-        waiting, self._times = self._times, []
-        by_tenant: dict[UUID, list[StageTime]] = defaultdict(list)
-        for tenant_id, time in waiting:
-            by_tenant[tenant_id].append(time)
-        for tenant_id, times in by_tenant.items():
-            try:
-                async with self._database.tenant_session(tenant_id) as session:
-                    await add_stage_times(session, tenant_id, times)
-            except AppError as error:
-                _log.warning(METRICS_NOT_STORED, code=error.code, dropped=self._dropped)
-                self._times += [(tenant_id, time) for time in times]
+        await self._times.store(self._add)
+
+    async def _add(self, tenant_id: UUID, times: Sequence[StageTime]) -> bool:
+        try:
+            async with self._database.tenant_session(tenant_id) as session:
+                await add_stage_times(session, tenant_id, times)
+        except AppError as error:
+            _log.warning(METRICS_NOT_STORED, code=error.code, dropped=self._dropped)
+            return False
+        return True
 
 
 @dataclass(slots=True)

@@ -1,8 +1,7 @@
 """Keeps account of what calls use of providers."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +20,7 @@ from reception.ports.events import CallEnded, CallEvent, TurnMetrics
 from reception.providers.access import Part, RequestSeen
 from reception.providers.account import charged_to
 from reception.providers.prices import Prices
+from reception.runtime.backlog import Backlog
 
 _log = structlog.get_logger(__name__)
 _STORED_EVERY_S = 5.0
@@ -36,7 +36,7 @@ class UsageBook:
         self._database = database
         self.prices = prices
         self._clock = clock
-        self._waiting: list[tuple[UUID, usage.Used]] = []
+        self._waiting: Backlog[usage.Used] = Backlog(_MOST_WAITING)
 
     def call(self, tenant_id: UUID, agent_id: UUID, conversation_id: UUID) -> "CallUsage":
         """The account of one call, which is also an observer of it."""
@@ -47,29 +47,17 @@ class UsageBook:
         return self._clock.now()
 
     def note(self, tenant_id: UUID, used: usage.Used) -> None:
-        self._waiting.append((tenant_id, used))
-        del self._waiting[:-_MOST_WAITING]
+        self._waiting.put(tenant_id, used)
 
     async def run(self) -> None:
         """Store what waits every few seconds, until cancelled."""
         await every(_STORED_EVERY_S, self.flush, failed=USAGE_NOT_STORED)
 
     async def flush(self) -> None:
-        """Store what waits; what cannot be stored now waits on, as does what is left when this is cancelled, and what a
-        tenant used that is gone is forgotten."""
-        by_tenant: dict[UUID, list[usage.Used]] = defaultdict(list)
-        for tenant_id, used in self._waiting:
-            by_tenant[tenant_id].append(used)
-        self._waiting = []
-        try:
-            for tenant_id in list(by_tenant):
-                await self._store(tenant_id, by_tenant)
-        finally:
-            self._waiting[:0] = [(tenant_id, used) for tenant_id, rows in by_tenant.items() for used in rows]
+        """Store what waits; what cannot be stored now waits on, and what a tenant used that is gone is forgotten."""
+        await self._waiting.store(self._store)
 
-    async def _store(self, tenant_id: UUID, by_tenant: dict[UUID, list[usage.Used]]) -> None:
-        """Store one tenant's, which is taken out unless it is to wait."""
-        rows = by_tenant.pop(tenant_id)
+    async def _store(self, tenant_id: UUID, rows: Sequence[usage.Used]) -> bool:
         try:
             async with self._database.tenant_session(tenant_id) as session:
                 await usage.record(session, tenant_id, rows)
@@ -78,10 +66,8 @@ class UsageBook:
             _log.info(USAGE_NOT_STORED, code="tenant_gone", rows=len(rows))
         except AppError as error:
             _log.warning(USAGE_NOT_STORED, code=error.code, rows=len(rows))
-            by_tenant[tenant_id] = rows
-        except asyncio.CancelledError:
-            by_tenant[tenant_id] = rows
-            raise
+            return False
+        return True
 
 
 @dataclass(slots=True)
