@@ -1,12 +1,16 @@
 """A chat model that another stands in for, in virtual time."""
 
 import asyncio
+import threading
+from dataclasses import replace
 
 import pytest
 
 from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
-from reception.ports.language import ChatMessage, ChatRequest, OutputSchema
-from reception.providers.resilience.chain import Probes
+from reception.ports.language import ChatMessage, ChatModel, ChatRequest, OutputSchema
+from reception.providers.llm.loading import LoadingChatModel
+from reception.providers.packages import Package
+from reception.providers.resilience.chain import Link, Probes
 from reception.providers.resilience.language import ResilientChatModel
 from tests.support.virtual_time import run_virtual
 from tests.unit.resilience.fakes import Told, Writer, broken
@@ -147,3 +151,25 @@ def test_who_is_cancelled_leaves_nothing_running() -> None:
         assert (one.closed, other.closed) == (1, 1)
 
     run_virtual(scene())
+
+
+async def test_nobody_waits_for_a_package_that_is_being_loaded() -> None:
+    may_load = threading.Event()
+
+    def load() -> None:
+        may_load.wait()
+
+    package, told = Package("a", load), Told()
+    loading = LoadingChatModel("a", package, lambda: Writer("a", ("From a.",), delay_s=0))
+    link: Link[ChatModel] = Link("a", loading, lambda: asyncio.sleep(0))
+    model = ResilientChatModel([link, Writer("b", ("From b.",), delay_s=0).link()], Probes(), told)
+    request = replace(TEXT, first_s=1.0)
+    try:
+        for _ in range(2):
+            assert await whole(model, request) == "From b."
+        assert told.path == [("a", "b", "provider_loading")]
+    finally:
+        may_load.set()
+    await package.ended(None)
+    await loading.loaded()
+    assert await whole(model, request) == "From a."

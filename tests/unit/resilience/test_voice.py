@@ -235,3 +235,16 @@ def test_after_a_voice_that_tells_its_words_the_next_one_begins_with_the_very_ne
         assert rest.split() == words[(given_out_ms + 60) // 500 :]
 
     run_virtual(call())
+
+
+def test_a_voice_that_was_asked_before_it_failed_is_not_back_when_it_answers() -> None:
+    async def call() -> None:
+        first, told = Voiced("first", delay_s=0.3, breaks_after_ms=600, chunk_every_s=0.05), Told()
+        tts = voice_of(first, Voiced("second"), told=told)
+        speaking = asyncio.create_task(say(tts, "This sentence is broken off."))
+        await asyncio.sleep(0.5)
+        await say(tts, "So is the one after it.")
+        await speaking
+        assert [switch[:2] for switch in told.path] == [("first", "second")]
+
+    run_virtual(call())

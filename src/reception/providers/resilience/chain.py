@@ -92,6 +92,7 @@ class Chain(Generic[T]):
         self._probes = probes
         self._on_switch = on_switch
         self._spared_until_s = [0.0] * len(self.links)
+        self._failed_s = [-math.inf] * len(self.links)
         self._reason = ""
         self.choices: Sequence[str] = [""] * len(self.links)
         self.current = 0
@@ -123,9 +124,10 @@ class Chain(Generic[T]):
         fit = [place for place in able if self._spared_until_s[place] <= now_s]
         return fit or able
 
-    def answered(self, place: int) -> None:
-        """`place` has answered; the call is told when it was another before."""
-        if place == self.current:
+    def answered(self, place: int, asked_s: float = math.inf) -> None:
+        """`place` has answered what it was asked at `asked_s`; the call is told when it was another before. Who has
+        failed meanwhile is not back by that."""
+        if place == self.current or (place < self.current and self._failed_s[place] >= asked_s):
             return
         before, self.current = self.current, place
         reason = self._reason if place > before else "recovered"
@@ -151,6 +153,7 @@ class Chain(Generic[T]):
             if not (error.of_key or error.of_request):
                 # It will not have in this call what it does not have now.
                 spared_s = math.inf
+        self._failed_s[place] = loop_s()
         self._spared_until_s[place] = loop_s() + spared_s
         self._reason = self._reason or error.code
 

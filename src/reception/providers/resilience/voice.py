@@ -95,13 +95,14 @@ class ResilientTextToSpeech:
 
     async def _say(self, said: "_Said", ear: "_Ear", clauses_said: "list[_Clause]") -> AsyncGenerator[Pcm16]:
         """What one provider says of a text."""
+        asked_s = loop_s()
         place, reader, known = await self._begin(said)
         link = self._chain.links[place]
         clause = _Clause(said.text, said.voice_of(place), link.asked.tts, ear.heard)
         clauses_said.append(clause)
         async with reader:
             if not known or place > self._chain.current:
-                self._chain.answered(place)
+                self._chain.answered(place, asked_s)
             async with aclosing(_given_out(reader, ear, said)) as chunks:
                 async for chunk in chunks:
                     self.provider = link.provider
