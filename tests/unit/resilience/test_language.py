@@ -173,3 +173,13 @@ async def test_nobody_waits_for_a_package_that_is_being_loaded() -> None:
     await package.ended(None)
     await loading.loaded()
     assert await whole(model, request) == "From a."
+
+
+async def test_a_model_that_can_be_made_is_asked_though_its_package_did_not_load_by_itself() -> None:
+    def load() -> None:
+        raise ProviderError("a", "no key")
+
+    package = Package("a", load)
+    loading = LoadingChatModel("a", package, lambda: Writer("a", ("From a.",), delay_s=0))
+    await package.ended(None)
+    assert "".join([piece async for piece in loading.stream(TEXT)]) == "From a."

@@ -42,7 +42,7 @@ class LoadingChatModel:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[str]:
         """As `ChatModel.stream`; fails where the model cannot be made, and with `ProviderLoading` while its package is
         being loaded."""
-        await self._package.within(request.first_s * _WAITED_SHARE)
+        await self._package.ended(request.first_s * _WAITED_SHARE)
         model = await self.loaded()
         async with aclosing(model.stream(request)) as pieces:
             async for piece in pieces:
