@@ -264,6 +264,36 @@ async def test_who_moves_half_an_hour_keeps_the_old_time_and_holds_the_rest_of_t
     assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
 
 
+async def test_what_is_held_for_a_move_is_no_booking_of_its_own(database: Database) -> None:
+    business = await restaurant(database, 2, 2)
+    first = await book(database, business, await ask(database, business))
+    ours = uuid7()
+    async with database.tenant_session(business.tenant_id) as session:
+        wanted = SlotQuery(EVENING + timedelta(minutes=30), 2, moving=first.reservation_id)
+        half_past = (await service.availability(session, business, wanted, NOW)).exact
+        assert half_past is not None
+        await service.hold(session, business, half_past, ours, NOW, moving=first.reservation_id)
+        second = await service.commit_reservation(session, business, half_past, BOB, ours, NOW)
+    assert second.resource_names != first.resource_names
+    assert await counts(database, business) == {"confirmed": 2, "blocking": 2}
+    assert (await refusal(database, business, SlotQuery(EVENING + timedelta(minutes=30), 2)))[0] is Refusal.FULL
+
+
+async def test_a_second_time_that_is_taken_gives_up_the_first(database: Database) -> None:
+    business = await restaurant(database, 2)
+    first = await book(database, business, await ask(database, business))
+    later, ours = EVENING + timedelta(hours=2), uuid7()
+    others = await ask(database, business, later)
+    async with database.tenant_session(business.tenant_id) as session:
+        before = await ask(database, business, EVENING - timedelta(hours=2))
+        await service.hold(session, business, before, ours, NOW, moving=first.reservation_id)
+    await book(database, business, others, BOB)
+    async with database.tenant_session(business.tenant_id) as session:
+        with pytest.raises(SlotTaken):
+            await service.hold(session, business, others, ours, NOW, moving=first.reservation_id)
+    assert await counts(database, business) == {"confirmed": 2, "blocking": 2}
+
+
 async def test_cancelling_frees_the_place_once_and_for_all(database: Database) -> None:
     business = await restaurant(database, 2)
     slot = await ask(database, business)

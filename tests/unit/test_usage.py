@@ -8,12 +8,15 @@ from uuid import UUID
 
 from reception.core.clock import SystemClock
 from reception.core.errors import NotFound, Unavailable
+from reception.core.rounds import WATCHED
 from reception.db.database import Database
 from reception.ports.events import CallEnded, TurnMetrics
 from reception.providers.access import RequestSeen
 from reception.providers.account import account
 from reception.providers.prices import Prices
+from reception.runtime.pulses import LoopPulse, LoopState
 from reception.runtime.usage import CallUsage, UsageBook
+from tests.unit.edges.test_background import Figures
 
 TENANT, AGENT, CALL = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -34,6 +37,20 @@ def spoken(characters: float, outcome: str = "ok") -> RequestSeen:
 
 def lines(book: UsageBook) -> list[tuple[int, int, float, float]]:
     return [(used.turn, used.requests, used.units, round(used.cost_usd or 0.0, 6)) for used in book._waiting]
+
+
+async def test_a_round_that_stores_nothing_is_known_to_have_failed() -> None:
+    book, call = make()
+    call.add(spoken(10))
+    call.on_event(CallEnded("goodbye"))
+    pulse = LoopPulse("usage", SystemClock(), Figures())
+    WATCHED.set(pulse)
+    running = asyncio.create_task(book.run())
+    async with asyncio.timeout(5):
+        while pulse.state is not LoopState.FAILING:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    running.cancel()
+    assert len(lines(book)) == 1
 
 
 def test_each_turn_has_its_own_line_and_what_comes_last_belongs_to_the_last_turn() -> None:

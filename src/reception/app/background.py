@@ -34,7 +34,7 @@ async def _keep(pulse: LoopPulse, work: Callable[[], Awaitable[object]]) -> None
             lasted = loop.time() - began_s >= _SETTLED_AFTER_S
             pause_s = _FIRST_PAUSE_S if lasted else min(max(_FIRST_PAUSE_S, 2 * pause_s), _LONGEST_PAUSE_S)
             _log.error("background.failed", task=pulse.loop, again_in_s=pause_s, exc_info=error)
-            pulse.miss()
+            pulse.miss(pause_s)
         else:
             pulse.end()
             return

@@ -19,8 +19,8 @@ class Pulse(Protocol):
         """A round is done, and the next begins within so many seconds."""
         ...
 
-    def miss(self) -> None:
-        """A round has failed."""
+    def miss(self, next_within_s: float) -> None:
+        """A round has failed, and is tried again within so many seconds."""
         ...
 
 
@@ -34,10 +34,10 @@ def beat(next_within_s: float) -> None:
         pulse.beat(next_within_s)
 
 
-def miss() -> None:
-    """Tell whoever watches the present task that a round of it has failed."""
+def miss(next_within_s: float) -> None:
+    """Tell whoever watches the present task that a round of it has failed; it is tried again within so many seconds."""
     if (pulse := WATCHED.get()) is not None:
-        pulse.miss()
+        pulse.miss(next_within_s)
 
 
 async def every(
@@ -51,8 +51,8 @@ async def every(
             await work()
         except AppError as error:
             _log.warning(failed, code=error.code)
-            miss()
             wait_s = pause_s if after_failure_s is None else after_failure_s
+            miss(wait_s)
         else:
             beat(pause_s)
         await asyncio.sleep(wait_s)

@@ -129,7 +129,14 @@ class Database:
 
 
 def _ask_after_rest(engine: AsyncEngine) -> None:
-    """Ask a connection whether it still lives before it is used, where nobody has used it for `_RESTED_S`."""
+    """Ask a connection whether it still lives before it is used, where nobody has used it for `_RESTED_S`, or since
+    another was lost: what ended that one may have ended all."""
+    lost_s = -math.inf
+
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def lost(connection: object, record: ConnectionPoolEntry, error: object) -> None:
+        nonlocal lost_s
+        lost_s = time.monotonic()
 
     @event.listens_for(engine.sync_engine, "checkin")
     def rests(connection: object, record: ConnectionPoolEntry) -> None:
@@ -137,7 +144,8 @@ def _ask_after_rest(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "checkout")
     def asked(connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: object) -> None:
-        if time.monotonic() - record.info.get("since_s", math.inf) < _RESTED_S:
+        since_s = record.info.get("since_s", math.inf)
+        if since_s > lost_s and time.monotonic() - since_s < _RESTED_S:
             return
         try:
             engine.dialect.do_ping(connection)

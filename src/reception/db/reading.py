@@ -6,6 +6,7 @@ waits behind whatever else the event loop has to do. Here all of it goes at once
 
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,7 +19,12 @@ from sqlalchemy.sql.elements import TextClause
 
 from reception.db.outage import told_as_unavailable
 
-_SCOPE = "SELECT set_config('app.tenant_id', %s, true), set_config('app.user_id', '', true)"
+_LONGEST_S = 5
+"""What nobody waits for any more must not keep a connection from others for long."""
+_SCOPE = (
+    "SELECT set_config('app.tenant_id', %s, true), set_config('app.user_id', '', true),"
+    f" set_config('statement_timeout', '{_LONGEST_S}s', true)"
+)
 
 
 class _Lost(psycopg.OperationalError):
@@ -61,7 +67,8 @@ class ReadRows:
 
 class TenantReader:
     """Reads the rows of one tenant, by row-level security. Each statement is a transaction of its own that writes
-    nothing. A reader who is cancelled leaves at once; what was asked is answered to nobody, and the connection lives.
+    nothing, and takes up to `_LONGEST_S`. A reader who is cancelled leaves at once; what was asked is answered to
+    nobody, and the connection lives.
     """
 
     def __init__(self, engine: AsyncEngine, tenant_id: UUID) -> None:
@@ -72,23 +79,28 @@ class TenantReader:
         """Raises:
         Unavailable: the database cannot be reached, or does not answer in time.
         """
-        reading = asyncio.create_task(self._read(_compiled(statement, self._engine.dialect), values), name="read")
+        asked = _Asked(_compiled(statement, self._engine.dialect), values)
+        reading = asyncio.create_task(self._read(asked), name="read")
         try:
             with told_as_unavailable():
                 return await asyncio.shield(reading)
         except asyncio.CancelledError:
+            if not asked.under_way:
+                reading.cancel()
             reading.add_done_callback(_forget)
             raise
 
-    async def _read(self, statement: str, values: Mapping[str, Any]) -> ReadRows:
+    async def _read(self, asked: "_Asked") -> ReadRows:
         try:
-            return await self._read_once(statement, values)
+            return await self._read_once(asked)
         except _Lost:
             # It had died since it was last used, and nothing can have been written: another is as good.
-            return await self._read_once(statement, values)
+            return await self._read_once(asked)
 
-    async def _read_once(self, statement: str, values: Mapping[str, Any]) -> ReadRows:
+    async def _read_once(self, asked: "_Asked") -> ReadRows:
+        asked.under_way = False
         async with self._engine.connect() as connection:
+            asked.under_way = True
             driver = (await connection.get_raw_connection()).driver_connection
             assert isinstance(driver, psycopg.AsyncConnection)
             try:
@@ -96,7 +108,7 @@ class TenantReader:
                 async with driver.pipeline(), driver.cursor(row_factory=namedtuple_row) as cursor:
                     await driver.execute("BEGIN READ ONLY")
                     await driver.execute(_SCOPE, (self._tenant_id,))
-                    await cursor.execute(statement, values)
+                    await cursor.execute(asked.statement, asked.values)
                     await driver.execute("COMMIT")
                     rows = await cursor.fetchall()
                 await driver.set_autocommit(False)
@@ -108,6 +120,15 @@ class TenantReader:
                     raise _Lost(*error.args) from error
                 raise
         return ReadRows(rows)
+
+
+@dataclass(slots=True)
+class _Asked:
+    """`under_way` once there is a connection for it."""
+
+    statement: str
+    values: Mapping[str, Any]
+    under_way: bool = False
 
 
 def _forget(reading: "asyncio.Task[ReadRows]") -> None:

@@ -23,6 +23,8 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 KEY_CODES = {"API_KEY_INVALID"}
 """What Google says of a key, with status 400."""
+_REQUEST_CODES = {"context_length_exceeded", "string_above_max_length", "json_validate_failed"}
+"""What vendors say with status 400 of one request and not of the next: it is too long, or the model wrote no JSON."""
 _KEY_CLOSES = {3000, 4001, 4002, 4003, 4401, 4402, 4403}
 _LIMITED_CLOSES = {3009, 4029, 4102, 4429}
 _CHOICE_CLOSES = {3006, 4101}
@@ -73,8 +75,9 @@ def refusal(provider: str, status: int, headers: Mapping[str, str], body: bytes)
     if status in (401, 403) or code in KEY_CODES:
         told += ": its key is missing, wrong or not allowed to do this"
         return ProviderRefused(provider, told, request_id=request_id, of_key=True)
+    of_request = status == 413 or code in _REQUEST_CODES
     # Without credit, no request is answered.
-    return ProviderRefused(provider, told, request_id=request_id, of_key=status == 402, of_request=status == 413)
+    return ProviderRefused(provider, told, request_id=request_id, of_key=status == 402, of_request=of_request)
 
 
 def closed(provider: str, code: int, reason: str) -> ProviderError:

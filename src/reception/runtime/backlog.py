@@ -23,13 +23,14 @@ class Backlog(Generic[_Row]):
         self._rows.append((tenant_id, row))
         del self._rows[: -self._most]
 
-    async def store(self, store: Callable[[UUID, Sequence[_Row]], Awaitable[bool]]) -> None:
+    async def store(self, store: Callable[[UUID, Sequence[_Row]], Awaitable[bool]]) -> bool:
         """Have `store` take the rows of one tenant after the other. What it says False of waits on, and so does what is
-        left when this is cancelled."""
+        left when this is cancelled. Whether all of them were taken."""
         by_tenant: dict[UUID, list[_Row]] = defaultdict(list)
         for tenant_id, row in self._rows:
             by_tenant[tenant_id].append(row)
         self._rows = []
+        all_stored = True
         try:
             for tenant_id in list(by_tenant):
                 rows = by_tenant.pop(tenant_id)
@@ -40,6 +41,8 @@ class Backlog(Generic[_Row]):
                     raise
                 if not stored:
                     by_tenant[tenant_id] = rows
+                    all_stored = False
         finally:
             self._rows[:0] = [(tenant_id, row) for tenant_id, rows in by_tenant.items() for row in rows]
             del self._rows[: -self._most]
+        return all_stored

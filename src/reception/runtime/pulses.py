@@ -54,8 +54,9 @@ class LoopPulse:
         self._failed = False
         self._wait(next_within_s)
 
-    def miss(self) -> None:
+    def miss(self, next_within_s: float) -> None:
         self._failed = True
+        self._wait(next_within_s)
         self._figures.on_loop_failed(self.loop)
 
     def end(self) -> None:

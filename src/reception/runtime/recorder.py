@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import AppError
+from reception.core.errors import AppError, Unavailable
 from reception.core.rounds import every
 from reception.core.telemetry import METRICS_NOT_STORED
 from reception.db.database import Database
@@ -88,7 +88,7 @@ class MetricsRecorder:
         """Write until cancelled; what waits then is written by `flush`."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._write_on(), name="metrics-writer")
-            await every(_ADDED_EVERY_S, self._add_times, failed=METRICS_NOT_STORED)
+            await every(_ADDED_EVERY_S, self._round, failed=METRICS_NOT_STORED)
 
     async def flush(self) -> None:
         while not self._waiting.empty():
@@ -110,9 +110,13 @@ class MetricsRecorder:
         except AppError as error:
             _log.warning(METRICS_NOT_STORED, code=error.code, dropped=self._dropped)
 
-    async def _add_times(self) -> None:
-        """Add up what waits; what cannot be stored waits on."""
-        await self._times.store(self._add)
+    async def _round(self) -> None:
+        if not await self._add_times():
+            raise Unavailable("Times of stages cannot be stored")
+
+    async def _add_times(self) -> bool:
+        """Add up what waits; what cannot be stored waits on. Whether nothing does."""
+        return await self._times.store(self._add)
 
     async def _add(self, tenant_id: UUID, times: Sequence[StageTime]) -> bool:
         try:

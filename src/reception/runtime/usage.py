@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from reception.core.clock import Clock
-from reception.core.errors import AppError, NotFound
+from reception.core.errors import AppError, NotFound, Unavailable
 from reception.core.rounds import every
 from reception.core.telemetry import USAGE_NOT_STORED
 from reception.db.database import Database
@@ -51,17 +51,22 @@ class UsageBook:
 
     async def run(self) -> None:
         """Store what waits every few seconds, until cancelled."""
-        await every(_STORED_EVERY_S, self.flush, failed=USAGE_NOT_STORED)
+        await every(_STORED_EVERY_S, self._round, failed=USAGE_NOT_STORED)
 
-    async def flush(self) -> None:
-        """Store what waits; what cannot be stored now waits on, and what a tenant used that is gone is forgotten."""
-        await self._waiting.store(self._store)
+    async def flush(self) -> bool:
+        """Store what waits; what cannot be stored now waits on, and what a tenant used that is gone is forgotten.
+        Whether nothing waits on."""
+        return await self._waiting.store(self._store)
+
+    async def _round(self) -> None:
+        if not await self.flush():
+            raise Unavailable("What was used cannot be stored")
 
     async def _store(self, tenant_id: UUID, rows: Sequence[usage.Used]) -> bool:
         try:
             async with self._database.tenant_session(tenant_id) as session:
-                await usage.record(session, tenant_id, rows)
-                await add_usage(session, tenant_id, [_counted(used) for used in rows])
+                new = await usage.record(session, tenant_id, rows)
+                await add_usage(session, tenant_id, [_counted(used) for used in new])
         except NotFound:
             _log.info(USAGE_NOT_STORED, code="tenant_gone", rows=len(rows))
         except AppError as error:

@@ -104,7 +104,7 @@ async def test_a_loop_that_fails_is_seen_and_takes_nobody_out_of_rotation(instal
     assert {"usage", "metrics", "recordings", "jobs", "expiry", "rollups", "schedule-retention"} <= loops.keys()
     assert (status, loops["usage"]) == (200, "running")
     usage = installation.services.readiness.pulses.of("usage")
-    usage.miss()
+    usage.miss(0.0)
     status, loops, failures = await told()
     assert (status, loops["usage"], failures - failures_before) == (200, "failing", 1)
     usage.beat(5.0)

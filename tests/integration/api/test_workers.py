@@ -97,7 +97,7 @@ async def test_a_worker_that_dies_in_a_call_takes_nothing_with_it(data_dir: Path
             metrics = (await http.get("/metrics")).text
             assert 'reception_calls_total{reason="stopped_by_caller"} 8.0' in metrics
             assert len(re.findall(r"^reception_resident_memory_bytes{pid=", metrics, re.MULTILINE)) >= 1
-        code, told = await finish(await launch("--workers", "2", "--port", "0", "--data-dir", str(data_dir)))
+        code, told = await finish(await launch("--port", "0", "--data-dir", str(data_dir)))
         assert code == 1
         assert "in use by another Reception server" in told
         assert "Traceback" not in told
@@ -264,11 +264,16 @@ async def _renew_a_worker(server: asyncio.subprocess.Process, url: str) -> tuple
     agent_id = UUID(line.agent_id)
     await _until(url, "reception_worker_room", 2.0, 2.0)
     before = worker_pids(server.pid)
-    calls = {}
-    for _ in before:
-        caller = await start(await _dial(url, line), agent_id)
-        calls[_holder(before, caller.socket.local_address[1])] = caller
-    assert len(calls) == 2
+    calls: dict[int, Caller] = {}
+    async with asyncio.timeout(20):
+        while len(calls) < len(before):
+            # To the one that was least busy by its last report, which a request that is over may still count in.
+            caller = await start(await _dial(url, line), agent_id)
+            one_more = calls.pop(holder := _holder(before, caller.socket.local_address[1]), None)
+            calls[holder] = caller
+            if one_more is not None:
+                await one_more.stop()
+                await one_more.socket.close()
     server.send_signal(signal.SIGHUP)
     await _until(url, "reception_worker_room", 0.0, 1.0)
     new = await start(await _dial(url, line), agent_id)

@@ -4,9 +4,11 @@ import pytest
 from sqlalchemy import text
 
 from reception.core.errors import Unavailable
+from reception.core.ids import uuid7
 from reception.core.vault import Vault
 from reception.domains.access.service import Role
 from reception.domains.credentials.service import keep_key, open_keys
+from reception.domains.usage.service import Used, record
 from reception.runtime.warming import load_packages
 from tests.integration.api.installation import Installation, Shop
 from tests.integration.api.typing_caller import dial, start
@@ -129,3 +131,10 @@ async def test_what_a_call_used_is_told_by_turn_by_agent_and_for_the_tenant(inst
     assert (await installation.http.get("/usage", headers=other.headers)).json() == {"cost_usd": 0, "lines": []}
     wrong = await installation.http.get("/usage?since=2030-01-02&until=2030-01-01", headers=shop.headers)
     assert wrong.status_code == 422
+    used = Used(uuid7(), other.agent_id, 1, "tts", "openai:x", 1, 7.0, None, installation.services.clock.now())
+    for _ in range(2):
+        # Whether a commit that was broken off had been made is not known: then the same is stored again.
+        async with installation.services.database.tenant_session(other.tenant_id) as session:
+            await record(session, other.tenant_id, [used])
+    (line,) = (await installation.http.get("/usage", headers=other.headers)).json()["lines"]
+    assert (line["requests"], line["units"]) == (1, 7.0)

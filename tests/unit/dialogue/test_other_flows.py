@@ -1,5 +1,6 @@
 """Changing, cancelling, messages, people, and callers who do not get anywhere."""
 
+from dataclasses import replace
 from datetime import date, time
 from uuid import uuid4
 
@@ -52,6 +53,17 @@ async def test_a_new_time_is_held_from_its_read_back_on_until_it_is_taken_or_let
     assert held(caller.book) == []
     (moved,) = booked(caller.book)
     assert (moved.reservation_id, moved.starts_at.time()) == (row.reservation_id, time(20))
+
+
+async def test_a_new_time_is_let_go_when_the_booking_is_cancelled_elsewhere_meanwhile() -> None:
+    caller = Caller(book_of(restaurant()), caller_phone="+14155550199")
+    row = take(caller.book, FRIDAY, time(19), 2)
+    await caller.say("Please move my booking to 8 pm")
+    entry = caller.book.entries[row.reservation_id]
+    entry.row = replace(entry.row, status=ReservationStatus.CANCELLED)
+    await caller.say("yes")
+    assert held(caller.book) == []
+    assert booked(caller.book) == []
 
 
 async def test_a_new_time_that_is_taken_keeps_the_old_one() -> None:

@@ -35,6 +35,8 @@ def whose(error: ProviderError) -> str:
         (402, {"err_code": "ASR_PAYMENT_REQUIRED"}, KEY),
         (403, {"err_code": "INSUFFICIENT_PERMISSIONS"}, KEY),
         (413, {}, REQUEST),
+        (400, {"error": {"code": "context_length_exceeded", "type": "invalid_request_error"}}, REQUEST),
+        (400, {"error": {"code": "model_decommissioned", "type": "invalid_request_error"}}, CHOICE),
         (429, {"error": {"code": "insufficient_quota"}}, LIMIT),
         (408, {}, VENDOR),
         (503, {}, VENDOR),

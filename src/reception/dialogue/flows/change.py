@@ -25,9 +25,9 @@ async def change(state: DialogueState, commands: Sequence[Command], scene: TurnS
     """One turn of changing a reservation. What is read back is held, until it is moved to or let go."""
     step = await _change(state, commands, scene)
     after, target = step.state, step.state.target
-    if step.effects or target is None or after.slot == state.slot:
+    if step.effects or after.slot == state.slot:
         return step
-    if after.slot is None or not _is_elsewhere(after.slot, target):
+    if after.slot is None or target is None or not _is_elsewhere(after.slot, target):
         return step if state.slot is None else replace(step, effects=(ReleaseHold(),))
     held = replace(step, effects=(HoldSlot(after.slot, target.reservation_id),))
     return held if step.parts else held.saying(scene.pick(("Certainly.", "Of course.", "Let me see.")))

@@ -120,16 +120,18 @@ class AnswerShelf:
 
     async def run(self) -> None:
         """Bring the counts to the database again and again, until cancelled."""
-        await every(FLUSH_EVERY_S, self.flush, failed=ANSWERS_NOT_COUNTED)
+        await every(FLUSH_EVERY_S, self._flush, failed=ANSWERS_NOT_COUNTED)
 
     async def flush(self) -> None:
         """Bring the counts to the database; those that cannot be are kept for the next time."""
+        try:
+            await self._flush()
+        except Unavailable as error:
+            _log.warning(ANSWERS_NOT_COUNTED, code=error.code)
+
+    async def _flush(self) -> None:
         for tenant_id in list(self._counts):
-            try:
-                await self._flush_one(tenant_id)
-            except Unavailable as error:
-                _log.warning(ANSWERS_NOT_COUNTED, code=error.code)
-                return
+            await self._flush_one(tenant_id)
 
     async def _flush_one(self, tenant_id: UUID) -> None:
         counts = self._counts.pop(tenant_id, None)

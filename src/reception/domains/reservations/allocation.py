@@ -190,6 +190,15 @@ async def release(session: AsyncSession, conversation_id: UUID) -> bool:
     return released.first() is not None
 
 
+async def is_whole(session: AsyncSession, reservation_id: UUID, span: Span) -> bool:
+    """Whether a reservation blocks all of `span` on each of its resources, and one at least."""
+    rows = await session.execute(
+        select(Allocation.period).where(Allocation.reservation_id == reservation_id, Allocation.blocking)
+    )
+    periods = rows.scalars().all()
+    return bool(periods) and all((each.lower, each.upper) == (span.start, span.end) for each in periods)
+
+
 async def unblock(session: AsyncSession, reservation_id: UUID) -> None:
     """Free the resources of a reservation, and remember which they were."""
     await session.execute(

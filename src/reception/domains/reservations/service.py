@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from reception.core.errors import Conflict
+from reception.core.errors import Conflict, SlotTaken
 from reception.db.bounds import bounded, refuse
 from reception.domains.reservations import allocation, guests, rows, stays, taking, visits
 from reception.domains.reservations.availability import Finding, Offer, Span
@@ -139,7 +139,7 @@ async def hold(
 ) -> Reservation:
     """Keep `slot` for the conversation for as long as the rules say, in place of what it held; that stays held when
     this fails. Another table that fits as well may be taken than the one first offered. A reservation that is to move
-    there, `moving`, keeps what it has meanwhile, and is not in its own way.
+    there, `moving`, keeps what it has meanwhile, and is not in its own way; when this fails, nothing stays held.
 
     Raises:
         SlotTaken: somebody else has it, or the rules no longer allow it.
@@ -148,9 +148,14 @@ async def hold(
     calendar = await rows.calendar(session, business, now)
     wanted = plan(slot, calendar)
     held = taking.holding(business, now)
-    reservation_id = await taking.store(
-        session, business, wanted, now, held, conversation_id=conversation_id, beside=moving
-    )
+    try:
+        reservation_id = await taking.store(
+            session, business, wanted, now, held, conversation_id=conversation_id, beside=moving
+        )
+    except SlotTaken:
+        if moving is not None:
+            await release_hold(session, business, conversation_id, now)
+        raise
     if await is_anybody_waiting(session):
         await advance_at(session, business.tenant_id, now + business.rules.hold)
     return await rows.one(session, calendar.zone, reservation_id)
@@ -269,6 +274,9 @@ async def _is_held(session: AsyncSession, own: ReservationRow, offer: Offer, pla
     """Whether what a conversation holds is what it now asks for."""
     span = Span(own.starts_at.astimezone(UTC), own.ends_at.astimezone(UTC))
     if (span, own.party_size, own.place, own.service) != (offer.span, offer.party_size, place, offer.service):
+        return False
+    if not await allocation.is_whole(session, own.id, offer.blocks):
+        # The new place of a reservation that was to move: of what that one has, only the rest is held.
         return False
     return not offer.staff or offer.staff in (await allocation.names_of(session, [own.id])).get(own.id, ())
 

@@ -1,13 +1,14 @@
 """Record what was used, and add it up."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.errors import ForeignKeyViolation
-from sqlalchemy import Row, Select, func, insert, select
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
@@ -23,7 +24,7 @@ class Used:
     """What one turn used of one provider.
 
     `units` are seconds of audio for `stt`, characters for `tts`, tokens otherwise; `cost_usd` is an estimate, None
-    where the price is not known. `at` is aware UTC.
+    where the price is not known. `at` is aware UTC. `id` tells it from all others, however often it is stored.
     """
 
     conversation_id: UUID
@@ -35,6 +36,7 @@ class Used:
     units: float
     cost_usd: float | None
     at: datetime
+    id: UUID = field(default_factory=uuid7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,9 @@ class Total:
     unpriced: bool
 
 
-async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -> None:
-    """Store what was used, in the tenant's own session.
+async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -> list[Used]:
+    """Store what was used, in the tenant's own session. Those that were not stored before: whether a commit that was
+    broken off has been made is not known, and nothing may count twice.
 
     Raises:
         NotFound: the tenant is gone.
@@ -61,19 +64,21 @@ async def record(session: AsyncSession, tenant_id: UUID, used: Sequence[Used]) -
     rows = [
         {
             "tenant_id": tenant_id,
-            "id": uuid7(),
             "day": one.at.date(),
             **{name: getattr(one, name) for name in names},
         }
         for one in used
     ]
-    if rows:
-        try:
-            await session.execute(insert(UsageRow), rows)
-        except IntegrityError as error:
-            if is_violation(error, ForeignKeyViolation):
-                raise NotFound("There is no such tenant") from error
-            raise
+    if not rows:
+        return []
+    else_nothing = insert(UsageRow).on_conflict_do_nothing(index_elements=[UsageRow.tenant_id, UsageRow.id])
+    try:
+        new = set((await session.execute(else_nothing.returning(UsageRow.id), rows)).scalars())
+    except IntegrityError as error:
+        if is_violation(error, ForeignKeyViolation):
+            raise NotFound("There is no such tenant") from error
+        raise
+    return [one for one in used if one.id in new]
 
 
 async def totals(session: AsyncSession, *, since: date, until: date, agent_id: UUID | None = None) -> list[Total]:

@@ -10,7 +10,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langsmith import tracing_context
 
-from reception.core.errors import MissingModel, ProviderError, ProviderRefused, ProviderTimeout
+from reception.core.errors import MissingModel, ProviderError, ProviderTimeout
 from reception.ports.language import ChatMessage, ChatRequest, OutputSchema, TokenUsage
 from reception.providers.llm.choice import COMPATIBLE, ModelChoice
 from reception.providers.llm.vendors import Vendor, vendor_of
@@ -21,8 +21,6 @@ _TIMEOUT_S = 30.0
 _MESSAGES: Mapping[str, type[BaseMessage]] = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 _CUT_SHORT = frozenset({"length", "max_tokens"})
 _REFUSALS = frozenset({"content_filter", "refusal"})
-_ONE_REQUEST = frozenset({400, 413, 422})
-"""Statuses that tell of one request and not of the next: it is too long, or the model wrote no JSON."""
 _MADE = count()
 _AT_ONCE_S = 0.002
 """For so long others wait while pieces that came together are read."""
@@ -143,9 +141,6 @@ class LangChainChatModel:
         """`error` of an SDK as ours. What the vendor said may quote the caller, and is not told."""
         status = getattr(error, "status_code", None)
         response = getattr(error, "response", None)
-        if status in _ONE_REQUEST:
-            told = f"{self.provider} could not do what was asked ({status})"
-            return ProviderRefused(self.provider, told, of_request=True)
         if isinstance(status, int) and response is not None:
             return refusal(self.provider, status, response.headers, response.content)
         if _is_timeout(error):

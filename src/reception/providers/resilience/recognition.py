@@ -38,8 +38,8 @@ class ResilientStream:
         self, chain: Chain[Recognizer], sample_rate_hz: int, budget: Budget, hints: TranscriptionHints | None
     ) -> None:
         self._chain = chain
-        chain.choices = [(hints or TranscriptionHints()).locale] * len(chain.links)
         self._hints = hints
+        chain.choices = [_choice(hints or TranscriptionHints())] * len(chain.links)
         self._rate_hz = sample_rate_hz
         self._budget = budget
         self._recent = RecentAudio(KEPT_S * sample_rate_hz)
@@ -126,3 +126,8 @@ class ResilientStream:
                 stream.feed(kept)
             self._streams[place] = (stream, from_ms)
         return self._streams[place]
+
+
+def _choice(hints: TranscriptionHints) -> str:
+    """What may be refused: a language, or the names that one business would have recognised."""
+    return f"{hints.locale} {hash(hints.names):x}" if hints.names else hints.locale

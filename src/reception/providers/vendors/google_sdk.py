@@ -11,6 +11,7 @@ import orjson
 from reception.core.audio import Pcm16
 from reception.core.errors import ProviderError, ProviderLimited, ProviderRefused, ProviderTimeout
 from reception.ports.speech import TranscriptionHints
+from reception.providers.vendors.google_stt import MOST_NAMES
 from reception.providers.wire import DEFAULT_RETRY_AFTER_S, KEY_CODES, LONGEST_RETRY_AFTER_S
 
 Metadata: TypeAlias = list[tuple[str, str]]
@@ -82,7 +83,7 @@ class GoogleSdk:
             model=model,
             enable_automatic_punctuation=True,
             enable_word_time_offsets=True,
-            speech_contexts=[types.SpeechContext(phrases=list(hints.names))] if hints.names else [],
+            speech_contexts=[types.SpeechContext(phrases=list(hints.names[:MOST_NAMES]))] if hints.names else [],
         )
         return types.StreamingRecognizeRequest(
             streaming_config=types.StreamingRecognitionConfig(config=config, interim_results=True)

@@ -14,7 +14,7 @@ from reception.ports.speech import TranscriptionHints
 from reception.providers.vendor_stt import UNSTATED_CONFIDENCE, Heard, VendorSpeechToText
 from reception.providers.wire import refusal
 
-_MOST_NAMES = 100
+MOST_NAMES = 100
 
 
 class _Alternative(BaseModel):
@@ -41,7 +41,7 @@ class GoogleSpeechToText(VendorSpeechToText):
             "enableAutomaticPunctuation": True,
         }
         if hints.names:
-            config["speechContexts"] = [{"phrases": list(hints.names[:_MOST_NAMES])}]
+            config["speechContexts"] = [{"phrases": list(hints.names[:MOST_NAMES])}]
         content = base64.b64encode(samples.astype("<i2", copy=False).tobytes()).decode()
         answer = await access.http.post(
             f"{access.base_url}/v1/speech:recognize",

@@ -71,7 +71,7 @@ class Storing:
             else:
                 pause_s = min(max(FIRST_PAUSE_S, 2 * pause_s), LONGEST_PAUSE_S)
                 _log.warning("recordings.waiting", again_in_s=pause_s)
-                miss()
+                miss(pause_s)
                 await asyncio.sleep(pause_s)
 
     async def store_all(self) -> bool:

@@ -28,11 +28,13 @@ _MORE = {
 
 
 def upgrade() -> None:
-    for (table, former, _), (name, columns) in _WIDER.items():
+    for (table, _, _), (name, columns) in _WIDER.items():
         op.execute(f"CREATE INDEX {name} ON {table} ({columns})")
-        op.execute(f"DROP INDEX {former}")
     for name, (table, columns) in _MORE.items():
         op.execute(f"CREATE INDEX {name} ON {table} ({columns})")
+    # Nobody reads a table while an index of it is dropped, from then until all is committed: so they go last.
+    for _, former, _ in _WIDER:
+        op.execute(f"DROP INDEX {former}")
 
 
 def downgrade() -> None:
