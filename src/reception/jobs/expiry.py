@@ -1,5 +1,5 @@
 """Deletes what is kept for a time only, once that is over: answers to requests that may be sent again, answers to
-questions, and jobs that have come to their end."""
+questions, and jobs that have come to their end. Calls that nobody has any more are closed."""
 
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from reception.core.rounds import every
 from reception.core.telemetry import EXPIRED_NOT_DELETED, JOBS_DELETED
 from reception.db.database import Database
 from reception.db.queue import forget_finished
+from reception.domains.conversations.abandoned import close_abandoned
 from reception.domains.knowledge import answers
 from reception.domains.repeats import service as repeats
 from reception.domains.tenants.service import list_tenants
@@ -33,7 +34,7 @@ class Expiry:
         await every(_EVERY_S, self.delete, failed=EXPIRED_NOT_DELETED)
 
     async def delete(self) -> None:
-        """Delete what is over, tenant by tenant.
+        """Delete what is over, and close what was abandoned, tenant by tenant.
 
         Raises:
             Unavailable: the database cannot be reached; what was done stays.
@@ -50,6 +51,7 @@ class Expiry:
                 async with self._database.tenant_session(after) as session:
                     await repeats.forget_expired(session, now)
                     await answers.forget_expired(session, now)
+                    await close_abandoned(session, now)
             more = len(listed) == _AT_ONCE
 
     async def _delete_jobs(self, before: datetime) -> None:

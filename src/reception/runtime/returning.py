@@ -18,7 +18,8 @@ CloseConversation = Callable[[str], Awaitable[None]]
 
 
 class LostCallers:
-    """The conversations of this process that wait for their caller, each closed after `grace_s` unless they return."""
+    """The conversations of this process that wait for their caller, each closed after `grace_s` unless they return, or
+    the process ends first."""
 
     def __init__(self, grace_s: float = GRACE_S) -> None:
         self._grace_s = grace_s
@@ -42,7 +43,8 @@ class LostCallers:
             await asyncio.gather(task, return_exceptions=True)
 
     async def give_up(self) -> None:
-        """Close every conversation that waits, as no caller can return to this process any more."""
+        """Wait no more, as no caller can return to this process. Their conversations stay open: they return to another,
+        or it finds them abandoned; what is held for them lapses by itself."""
         self._over.set()
         await asyncio.gather(*self._waiting.values())
 
@@ -51,15 +53,17 @@ class LostCallers:
             async with asyncio.timeout(self._grace_s):
                 await self._over.wait()
         except TimeoutError:
-            pass
+            await self._close(conversation_id, close, reason)
+        finally:
+            if self._waiting.get(conversation_id) is asyncio.current_task():
+                del self._waiting[conversation_id]
+
+    async def _close(self, conversation_id: UUID, close: CloseConversation, reason: str) -> None:
         try:
             await close(reason)
         except AppError as error:
             # A hold that is not released lapses by itself.
             _log.warning("conversation.not_closed", call_id=str(conversation_id), code=error.code)
-        finally:
-            if self._waiting.get(conversation_id) is asyncio.current_task():
-                del self._waiting[conversation_id]
 
 
 class PatientLedger:

@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from reception.core.clock import FixedClock
 from reception.core.errors import NotFound
 from reception.domains.conversations.service import get
+from reception.jobs.expiry import Expiry
 from reception.ports.leg import CONNECTION_LOST
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.returning import LostCallers
@@ -156,7 +159,7 @@ async def test_nobody_else_takes_a_call_up(installation: Installation, shop: Sho
         await caller.stop()
 
 
-async def test_a_worker_that_lost_a_call_does_not_close_it_for_another(installation: Installation, shop: Shop) -> None:
+async def test_a_worker_that_ends_leaves_a_lost_call_to_another(installation: Installation, shop: Shop) -> None:
     """Two factories stand for two workers: neither knows who waits in the other."""
     services, lost = installation.services, LostCallers()
     here = services.chat.conversations
@@ -165,10 +168,27 @@ async def test_a_worker_that_lost_a_call_does_not_close_it_for_another(installat
     left = await there.start(wired, "voice")
     await left.open()
     await left.close(CONNECTION_LOST)
-    taken_up = await here.take_up(wired, left.conversation_id)
     await lost.give_up()
+    assert not await _ended(installation, shop, str(left.conversation_id)), "the caller is on their way back"
+    taken_up = await here.take_up(wired, left.conversation_id)
     assert not await _ended(installation, shop, str(left.conversation_id))
     await taken_up.close("goodbye")
     assert await _ended(installation, shop, str(left.conversation_id))
     with pytest.raises(NotFound):
         await there.take_up(wired, left.conversation_id)
+
+
+async def test_a_call_that_nobody_returns_to_is_closed_at_last(installation: Installation, shop: Shop) -> None:
+    """Its process has ended, politely or not."""
+    database, began = installation.services.database, datetime.now(UTC)
+    factory = installation.services.chat.conversations
+    left = await factory.start(await factory.find_agent(shop.tenant_id, shop.agent_id), "voice")
+    await left.open()
+    for minutes, ended in ((30, False), (90, True)):
+        await Expiry(database, FixedClock(began + timedelta(minutes=minutes)), timedelta(days=14)).delete()
+        assert await _ended(installation, shop, str(left.conversation_id)) is ended
+    async with database.tenant_session(shop.tenant_id) as session:
+        found = await get(session, left.conversation_id)
+    assert found.end_reason == CONNECTION_LOST
+    assert found.ended_at is not None
+    assert found.ended_at - began < timedelta(minutes=10), "it ended with what was said last"

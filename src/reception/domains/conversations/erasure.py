@@ -12,19 +12,19 @@ from reception.core.errors import Conflict
 QUIET = timedelta(minutes=15)
 """A call that has not ended and says nothing for so long has lost its process."""
 
-_LAST_SAID = """
+LAST_SAID = """
     coalesce((SELECT max(m.created_at) FROM messages m WHERE m.conversation_id = c.id), c.started_at)
 """
 _OLD = text(
     f"""
     SELECT c.id FROM conversations c
-    WHERE c.started_at < :before AND coalesce(c.ended_at, {_LAST_SAID}) < :before
+    WHERE c.started_at < :before AND coalesce(c.ended_at, {LAST_SAID}) < :before
     ORDER BY c.started_at LIMIT :most FOR UPDATE SKIP LOCKED
     """  # noqa: S608
 )
 _WITH = text(
     f"""
-    SELECT c.id, c.channel = 'voice' AND c.ended_at IS NULL AND {_LAST_SAID} > :quiet_since AS goes_on
+    SELECT c.id, c.channel = 'voice' AND c.ended_at IS NULL AND {LAST_SAID} > :quiet_since AS goes_on
     FROM conversations c
     WHERE c.id = ANY(CAST(:known AS uuid[])) OR c.caller_phone ~ :person OR CAST(c.state AS text) ~ :person
         OR c.id IN (
