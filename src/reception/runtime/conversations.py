@@ -150,7 +150,7 @@ class ConversationFactory:
             return None
         if call.agent_id != agent_id:
             raise NotFound("There is no such call with this agent.")
-        if call.ended_at is not None or from_json(call.state).ended:
+        if call.ended_at is not None or from_json(call.state).ended or self._lost.has_ended(call.conversation_id):
             raise NotFound("This call has ended.")
         if call.taken_up >= MOST_RECONNECTIONS:
             raise Conflict("This call was cut off too often to be connected again.")
@@ -162,7 +162,7 @@ class ConversationFactory:
             conversation = await conversations.get(session, conversation_id)
         if conversation.agent_id != wired.agent.agent_id or conversation.channel != "voice":
             raise NotFound("There is no such call with this agent.")
-        if conversation.ended_at is not None:
+        if conversation.ended_at is not None or self._lost.has_ended(conversation_id):
             raise NotFound("This call has ended: start a new one, without conversation_id.")
         return await self.at_version(wired, conversation.agent_version)
 

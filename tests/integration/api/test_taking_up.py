@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from reception.core.clock import FixedClock
-from reception.core.errors import NotFound
+from reception.core.errors import NotFound, Unavailable
 from reception.domains.conversations.service import get
 from reception.jobs.expiry import Expiry
 from reception.ports.leg import CONNECTION_LOST
@@ -192,3 +192,24 @@ async def test_a_call_that_nobody_returns_to_is_closed_at_last(installation: Ins
     assert found.end_reason == CONNECTION_LOST
     assert found.ended_at is not None
     assert found.ended_at - began < timedelta(minutes=10), "it ended with what was said last"
+
+
+async def test_a_call_that_has_ended_is_not_gone_on_with_while_that_cannot_be_stored(
+    installation: Installation, shop: Shop
+) -> None:
+    services, lost = installation.services, LostCallers()
+    here = services.chat.conversations
+    factory = ConversationFactory(services.database, here.understanding, services.embedder, services.clock, lost)
+    wired = await factory.find_agent(shop.tenant_id, shop.agent_id)
+    call = await factory.start(wired, "voice", carrier_call_id="CA-not-stored")
+    assert await factory.find_cut_off(shop.tenant_id, shop.agent_id, "CA-not-stored") == call.conversation_id
+
+    async def close(reason: str) -> None:
+        raise Unavailable
+
+    await lost.end(call.conversation_id, close, "silence")
+    with pytest.raises(NotFound):
+        await factory.find_cut_off(shop.tenant_id, shop.agent_id, "CA-not-stored")
+    with pytest.raises(NotFound):
+        await factory.take_up(wired, call.conversation_id)
+    await lost.give_up()

@@ -16,9 +16,9 @@ STATE: Mapping[str, Json] = {}
 
 
 class Book:
-    """A ledger that notes when and why it was closed."""
+    """A ledger that notes when and why it was closed, after it could not be so many times."""
 
-    def __init__(self, *, fails: bool = False) -> None:
+    def __init__(self, *, fails: int = 0) -> None:
         self.closed: list[tuple[float, str]] = []
         self.fails = fails
 
@@ -32,9 +32,10 @@ class Book:
         return None
 
     async def close(self, reason: str) -> None:
-        self.closed.append((asyncio.get_running_loop().time(), reason))
         if self.fails:
+            self.fails -= 1
             raise Unavailable
+        self.closed.append((asyncio.get_running_loop().time(), reason))
 
 
 def test_a_lost_caller_is_waited_for_a_minute() -> None:
@@ -86,6 +87,37 @@ def test_when_the_process_ends_nobody_is_waited_for_and_nothing_closed() -> None
         await PatientLedger(book, CALL, lost).close("connection_lost")
         await asyncio.sleep(120)
         assert not book.closed, "they may go on with another process"
+
+    run_virtual(scenario())
+
+
+def test_an_end_that_cannot_be_stored_is_stored_later_and_known_meanwhile() -> None:
+    async def scenario() -> None:
+        book, lost = Book(fails=4), LostCallers()
+        await PatientLedger(book, CALL, lost).close("silence")
+        await asyncio.sleep(10)
+        assert lost.has_ended(CALL)
+        assert not book.closed
+        await asyncio.sleep(10)
+        assert book.closed == [(15.0, "silence")]
+        assert not lost.has_ended(CALL)
+        # A caller who did not return in time is likewise closed once that is possible.
+        book = Book(fails=1)
+        await PatientLedger(book, CALL, lost).close("connection_lost")
+        await asyncio.sleep(70)
+        assert [reason for _, reason in book.closed] == ["connection_lost"]
+
+    run_virtual(scenario())
+
+
+def test_an_end_that_is_not_stored_when_the_process_ends_is_tried_once_more() -> None:
+    async def scenario() -> None:
+        good, bad, lost = Book(fails=1), Book(fails=9), LostCallers()
+        await PatientLedger(good, CALL, lost).close("server_stopping")
+        await PatientLedger(bad, UUID(int=8), lost).close("server_stopping")
+        await lost.give_up()
+        assert good.closed == [(0.0, "server_stopping")]
+        assert not bad.closed
 
     run_virtual(scenario())
 
