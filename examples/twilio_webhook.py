@@ -5,9 +5,11 @@
 
 Twilio asks `--public-url` what to do with a call. What it signed is answered with TwiML that connects the call to
 `WS /telephony/twilio/media/{ticket}` of RECEPTION_URL, with a ticket that is good for this call alone. When that stream
-is over, Twilio asks again, with `again=1` in the address: Reception then says whether the conversation has ended, upon
-which the call is hung up, or was cut off, upon which it is connected once more and goes on. When Reception gives no
-ticket, callers are told to call again. It listens on this machine alone, behind whatever serves https here.
+is over, Twilio asks again, at an address that has a little of what came before. Reception then says whether the
+conversation has ended, upon which the call is hung up, or was cut off, upon which it is connected once more and goes on,
+as often as Reception allows. Who cannot be connected now, as Reception is being restarted or has no free line, waits
+for about a minute, and then is told to call again; so is at once a new caller for whom there is no ticket. It listens
+on this machine alone, behind whatever serves https here.
 """
 
 import argparse
@@ -15,20 +17,53 @@ import base64
 import hashlib
 import hmac
 import os
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 import httpx
 
 LONGEST_BODY = 1 << 16
-MOST_TIMES = 5
-"""How often a call is connected again, or waits for Reception to answer, until it is given up."""
-COUNTED = frozenset(map(str, range(MOST_TIMES + 2)))
+COUNT = re.compile("[0-9]{1,4}")
+MOST_ROUNDS = 10
+"""How often in a row a call waits, some six seconds each time, until it is given up."""
 BUSY = "<Say>We cannot take your call right now. Please call again later.</Say>"
 HANG_UP = "<Hangup/>"
-WAIT = '<Say>One moment, please.</Say><Pause length="3"/>'
+WAIT = '<Say>One moment, please.</Say><Pause length="5"/>'
+
+
+class NoTicket(Exception):
+    """`problem` is what Reception itself says of it, empty when it did not answer or another did in its place."""
+
+    def __init__(self, why: str, problem: Mapping[str, Any] | None = None) -> None:
+        super().__init__(why)
+        self.problem = problem or {}
+
+    @property
+    def has_ended(self) -> bool:
+        return self.problem.get("code") == "not_found"
+
+    @property
+    def for_now(self) -> bool:
+        return not self.problem or self.problem.get("retryable") is True or self.problem.get("status", 0) >= 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What Twilio is told to say when it asks again: over how many streams the call had gone, and which round of waiting
+    this is if it has not gone over another since. Nothing at first."""
+
+    connected: int = 0
+    rounds: int = 0
+
+    @classmethod
+    def read(cls, query: str) -> "Asked":
+        told = dict(parse_qsl(query))
+        return cls(*(int(told[name]) if COUNT.fullmatch(told.get(name, "")) else 0 for name in ("connected", "rounds")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +76,63 @@ class Line:
     auth_token: str
     public_url: str
 
-    def address(self, again: int) -> str:
-        """Where Twilio asks for the first time (0), or for the `again`th time after that."""
-        if not again:
+    def address(self, asked: Asked) -> str:
+        """Where Twilio asks."""
+        if not asked.rounds:
             return self.public_url
-        return f"{self.public_url}{'&' if urlsplit(self.public_url).query else '?'}again={again}"
+        mark = "&" if urlsplit(self.public_url).query else "?"
+        return f"{self.public_url}{mark}connected={asked.connected}&rounds={asked.rounds}"
 
-    def is_signed(self, form: dict[str, str], again: int, signature: str) -> bool:
+    def is_signed(self, form: dict[str, str], asked: Asked, signature: str) -> bool:
         """https://www.twilio.com/docs/usage/security#validating-requests"""
-        text = self.address(again) + "".join(name + form[name] for name in sorted(form))
+        text = self.address(asked) + "".join(name + form[name] for name in sorted(form))
         expected = base64.b64encode(hmac.digest(self.auth_token.encode(), text.encode(), hashlib.sha1))
         return hmac.compare_digest(expected, signature.encode())
 
-    def twiml(self, form: dict[str, str], again: int) -> str:
-        return f"<Response>{self._instructions(form, again)}</Response>"
+    def twiml(self, form: dict[str, str], asked: Asked) -> str:
+        return f"<Response>{self._instructions(form, asked)}</Response>"
 
-    def _instructions(self, form: dict[str, str], again: int) -> str:
+    def _instructions(self, form: dict[str, str], asked: Asked) -> str:
+        may_wait = asked.rounds < MOST_ROUNDS
         try:
-            ticket = self._ticket(form.get("CallSid", ""))
-        except httpx.HTTPError as error:
-            status = error.response.status_code if isinstance(error, httpx.HTTPStatusError) else None
-            if again and status == httpx.codes.NOT_FOUND:
+            ticket, connected = self._ticket(form.get("CallSid", ""))
+        except NoTicket as error:
+            if asked.rounds and error.has_ended:
                 return HANG_UP
             print(f"No ticket for a call: {error}")
-            comes_back = status is None or status >= httpx.codes.INTERNAL_SERVER_ERROR
-            return WAIT + self._ask_again(again) if comes_back and 0 < again < MOST_TIMES else BUSY
-        if again > MOST_TIMES:
+            waits = asked.rounds and may_wait and error.for_now
+            return WAIT + self._ask_again(asked.connected, asked.rounds + 1) if waits else BUSY
+        was_refused = asked.rounds > 0 and connected == asked.connected
+        if was_refused and not may_wait:
             return BUSY
         stream = self.reception_url.replace("http", "ws", 1) + f"/telephony/twilio/media/{ticket}"
         caller = f'<Parameter name="from" value={quoteattr(form.get("From", ""))}/>'
         connect = f"<Connect><Stream url={quoteattr(stream)}>{caller}</Stream></Connect>"
         # Twilio goes on with what follows whether the stream was refused, broke, or was closed after goodbye.
-        return (WAIT if again > 1 else "") + connect + self._ask_again(again)
+        if was_refused:
+            return WAIT + connect + self._ask_again(connected, asked.rounds + 1)
+        return connect + self._ask_again(connected, 1)
 
-    def _ask_again(self, again: int) -> str:
-        return f'<Redirect method="POST">{escape(self.address(again + 1))}</Redirect>'
+    def _ask_again(self, connected: int, rounds: int) -> str:
+        return f'<Redirect method="POST">{escape(self.address(Asked(connected, rounds)))}</Redirect>'
 
-    def _ticket(self, call_sid: str) -> str:
-        """Raises `httpx.HTTPError`; an `httpx.HTTPStatusError` with 404 for a call that has ended."""
-        answer = httpx.post(
-            f"{self.reception_url}/voice/tickets",
-            json={"agent_id": self.agent_id, "carrier_call_id": call_sid},
-            headers={"Authorization": f"Bearer {self.key}"},
-            timeout=5.0,
-            trust_env=False,
-        )
-        return str(answer.raise_for_status().json()["ticket"])
+    def _ticket(self, call_sid: str) -> tuple[str, int]:
+        """A ticket, and over how many streams the call has gone. Raises `NoTicket`."""
+        try:
+            answer = httpx.post(
+                f"{self.reception_url}/voice/tickets",
+                json={"agent_id": self.agent_id, "carrier_call_id": call_sid},
+                headers={"Authorization": f"Bearer {self.key}"},
+                timeout=5.0,
+                trust_env=False,
+            )
+            told = answer.json()
+            if answer.is_success:
+                return str(told["ticket"]), int(told["connected"])
+        except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
+            raise NoTicket(f"no answer of Reception's ({error})") from error
+        own = answer.headers.get("Content-Type", "").startswith("application/problem+json")
+        raise NoTicket(f"{answer.status_code} {answer.text[:500]}", told if own and isinstance(told, dict) else None)
 
 
 def handler_of(line: Line) -> type[BaseHTTPRequestHandler]:
@@ -94,12 +140,11 @@ def handler_of(line: Line) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = min(int(self.headers.get("Content-Length") or 0), LONGEST_BODY)
             form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
-            times = dict(parse_qsl(urlsplit(self.path).query)).get("again", "")
-            again = int(times) if times in COUNTED else 0
-            if not line.is_signed(form, again, self.headers.get("X-Twilio-Signature", "")):
+            asked = Asked.read(urlsplit(self.path).query)
+            if not line.is_signed(form, asked, self.headers.get("X-Twilio-Signature", "")):
                 self.send_error(403, "Not signed by Twilio")
                 return
-            body = line.twiml(form, again).encode()
+            body = line.twiml(form, asked).encode()
             self.send_response(200)
             self.send_header("Content-Type", "text/xml")
             self.send_header("Content-Length", str(len(body)))

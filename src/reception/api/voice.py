@@ -30,10 +30,12 @@ class TicketRequest(Request):
 
 class Ticket(Response):
     """Used as the WebSocket subprotocol `ticket.<value>`, or in the path of a carrier's stream, within `expires_in`
-    seconds, once."""
+    seconds, once. `connected` is over how many streams the call `carrier_call_id` has gone so far: who asks again after
+    a stream sees by it whether that was refused."""
 
     ticket: str
     expires_in: int
+    connected: int
 
 
 @router.post("/tickets", summary="A ticket for one call")
@@ -50,9 +52,8 @@ async def ticket(
     async with services.database.tenant_session(where.tenant_id) as session:
         await get_agent(session, body.agent_id)
     call = body.carrier_call_id or ""
-    if call:
-        await services.chat.conversations.find_cut_off(where.tenant_id, body.agent_id, call)
+    cut_off = await services.chat.conversations.find_cut_off(where.tenant_id, body.agent_id, call) if call else None
     scopes = frozenset({Scope.CALL})
     caller = Principal(where.bearer.subject, where.tenant_id, scopes, body.agent_id, carrier_call_id=call)
     issued = services.tickets.issue(caller)
-    return Ticket(ticket=issued.value, expires_in=issued.expires_in_s)
+    return Ticket(ticket=issued.value, expires_in=issued.expires_in_s, connected=1 + cut_off.taken_up if cut_off else 0)

@@ -26,6 +26,7 @@ from reception.cli.logs import configure_logs
 from reception.core.clock import SystemClock
 from reception.core.errors import NotFound
 from reception.core.ids import uuid7
+from reception.domains.conversations.carrier import CarrierCall
 from reception.ports.audio import Pcm16
 from reception.ports.business import Agent, AgentKind, AgentSettings, BookingRules, Business, BusinessKind, OpeningHours
 from reception.ports.dialogue import CallerTurn, Channel, PreparedTurn, ReplyPart, Say
@@ -134,7 +135,7 @@ class InstantConversations:
     ) -> InstantDialogue:
         return InstantDialogue(self.unsure_every)
 
-    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> UUID | None:
+    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> CarrierCall | None:
         return None
 
     async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent:

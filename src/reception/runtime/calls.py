@@ -14,6 +14,7 @@ from reception.call.session import CallSession
 from reception.call.turn_taking import TurnTaker
 from reception.core.clock import Clock
 from reception.core.errors import Unavailable
+from reception.domains.conversations.carrier import CarrierCall
 from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Channel, Dialogue
 from reception.ports.events import CallEvent, CallObserver, SpeechChanged
@@ -228,7 +229,7 @@ class Conversations(Protocol):
         self, wired: WiredAgent, channel: Channel, *, caller_phone: str = "", carrier_call_id: str = ""
     ) -> Dialogue: ...
 
-    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> UUID | None: ...
+    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> CarrierCall | None: ...
 
     async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent: ...
 

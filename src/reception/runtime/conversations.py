@@ -29,7 +29,7 @@ from reception.dialogue.turn import TurnScene
 from reception.domains.agents.service import get_agent
 from reception.domains.agents.versions import get_version
 from reception.domains.conversations import service as conversations
-from reception.domains.conversations.carrier import find_carrier_call
+from reception.domains.conversations.carrier import CarrierCall, find_carrier_call
 from reception.domains.conversations.turns import take_up
 from reception.domains.tenants.service import get_business
 from reception.ports.business import Agent, Business
@@ -137,7 +137,7 @@ class ConversationFactory:
             )
         return self.wire(wired, channel, conversation_id, caller_phone=caller_phone)
 
-    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> UUID | None:
+    async def find_cut_off(self, tenant_id: UUID, agent_id: UUID, carrier_call_id: str) -> CarrierCall | None:
         """The conversation of a telephone call that was connected before, and that nobody ended; None for a new call.
 
         Raises:
@@ -154,7 +154,7 @@ class ConversationFactory:
             raise NotFound("This call has ended.")
         if call.taken_up >= MOST_RECONNECTIONS:
             raise Conflict("This call was cut off too often to be connected again.")
-        return call.conversation_id
+        return call
 
     async def check_open(self, wired: WiredAgent, conversation_id: UUID) -> WiredAgent:
         """The agent as the call began with it. Raises `NotFound` unless this is a call with it that can go on."""

@@ -92,7 +92,8 @@ class TwilioStream:
         wired = await conversations.find_agent(caller.tenant_id, caller.agent_id)
         if not call_id:
             return wired, None
-        return wired, await conversations.find_cut_off(caller.tenant_id, caller.agent_id, call_id)
+        cut_off = await conversations.find_cut_off(caller.tenant_id, caller.agent_id, call_id)
+        return wired, cut_off.conversation_id if cut_off else None
 
 
 async def _await_start(websocket: WebSocket) -> StreamStarted:

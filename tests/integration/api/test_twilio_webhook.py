@@ -8,8 +8,8 @@ import hmac
 import re
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID
 from xml.etree import ElementTree as ET
@@ -50,6 +50,7 @@ class Carrier:
     call_sid: str = field(default_factory=lambda: f"CA{next(NUMBERS)}")
     next_url: str = PUBLIC_URL
     verbs: list[str] = field(default_factory=list)
+    waited_s: float = 0.0
 
     @property
     def form(self) -> dict[str, str]:
@@ -61,6 +62,7 @@ class Carrier:
         assert answer.status_code == 200, answer.text
         verbs = ET.fromstring(answer.text)
         self.verbs = [verb.tag for verb in verbs]
+        self.waited_s += sum(float(pause.attrib["length"]) for pause in verbs.findall("./Pause"))
         stream, redirect = verbs.find("./Connect/Stream"), verbs.find("./Redirect")
         if redirect is not None:
             assert redirect.attrib == {"method": "POST"}
@@ -72,6 +74,12 @@ class Carrier:
 
     def connected(self, stream: str) -> AbstractAsyncContextManager[Telephone]:
         return answered(stream, self.call_sid, **{"from": self.caller})
+
+    async def ask_until_given_up(self) -> None:
+        """While no stream is ever accepted."""
+        self.waited_s = 0.0
+        while "Redirect" in self.verbs:
+            await self.ask()
 
     async def is_hung_up(self) -> bool:
         await self.ask()
@@ -86,10 +94,17 @@ async def webhook(installation: Installation) -> AsyncIterator[Webhook]:
     admin = {**installation.admin, "X-Tenant-Id": str(shop.tenant_id)}
     made = await installation.http.post("/api-keys", json=wanted, headers=admin)
     assert made.status_code == 201, made.text
+    async with _listening(installation.url, made.json()["key"], shop.agent_id) as url:
+        yield Webhook(url, shop, installation)
+
+
+@asynccontextmanager
+async def _listening(reception_url: str, key: str, agent_id: UUID) -> AsyncIterator[str]:
+    """Where the example listens that asks the Reception at `reception_url`."""
     settings = {
-        "RECEPTION_URL": installation.url,
-        "RECEPTION_KEY": made.json()["key"],
-        "RECEPTION_AGENT": str(shop.agent_id),
+        "RECEPTION_URL": reception_url,
+        "RECEPTION_KEY": key,
+        "RECEPTION_AGENT": str(agent_id),
         "TWILIO_AUTH_TOKEN": AUTH_TOKEN,
     }
     process = await asyncio.create_subprocess_exec(
@@ -102,7 +117,7 @@ async def webhook(installation: Installation) -> AsyncIterator[Webhook]:
             printed = (await process.stdout.readline()).decode()
         address = re.fullmatch(r"Listening on (127\.0\.0\.1:\d+)\n", printed)
         assert address is not None, printed
-        yield Webhook(f"http://{address[1]}", shop, installation)
+        yield f"http://{address[1]}"
     finally:
         process.kill()
         await process.wait()
@@ -204,10 +219,47 @@ async def test_a_call_that_was_cut_off_too_often_is_given_up(webhook: Webhook) -
         assert carrier.verbs == verbs
 
 
+async def test_waiting_for_a_line_does_not_count_as_being_cut_off(webhook: Webhook) -> None:
+    carrier = Carrier(webhook)
+    stream = await carrier.ask()
+    for _ in range(6):
+        # Refused, as every line is busy.
+        stream = await carrier.ask()
+        assert carrier.verbs == ["Say", "Pause", "Connect", "Redirect"]
+    async with carrier.connected(stream) as telephone:
+        await _conversation(webhook, carrier)
+        await telephone.lose()
+    await carrier.ask()
+    assert carrier.verbs == ["Connect", "Redirect"], "it is connected again, and at once"
+    await carrier.ask_until_given_up()
+    assert carrier.verbs == ["Say"]
+    assert 45 <= carrier.waited_s <= 60
+
+
+async def test_a_call_waits_while_something_else_answers_for_reception(webhook: Webhook) -> None:
+    carrier = Carrier(webhook)
+    await carrier.ask()
+
+    async def not_found(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        head = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+        writer.write(head + b"Connection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(not_found, "127.0.0.1", 0) as ingress:
+        port = ingress.sockets[0].getsockname()[1]
+        async with _listening(f"http://127.0.0.1:{port}", "key", webhook.shop.agent_id) as url:
+            carrier.webhook = replace(webhook, url=url)
+            await carrier.ask_until_given_up()
+    assert carrier.verbs == ["Say"], "it is told to call again"
+    assert 45 <= carrier.waited_s <= 60
+
+
 async def test_what_twilio_did_not_sign_is_refused(webhook: Webhook) -> None:
     form = Carrier(webhook).form
     signed = signature(PUBLIC_URL, form)
-    for url, sent in ((PUBLIC_URL, form | {"From": "+12125550199"}), (f"{PUBLIC_URL}?again=1", form)):
+    for url, sent in ((PUBLIC_URL, form | {"From": "+12125550199"}), (f"{PUBLIC_URL}?connected=0&rounds=1", form)):
         answer = await ask(webhook, url, sent, signed)
         assert answer.status_code == 403
         assert "Stream" not in answer.text
