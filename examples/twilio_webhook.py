@@ -6,8 +6,9 @@
 Twilio asks `--public-url` what to do with a call. What it signed is answered with TwiML that connects the call to
 `WS /telephony/twilio/media/{ticket}` of RECEPTION_URL, with a ticket that is good for this call alone. When that stream
 is over, Twilio asks again, at an address that has a little of what came before. Reception then says whether the
-conversation has ended, upon which the call is hung up, or was cut off, upon which it is connected once more and goes on,
-as often as Reception allows. Who cannot be connected now, as Reception is being restarted or has no free line, waits
+conversation has ended, upon which the call is put through to a person or hung up, or was cut off, upon which it is
+connected once more and goes on, as often as Reception allows. Who cannot be connected now, as Reception is being
+restarted or has no free line, waits
 for about a minute, and then is told to call again; so is at once a new caller for whom there is no ticket. It listens
 on this machine alone, behind whatever serves https here.
 """
@@ -33,6 +34,7 @@ MOST_ROUNDS = 10
 """How often in a row a call waits, some six seconds each time, until it is given up."""
 BUSY = "<Say>We cannot take your call right now. Please call again later.</Say>"
 HANG_UP = "<Hangup/>"
+PHONE = re.compile(r"\+[1-9][0-9]{5,14}")
 WAIT = '<Say>One moment, please.</Say><Pause length="5"/>'
 
 
@@ -54,8 +56,8 @@ class NoTicket(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What Twilio is told to say when it asks again: over how many streams the call had gone, and which round of waiting
-    this is if it has not gone over another since. Nothing at first."""
+    """What Twilio is told to say when it asks again: over how many streams the call had gone, and which round of
+    waiting this is if it has not gone over another since. Nothing at first."""
 
     connected: int = 0
     rounds: int = 0
@@ -98,7 +100,8 @@ class Line:
             ticket, connected = self._ticket(form.get("CallSid", ""))
         except NoTicket as error:
             if asked.rounds and error.has_ended:
-                return HANG_UP
+                person = str(error.problem.get("transfer_to", ""))
+                return f"<Dial>{escape(person)}</Dial>" if PHONE.fullmatch(person) else HANG_UP
             print(f"No ticket for a call: {error}")
             waits = asked.rounds and may_wait and error.for_now
             return WAIT + self._ask_again(asked.connected, asked.rounds + 1) if waits else BUSY

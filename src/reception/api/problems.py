@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from reception.api.edge import request_id_of, security_headers
 from reception.api.schemas import Response
 from reception.core.errors import (
+    AlreadyEnded,
     AppError,
     Conflict,
     Forbidden,
@@ -73,7 +74,8 @@ class BadField(Response):
 
 class Problem(Response):
     """What every error looks like (RFC 9457). `code` is for programs; `retryable`: the same request may succeed later;
-    `errors` are there where fields are wrong."""
+    `errors` are there where fields are wrong. `transfer_to` is the phone number that a telephone call is to be put
+    through to, which has ended with that."""
 
     type: str
     title: str
@@ -83,6 +85,7 @@ class Problem(Response):
     retryable: bool
     request_id: str
     errors: tuple[BadField, ...] | None = None
+    transfer_to: str | None = None
 
 
 def problem_response(
@@ -95,6 +98,7 @@ def problem_response(
     fields: Sequence[Mapping[str, str]] = (),
     headers: Mapping[str, str] | None = None,
     retryable: bool = False,
+    transfer_to: str = "",
 ) -> JSONResponse:
     problem = Problem(
         type=f"urn:reception:problem:{code}",
@@ -105,6 +109,7 @@ def problem_response(
         retryable=retryable,
         request_id=request_id_of(request.scope),
         errors=tuple(BadField.model_validate(_sayable(field)) for field in fields[:_MOST_FIELDS]) or None,
+        transfer_to=transfer_to or None,
     )
     body = problem.model_dump(mode="json", by_alias=True, exclude_none=True)
     return JSONResponse(body, status, headers=dict(headers or {}), media_type=PROBLEM_JSON)
@@ -144,6 +149,7 @@ async def _app_error(request: Request, error: Exception) -> JSONResponse:
         fields=[{"pointer": field.pointer, "detail": field.detail} for field in error.problems],
         headers=headers,
         retryable=error.retryable,
+        transfer_to=error.transfer_to if isinstance(error, AlreadyEnded) else "",
     )
 
 

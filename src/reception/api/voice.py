@@ -21,8 +21,8 @@ router = APIRouter(prefix="/voice", tags=["voice"])
 
 class TicketRequest(Request):
     """`carrier_call_id` is what a carrier calls a telephone call, as Twilio's `CallSid`: the ticket is for that call
-    alone, and goes on with its conversation where it was cut off. 404 says that it has ended, 409 that it was cut off
-    too often."""
+    alone, and goes on with its conversation where it was cut off. 404 says that it has ended, with the number
+    that it is to be put through to in `transfer_to`, if any; 409 that it was cut off too often."""
 
     agent_id: UUID
     carrier_call_id: Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,64}$")] | None = None

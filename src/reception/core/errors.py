@@ -5,6 +5,7 @@
     ├── Unauthenticated       401  no credentials, or bad ones
     ├── Forbidden             403  known, but not allowed
     ├── NotFound              404  no such thing for this tenant
+    │   └── AlreadyEnded      404  there was such a call
     ├── Conflict              409  the present state does not allow it
     │   └── SlotTaken         409  somebody else has that place at that time
     │       └── TimePassed    409  nobody can have it any more
@@ -70,6 +71,14 @@ class NotFound(AppError):
     code = "not_found"
     status = 404
     title = "Not found"
+
+
+class AlreadyEnded(NotFound):
+    """A call that is over. `transfer_to` is the phone number that it is to be put through to, if that was its end."""
+
+    def __init__(self, detail: str = "", *, transfer_to: str = "") -> None:
+        super().__init__(detail)
+        self.transfer_to = transfer_to
 
 
 class Conflict(AppError):

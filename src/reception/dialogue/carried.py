@@ -1,6 +1,6 @@
 """A committed turn whose reply may still be being written."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, replace
 
 from reception.dialogue.commands import Command
@@ -73,6 +73,11 @@ class Carried:
 
 def ends_call(part: ReplyPart | Continued) -> bool:
     return isinstance(part, HangUp | Transfer)
+
+
+def transfer_to(said: Iterable[ReplyPart]) -> str:
+    """The phone number of whom a reply puts the caller through to, empty where it does not."""
+    return next((part.target for part in said if isinstance(part, Transfer)), "")
 
 
 def place(part: ReplyPart | Continued) -> int:

@@ -12,7 +12,7 @@ import structlog
 from reception.core.clock import Clock
 from reception.core.errors import AppError
 from reception.core.telemetry import EFFECT_FAILED
-from reception.dialogue.carried import Carried, ends_call, place
+from reception.dialogue.carried import Carried, ends_call, place, transfer_to
 from reception.dialogue.commands import SlotName, command_text
 from reception.dialogue.context import Understanding, UnderstandingContext
 from reception.dialogue.custom.context import custom_context
@@ -323,7 +323,7 @@ class GraphDialogue:
         turn = caller.turn
         sentences = tuple(part for part in said if isinstance(part, Say))
         texts = tuple(sentence.text for sentence in sentences)
-        state = replace(carried.state, last_reply=texts)
+        state = replace(carried.state, last_reply=texts, transfer_to=transfer_to(said))
         if self._state.turn <= turn:
             self._state = state
         cited = tuple(dict.fromkeys(cite.chunk_id for each in sentences for cite in each.citations))

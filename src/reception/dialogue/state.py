@@ -167,7 +167,7 @@ class DialogueState:
     `wrong_digits` those that are not the number of the booking that was named, in the whole call. `leaving`: the
     caller said goodbye along with what is being done. `given_up` is what was to be booked until the caller left it,
     what they had cancelled, or what a question was about that could be booked; `moved_from` is what the one that was
-    changed last was before.
+    changed last was before. `transfer_to` is the phone number of whom the caller is put through to, which ends it.
     """
 
     turn: int = 0
@@ -198,6 +198,7 @@ class DialogueState:
     listed_so_far: int = 0
     full: bool = False
     ended: bool = False
+    transfer_to: str = ""
 
     @property
     def remembered(self) -> frozenset[UUID]:

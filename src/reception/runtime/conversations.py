@@ -11,7 +11,7 @@ import phonenumbers
 from reception import __version__
 from reception.call.config import CallConfig
 from reception.core.clock import Clock
-from reception.core.errors import Conflict, NotFound
+from reception.core.errors import AlreadyEnded, Conflict, NotFound
 from reception.core.ids import uuid7
 from reception.db.database import Database
 from reception.dialogue import replies
@@ -141,7 +141,8 @@ class ConversationFactory:
         """The conversation of a telephone call that was connected before, and that nobody ended; None for a new call.
 
         Raises:
-            NotFound: the call has ended, or is another agent's.
+            AlreadyEnded: by a transfer, a goodbye or otherwise.
+            NotFound: the call is another agent's.
             Conflict: it was cut off too often to be connected again.
         """
         async with self._database.tenant_session(tenant_id) as session:
@@ -150,8 +151,9 @@ class ConversationFactory:
             return None
         if call.agent_id != agent_id:
             raise NotFound("There is no such call with this agent.")
-        if call.ended_at is not None or from_json(call.state).ended or self._lost.has_ended(call.conversation_id):
-            raise NotFound("This call has ended.")
+        state = from_json(call.state)
+        if call.ended_at is not None or state.ended or self._lost.has_ended(call.conversation_id):
+            raise AlreadyEnded("This call has ended.", transfer_to=state.transfer_to)
         if call.taken_up >= MOST_RECONNECTIONS:
             raise Conflict("This call was cut off too often to be connected again.")
         return call

@@ -28,7 +28,7 @@ from tests.support.telephone import Telephone, answered
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PUBLIC_URL, AUTH_TOKEN = "https://phone.example.com/voice", "of-twilio"
-CALLER = "+12125550142"
+CALLER, COLLEAGUE = "+12125550142", "+12125550177"
 NUMBERS = count(1)
 
 
@@ -51,6 +51,7 @@ class Carrier:
     next_url: str = PUBLIC_URL
     verbs: list[str] = field(default_factory=list)
     waited_s: float = 0.0
+    dialled: str = ""
 
     @property
     def form(self) -> dict[str, str]:
@@ -62,6 +63,7 @@ class Carrier:
         assert answer.status_code == 200, answer.text
         verbs = ET.fromstring(answer.text)
         self.verbs = [verb.tag for verb in verbs]
+        self.dialled = verbs.findtext("./Dial", "")
         self.waited_s += sum(float(pause.attrib["length"]) for pause in verbs.findall("./Pause"))
         stream, redirect = verbs.find("./Connect/Stream"), verbs.find("./Redirect")
         if redirect is not None:
@@ -90,6 +92,9 @@ class Carrier:
 async def webhook(installation: Installation) -> AsyncIterator[Webhook]:
     """With a key for calls alone."""
     shop = await installation.open_shop()
+    person = {"settings": {"handoff_phone": COLLEAGUE}}
+    changed = await installation.http.patch(f"/agents/{shop.agent_id}", json=person, headers=shop.headers)
+    assert changed.status_code == 200, changed.text
     wanted = {"name": "Telephone", "scopes": ["call"]}
     admin = {**installation.admin, "X-Tenant-Id": str(shop.tenant_id)}
     made = await installation.http.post("/api-keys", json=wanted, headers=admin)
@@ -194,6 +199,26 @@ async def test_a_call_is_put_through_and_goes_on_where_it_was_cut_off(webhook: W
     assert await _conversation(webhook, carrier, taken_up=2) == conversation
     assert await carrier.is_hung_up()
     assert await _rows(webhook, "SELECT status FROM reservations") == []
+
+
+async def test_a_caller_who_asks_for_a_person_is_put_through_on_the_line(webhook: Webhook) -> None:
+    carrier, shop = Carrier(webhook), webhook.shop
+    async with carrier.connected(await carrier.ask()) as telephone:
+        await telephone.press("0#")
+        async with asyncio.timeout(60):
+            await telephone.socket.wait_closed()
+    await carrier.ask()
+    assert carrier.verbs == ["Dial"]
+    assert carrier.dialled == COLLEAGUE
+
+    other = await webhook.installation.open_shop()
+    asked = {"agent_id": str(other.agent_id), "carrier_call_id": carrier.call_sid}
+    told = await webhook.installation.http.post("/voice/tickets", json=asked, headers=other.headers)
+    assert told.status_code == 200, "another business knows nothing of it"
+    second = await webhook.installation.http.post("/agents", json={"name": "Bo"}, headers=shop.headers)
+    asked["agent_id"] = second.json()["id"]
+    told = await webhook.installation.http.post("/voice/tickets", json=asked, headers=shop.headers)
+    assert (told.status_code, "transfer_to" in told.json()) == (404, False)
 
 
 async def test_a_call_that_was_put_through_to_a_person_is_not_connected_again(webhook: Webhook) -> None:
