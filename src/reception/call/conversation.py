@@ -17,7 +17,7 @@ from reception.call.reply import UNHEARD_WORDS, Reply, Spoken, Stage
 from reception.call.speculation import Speculation
 from reception.call.synthesis import Spawn
 from reception.core.telemetry import BARGE_IN, TURN_COMMITTED
-from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, PreparedTurn, ReplyPart, Say, Transfer
+from reception.ports.dialogue import CallerTurn, Dialogue, HangUp, PreparedTurn, ReplyPart, Say, Transfer, Unheard
 from reception.ports.events import ActionDone, ProviderSwitched, TranscriptHeard
 from reception.ports.expectation import Expectation
 
@@ -69,6 +69,7 @@ class Conversation:
         self._gone = ""
         self._committing = False
         self._unheard_turn: int | None = None
+        self._unheard: Unheard = ""
 
     @property
     def next_turn(self) -> int:
@@ -157,6 +158,17 @@ class Conversation:
             last_sentence=script.last_begun,
         )
 
+    def turn_of(self, text: str, confidence: float) -> CallerTurn:
+        """The caller's next turn, if `text` is all of it and it came now."""
+        unheard = self._unheard_now(goes_on=False, reads=False)
+        return CallerTurn(self.next_turn, text, "voice", confidence, unheard=unheard)
+
+    def _unheard_now(self, *, goes_on: bool, reads: bool) -> Unheard:
+        reply = self._reply
+        if reply is None or not reply.answers:
+            return self._unheard
+        return reply.unheard or reply.unheard_by(goes_on=goes_on, reads=reads)
+
     def leg_closed(self, reason: str) -> None:
         """The caller is gone: stop speaking, let committed effects finish, end."""
         self._gone = reason
@@ -178,7 +190,8 @@ class Conversation:
         job = self._jobs.popleft()
         match job:
             case Greet():
-                await self._speak(self._next_turn - 1, self._greeting_parts(), counts=self._next_turn == 1)
+                counts = self._next_turn == 1
+                self._unheard = await self._speak(self._next_turn - 1, self._greeting_parts(), counts=counts)
             case Answer():
                 await self._answer(job)
             case AskSilent(count=count):
@@ -196,7 +209,7 @@ class Conversation:
     async def _answer(self, job: Answer) -> None:
         turn, self._next_turn = self._next_turn, self._next_turn + 1
         continues = job.goes_on and self._unheard_turn == turn - 1
-        caller = CallerTurn(turn, job.text, "voice", job.confidence, continues)
+        caller = CallerTurn(turn, job.text, "voice", job.confidence, continues, self._unheard)
         self._note(
             TurnCommitted(
                 turn,
@@ -218,6 +231,7 @@ class Conversation:
             asked_s=job.committed_s,
         )
         await self._perform(reply, self._turn_parts(reply, caller), counts=True)
+        self._unheard = reply.unheard
 
     async def _bridge(self) -> None:
         reply = Reply(max(0, self._next_turn - 1), self._stage, on_sound=self._note, held=self._hold)
@@ -231,12 +245,10 @@ class Conversation:
         finally:
             self._bridging = False
 
-    async def _speak(self, turn: int, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
-        await self._perform(
-            Reply(max(0, turn), self._stage, on_sound=self._note, held=self._hold, next_filler=self._next_filler),
-            parts,
-            counts=counts,
-        )
+    async def _speak(self, turn: int, parts: AsyncIterator[ReplyPart], *, counts: bool) -> Unheard:
+        reply = Reply(max(0, turn), self._stage, on_sound=self._note, held=self._hold, next_filler=self._next_filler)
+        await self._perform(reply, parts, counts=counts)
+        return reply.unheard
 
     async def _perform(self, reply: Reply, parts: AsyncIterator[ReplyPart], *, counts: bool) -> None:
         self._reply = reply
@@ -303,7 +315,10 @@ class Conversation:
         """A turn that waits is prepared while this one's outcome is told; not what may be one with this one."""
         waits = self._jobs[0] if self._jobs else None
         if isinstance(waits, Answer) and not waits.goes_on:
-            self._speculation.begin(CallerTurn(self._next_turn, waits.text, "voice", waits.confidence))
+            unheard = self._unheard_now(goes_on=False, reads=waits.typed)
+            self._speculation.begin(
+                CallerTurn(self._next_turn, waits.text, "voice", waits.confidence, unheard=unheard)
+            )
 
     def _tell_switches(self, prepared: PreparedTurn, told: int) -> int:
         """Tell of the switches after the first `told`; how many have been told of then."""

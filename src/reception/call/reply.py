@@ -17,7 +17,7 @@ from reception.call.script import Script, Sentence
 from reception.call.synthesis import Synthesis, VoiceOfCall
 from reception.core.clock import Clock
 from reception.ports.audio import Pcm16
-from reception.ports.dialogue import HangUp, ReplyPart, Transfer
+from reception.ports.dialogue import HangUp, ReplyPart, Transfer, Unheard
 from reception.ports.events import ReplySaid
 from reception.ports.leg import CallLeg
 
@@ -63,7 +63,8 @@ class Reply:
     """One reply. `hold`, `resume`, `make_room` and `abandon` may be called at any time and take effect at once, except
     that a sentence which must not be interrupted plays to its end first.
 
-    `asked_s` is when the turn that it answers was committed, infinity where there is none.
+    `asked_s` is when the turn that it answers was committed, infinity where there is none. `unheard` is what the caller
+    whose turn ended it had not heard of it.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Reply:
         self._asked_s = asked_s
         self._next_turn: _NextTurn | None = None
         self._made_room = False
+        self.unheard: Unheard = ""
         self._first_audio: FirstAudioSent | None = None
         self._interrupted = False
         self._abandoned = False
@@ -125,6 +127,22 @@ class Reply:
         self._interrupted = self._abandoned = True
         self.wake()
 
+    @property
+    def answers(self) -> bool:
+        """It is the reply to a turn."""
+        return self._asked_s < math.inf
+
+    def unheard_by(self, *, goes_on: bool, reads: bool) -> Unheard:
+        """What the caller whose next turn has come now has not heard of it; arguments as of `make_room`. What was done
+        is told all the same, and so is what comes after a wait that the caller has spoken into; what goes on with a turn
+        that did nothing is answered together with it."""
+        script, now_s = self.script, self._stage.clock.monotonic_s()
+        said = script.announced if reads else script.heard(self._stage.playout.position(now_s), self._rate_hz)
+        if len(said.split()) > UNHEARD_WORDS:
+            return ""
+        waited = not said and now_s - self._asked_s >= self._config.filler_after_ms / 1000
+        return "question" if script.acted or (waited and not goes_on) else "all"
+
     def may_be_heard(self) -> bool:
         """Some of it is still to be played, or to be said."""
         playout = self._stage.playout
@@ -162,7 +180,7 @@ class Reply:
         while not self._abandoned:
             now_s = self._stage.clock.monotonic_s()
             if self._next_turn is not None and self.script.begun:
-                self._end_for(self._next_turn, now_s)
+                self._end_for(self._next_turn)
             stopping = self._held or self._interrupted
             protected_s = self._protected_s(now_s) if stopping else 0.0
             if stopping and protected_s <= 0:
@@ -179,20 +197,16 @@ class Reply:
             if wait_s > 0:
                 await self._wait(wait_s)
 
-    def _end_for(self, turn: _NextTurn, now_s: float) -> None:
-        """End here, or once the outcome has been told: of something that was done, or after a wait that the caller has
-        spoken into. What goes on with a turn that did nothing is answered together with it."""
+    def _end_for(self, turn: _NextTurn) -> None:
+        """End here, or once what came of it has been told."""
         self._next_turn = None
-        script = self.script
-        heard = script.heard(self._stage.playout.position(now_s), self._rate_hz)
-        said = script.announced if turn.reads else heard
-        waited = not said and now_s - self._asked_s >= self._config.filler_after_ms / 1000
-        untold = script.acted and len(said.split()) <= UNHEARD_WORDS
-        if not (untold or (waited and not turn.goes_on)):
-            self._interrupted = True
-        else:
+        unheard = self.unheard_by(goes_on=turn.goes_on, reads=turn.reads)
+        self.unheard = self.unheard or unheard
+        if unheard == "question":
             self._made_room = True
-            script.keep_statements()
+            self.script.keep_statements()
+        else:
+            self._interrupted = True
 
     def _protected_s(self, now_s: float) -> float:
         """How long the sentence under the play head must go on playing."""

@@ -39,7 +39,7 @@ from reception.call.turn_taking import TurnTaker
 from reception.call.watch import Watch
 from reception.core.clock import Clock
 from reception.core.telemetry import CALL_ENDED, CALL_FAILED, CALL_STARTED, TURN_DROPPED
-from reception.ports.dialogue import CallerTurn, Dialogue
+from reception.ports.dialogue import Dialogue
 from reception.ports.events import CallEnded, CallFault, CallObserver, SpeechChanged, TranscriptHeard
 from reception.ports.expectation import Completeness
 from reception.ports.leg import AudioIn, CallLeg, DtmfIn, LegClosed, LegInput, MarkIn, PushesAudio, TextIn, TypingIn
@@ -371,7 +371,7 @@ class CallSession:
         if words:
             self._feed.post(TranscriptHeard(turn, text, final=False))
             if self._conversation.may_prepare:
-                self._speculation.begin(CallerTurn(turn, text, "voice", result.confidence))
+                self._speculation.begin(self._conversation.turn_of(text, result.confidence))
         completeness = attempt_now(lambda: self._dialogue.completeness(text), part="dialogue")
         if isinstance(completeness, Failure):
             completeness = Completeness.UNSURE

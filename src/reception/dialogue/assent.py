@@ -12,6 +12,7 @@ from reception.dialogue.commands import (
     CorrectSlot,
     Deny,
     Flow,
+    Goodbye,
     Later,
     NotUnderstood,
     RejectedField,
@@ -99,13 +100,32 @@ _COMMITS = frozenset(
         Question.TAKE_OFFER,
     }
 )
+COMMITTING = _COMMITS | {Question.CUSTOM_CONFIRM}
+"""Questions whose yes does what cannot be taken for undone."""
 _VALUES = (SetSlot, CorrectSlot, RejectedSlot, SetField, RejectedField, ChooseOption, CancelFlow, StartFlow, Later)
 
 
-def weighed(state: DialogueState, commands: Sequence[Command], text: str) -> tuple[Command, ...]:
+def weighed(
+    state: DialogueState, commands: Sequence[Command], text: str, *, heard: bool = True
+) -> tuple[Command, ...]:
     """`commands` without a yes that is none: a polite word before a question, one that is taken back in the same
-    breath, a hesitation. What is wanted besides a clear yes is put off until the yes is done."""
-    commands = tuple(commands)
+    breath, a hesitation, one to a question that was not `heard`. What is wanted besides a clear yes is put off until
+    the yes is done."""
+    meant = _meant(state, tuple(commands), text)
+    return meant if heard else _too_early(state, meant)
+
+
+def _too_early(state: DialogueState, commands: tuple[Command, ...]) -> tuple[Command, ...]:
+    """Without an answer to the pending question, where it would do something: it has not been heard."""
+    void: tuple[type, ...] = (Confirm, Deny) if state.question is Question.TAKE_OFFER else (Confirm,)
+    answers = any(isinstance(command, void) or _agrees(command) for command in commands)
+    if state.question not in COMMITTING or not answers:
+        return commands
+    rest = tuple(one for one in commands if not isinstance(one, (*void, SmallTalk, Goodbye)))
+    return rest or (SmallTalk("early"),)
+
+
+def _meant(state: DialogueState, commands: tuple[Command, ...], text: str) -> tuple[Command, ...]:
     if state.given_up is not None and state.flow is None and _is_taken_up(commands, words_of(tokenize(text))):
         return (StartFlow(Flow.NEW_RESERVATION),)
     if state.flow is None and _is_moved_back(state, commands, words_of(tokenize(text))):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -20,20 +20,20 @@ from reception.dialogue.finish import finish
 from reception.dialogue.flows.change import overlay
 from reception.dialogue.flows.dispatch import settle
 from reception.dialogue.flows.returning import welcome
-from reception.dialogue.going_on import Said, all_said
+from reception.dialogue.going_on import Said, all_said, is_new_question
 from reception.dialogue.graph import TurnDraft, TurnTools, build_turn_graph, run_turn
 from reception.dialogue.impersonal import impersonal
 from reception.dialogue.language.answers import Continued
 from reception.dialogue.language.turn import LanguageModel, LanguageTurn
 from reception.dialogue.language.understanding import ModelUnderstanding
 from reception.dialogue.patience import is_soon, to_the_end
+from reception.dialogue.plan import Plan, filler_of, out_of_reach
 from reception.dialogue.questions import expectation_of, prime_for, put_question
 from reception.dialogue.replies import (
     CUT_OFF,
     SILENT_AGAIN,
     SILENT_END,
     SILENT_ONCE,
-    UNREACHABLE,
     recording_notice,
 )
 from reception.dialogue.state import DialogueState, Question, from_json, to_json
@@ -53,25 +53,13 @@ from reception.ports.dialogue import (
 from reception.ports.expectation import Completeness, Expectation
 from reception.ports.knowledge import WholeKnowledge
 from reception.ports.speech import TranscriptionHints
-from reception.ports.tools import CallTool, Ledger, Outcome, ReadTools, Refused, TurnRecord
+from reception.ports.tools import Ledger, Outcome, ReadTools, Refused, TurnRecord
 
 _log = structlog.get_logger(__name__)
 
 _MOST_NAMES = 40
 _GREETS_WITHIN_S = 1.0
 _STANDS_WITHIN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """What a prepared turn is to do. `base` is the state that it was thought out from; `said` is all that it answers,
-    in this turn and in those that it goes on with."""
-
-    base: DialogueState
-    said: Said
-    draft: TurnDraft
-    scene: TurnScene
-    language: LanguageTurn | None = None
 
 
 class GraphDialogue:
@@ -118,6 +106,7 @@ class GraphDialogue:
         self._taken_up = bool(state)
         self._unheard = unheard
         self._said: Said | None = None
+        self._new_question = unheard
         self._recording: set[asyncio.Task[None]] = set()
         self._closed = False
         build_turn_graph()
@@ -193,18 +182,19 @@ class GraphDialogue:
             return GuestHistory(phone)
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
-        base, said = self._state, all_said(caller, self._said, self._state)
+        base = self._state
+        said = all_said(caller, self._said, base, new_question=self._new_question)
         scene = await self._as_it_stands(self._scene(said.text, caller.turn), said.before)
         context = self._context(scene, said.before)
         language = self._language.begin(self._channel) if self._language else None
         understanding = ModelUnderstanding(self._understanding, language) if language else self._understanding
-        draft = TurnDraft(before=said.before, state=said.before)
+        draft = TurnDraft(before=said.before, state=said.before, unheard=said.unheard)
         try:
             tools = TurnTools(scene, understanding, context, self._clock, self._answers, language, self._whole)
             draft = await run_turn(draft, tools)
         except AppError as error:
             _log.warning(EFFECT_FAILED, code=error.code, call_id=str(self._conversation_id), turn=caller.turn)
-            draft = _out_of_reach(draft, scene)
+            draft = out_of_reach(draft, scene)
             self._abandon(language)
         except BaseException:
             self._abandon(language)
@@ -215,7 +205,7 @@ class GraphDialogue:
             caller=caller,
             completeness=self._understanding.completeness(caller.text, context),
             preview=tuple(part for part in draft.parts if isinstance(part, Say)),
-            plan=_Plan(base, said, draft, scene, language),
+            plan=Plan(base, said, draft, scene, language),
             understanding_ms=draft.understanding_ms,
             retrieval_ms=draft.retrieval_ms,
             cache=draft.cache or "",
@@ -235,12 +225,12 @@ class GraphDialogue:
         return replace(self._scene(scene.text, scene.turn), rows=stands.rows)
 
     def discard(self, prepared: PreparedTurn) -> None:
-        if isinstance(prepared.plan, _Plan):
+        if isinstance(prepared.plan, Plan):
             self._abandon(prepared.plan.language)
 
     async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         work = asyncio.create_task(self._carry_out(prepared))
-        filler = _filler(prepared) if prepared.caller.channel == "voice" else ""
+        filler = filler_of(prepared.plan) if prepared.caller.channel == "voice" else ""
         if filler and not await is_soon(work):
             try:
                 yield Say(filler, meanwhile=True)
@@ -291,10 +281,10 @@ class GraphDialogue:
         """Run the effects, take their outcomes in, install the state, and have the turn recorded."""
         turn = prepared.caller.turn
         plan = prepared.plan
-        if not isinstance(plan, _Plan) or (plan.base is not self._state and self._state.turn < turn):
+        if not isinstance(plan, Plan) or (plan.base is not self._state and self._state.turn < turn):
             self.discard(prepared)
             plan = (await self.prepare(prepared.caller)).plan
-            assert isinstance(plan, _Plan)
+            assert isinstance(plan, Plan)
         draft = plan.draft
         self._said = None if draft.effects or any(map(ends_call, draft.parts)) else plan.said
         parts, state = list(draft.parts), draft.state
@@ -308,6 +298,7 @@ class GraphDialogue:
             done = finish(draft.before, state, plan.scene, answered=draft.answered, resumed=draft.resumed, asks=asks)
             state = done.state
             parts += done.parts
+        self._new_question = is_new_question(plan.said, state)
         parts.sort(key=place)
         carried = Carried(
             tuple(parts), replace(state, turn=turn), plan.scene, draft.commands, plan.language, draft.unanswered
@@ -332,7 +323,7 @@ class GraphDialogue:
         record = TurnRecord(turn, caller.text, commands, " ".join(texts), cited, to_json(state), sentences, unknown)
         self._record(record, uses)
 
-    async def _run(self, turn: int, plan: _Plan) -> Sequence[Outcome]:
+    async def _run(self, turn: int, plan: Plan) -> Sequence[Outcome]:
         try:
             return await self._ledger.run(turn, plan.draft.effects)
         except AppError as error:
@@ -384,17 +375,3 @@ class GraphDialogue:
             booked=state.flow is None and state.booked is not None,
             custom=custom_context(self._agent, state),
         )
-
-
-def _filler(prepared: PreparedTurn) -> str:
-    """What is said while a tool of the turn takes its time."""
-    plan = prepared.plan
-    effects = plan.draft.effects if isinstance(plan, _Plan) else ()
-    return next((effect.tool.filler for effect in effects if isinstance(effect, CallTool)), "")
-
-
-def _out_of_reach(draft: TurnDraft, scene: TurnScene) -> TurnDraft:
-    """The reply when what must be read cannot be: nothing has changed, and a message may be left."""
-    state = replace(draft.before, question=Question.OFFER_MESSAGE)
-    parts = (Say(UNREACHABLE), *map(Say, put_question(state, scene)))
-    return replace(draft, state=state, parts=parts, effects=())

@@ -55,10 +55,11 @@ def finish(
 
 
 def _same_point(before: DialogueState, after: DialogueState) -> bool:
-    return _point(before) == _point(after)
+    return point_of(before) == point_of(after)
 
 
-def _point(state: DialogueState) -> tuple[object, ...]:
+def point_of(state: DialogueState) -> tuple[object, ...]:
+    """Where the conversation is: the question, and what it is about."""
     asked = (state.question, state.flow, state.phone_digits, state.offered)
     return (*asked, state.details, state.target, state.custom)
 

@@ -41,7 +41,7 @@ from reception.dialogue.smalltalk import small_talk
 from reception.dialogue.state import DialogueState, Question
 from reception.dialogue.turn import Step, TurnScene
 from reception.ports.answers import Answer, AnswerCache, CacheLevel, CacheUse, Lookup
-from reception.ports.dialogue import ReplyPart, Say
+from reception.ports.dialogue import ReplyPart, Say, Unheard
 from reception.ports.expectation import Expectation
 from reception.ports.knowledge import Passage, WholeKnowledge
 from reception.ports.tools import Effect
@@ -72,11 +72,12 @@ class TurnDraft:
     `lookup` is what came of looking for an answer to the question at hand, `fresh` the answer found since that may be
     kept, `uses` what is to be counted and kept once the turn is committed. `given_whole`: the passages are all that the
     agent knows, `searched`: those found for the question, after a language model had failed with all. `left` are the
-    things that fit besides those that the answer names.
+    things that fit besides those that the answer names; `unheard` is as of `Said`.
     """
 
     before: DialogueState
     state: DialogueState
+    unheard: Unheard = ""
     commands: tuple[Command, ...] = ()
     work: tuple[Work, ...] = ()
     parts: tuple[ReplyPart | Continued, ...] = ()
@@ -120,7 +121,7 @@ async def _understand(state: TurnGraphState, runtime: Runtime[TurnTools]) -> Tur
         understood: Sequence[Command] = (AskKnowledge(tools.scene.text),)
     else:
         understood = await tools.understanding.understand(tools.scene.text, tools.context)
-    commands = weighed(draft.state, understood, tools.scene.text)
+    commands = weighed(draft.state, understood, tools.scene.text, heard=not draft.unheard)
     if draft.state.question is Question.NEXT_WISH and any(isinstance(command, Confirm) for command in commands):
         commands, draft = await _next_wish(tools, draft)
     elapsed_ms = (tools.clock.monotonic_s() - began_s) * 1000
@@ -329,14 +330,8 @@ async def _reply(state: TurnGraphState, runtime: Runtime[TurnTools]) -> TurnGrap
     draft = state["draft"]
     if draft.effects:
         return state
-    done = finish(
-        draft.before,
-        draft.state,
-        runtime.context.scene,
-        answered=draft.answered,
-        resumed=draft.resumed,
-        asks=draft.asks,
-    )
+    scene, asks, resumed = runtime.context.scene, draft.asks, draft.resumed and draft.unheard != "all"
+    done = finish(draft.before, draft.state, scene, answered=draft.answered, resumed=resumed, asks=asks)
     said = tuple(
         part for part in draft.parts if not (done.gave_up and isinstance(part, Say) and part.text in NOT_CAUGHT)
     )

@@ -14,6 +14,9 @@ from reception.ports.speech import TranscriptionHints
 
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 Channel: TypeAlias = Literal["voice", "chat"]
+Unheard: TypeAlias = Literal["", "question", "all"]
+"""What a caller had not heard of the reply before when they spoke: nothing of it was understood. Its statements are told
+then all the same, and the `question` is left out; or `all` of it is dropped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,8 @@ class CallerTurn:
     """What a caller said or typed. `turn` counts from 1 within the conversation.
 
     `continues`: the caller was not done when the turn before was committed, and has heard nothing of its reply. Unless
-    that turn had effects or ended the call, the two are one turn to the dialogue.
+    that turn had effects or ended the call, the two are one turn to the dialogue. `unheard`: so that what is said is no
+    answer to a question which only that reply put.
     """
 
     turn: int
@@ -29,6 +33,7 @@ class CallerTurn:
     channel: Channel
     confidence: float = 1.0
     continues: bool = False
+    unheard: Unheard = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
-from reception.ports.dialogue import Act, CallerTurn, HangUp, PreparedTurn, Say
+import pytest
+
+from reception.ports.dialogue import Act, CallerTurn, HangUp, PreparedTurn, Say, Unheard
 from reception.ports.tools import Effect, Outcome
 from tests.unit.dialogue.fakes import BookLedger
 from tests.unit.dialogue.stage import PARKING, Caller, book_of, booked, held, restaurant
@@ -206,3 +208,44 @@ async def test_a_goodbye_that_was_none_does_not_end_the_call() -> None:
     caller.ended = None
     assert PARKING.text in await _goes_on(caller, "Wait, is there parking?")
     assert caller.ended is None
+
+
+async def _too_early(caller: Caller, text: str, unheard: Unheard = "question") -> str:
+    """The caller says `text` before the question of the last reply was heard."""
+    turn = CallerTurn(caller.dialogue.next_turn, text, "voice", unheard=unheard)
+    return await caller.commit(await caller.dialogue.prepare(turn))
+
+
+@pytest.mark.parametrize("words", ["yes please", "okay", "Yes please, thank you, bye."])
+async def test_a_yes_before_the_read_back_was_heard_is_none(words: str) -> None:
+    caller = await _at_read_back()
+    assert await _too_early(caller, words) == "So, shall I book that table?"
+    assert not booked(caller.book)
+    assert caller.ended is None
+    await caller.say("yes")
+    assert len(booked(caller.book)) == 1
+
+
+async def test_a_read_back_of_which_nothing_is_told_is_read_again_whole_until_it_is_heard() -> None:
+    caller = await _at_read_back()
+    for words in ("is there parking?", "yes", "yes please"):
+        assert "under Ann Lee" in await _too_early(caller, words, "all")
+    assert not booked(caller.book)
+
+
+async def test_a_yes_to_a_question_that_was_heard_before_counts_though_the_last_reply_was_not() -> None:
+    caller = await _at_read_back()
+    await caller.say("is there parking?")
+    await _too_early(caller, "yes", "all")
+    assert len(booked(caller.book)) == 1
+
+
+@pytest.mark.parametrize(("wish", "asked"), [("cancel it", "Shall I cancel it?"), ("move it to 7 pm", "change")])
+async def test_a_yes_before_the_question_was_heard_neither_cancels_nor_moves(wish: str, asked: str) -> None:
+    caller = await _at_read_back()
+    await caller.talk("yes", wish)
+    before = booked(caller.book)
+    assert asked in await _too_early(caller, "yes")
+    assert booked(caller.book) == before
+    await caller.say("yes")
+    assert booked(caller.book) != before
