@@ -301,6 +301,7 @@ class Conversation:
         self._note(TurnPrepared(caller.turn, prepared))
         told = self._tell_switches(prepared, 0)
         reply.open_with(thought.opening)
+        reply.script.acted = prepared.acts
         self._committing = True
         parts = self._dialogue.commit(prepared)
         try:

@@ -43,7 +43,7 @@ class Script:
 
     The dialogue is read as fast as it decides; one sentence at a time is synthesised, at most `sentences_ahead`
     beyond `next`, the one being sent. No sentence waits for a filler. Once it has `begun`, what the turn does has been
-    done; `acted` says that something was. `shortened`: a question of it is left out.
+    done; `acted` says that something was, or was refused. `shortened`: a question of it is left out.
     """
 
     def __init__(self, feed: EventFeed, voice: VoiceOfCall, config: CallConfig, on_change: Callable[[], None]) -> None:

@@ -206,6 +206,7 @@ class GraphDialogue:
             completeness=self._understanding.completeness(caller.text, context),
             preview=tuple(part for part in draft.parts if isinstance(part, Say)),
             plan=Plan(base, said, draft, scene, language),
+            acts=bool(draft.effects),
             understanding_ms=draft.understanding_ms,
             retrieval_ms=draft.retrieval_ms,
             cache=draft.cache or "",

@@ -99,14 +99,16 @@ class PreparedTurn:
     """A turn thought through, with nothing done yet.
 
     `preview` holds the sentences that will be said whatever the effects do, so that they may be synthesised
-    before the commit. `plan` is the dialogue's own and opaque to everyone else. `providers` and `switches` tell who did
-    what; while the reply is still being written, more may be added to them.
+    before the commit. `plan` is the dialogue's own and opaque to everyone else. `acts`: it has effects, whose outcome
+    the caller is to be told, refused or not. `providers` and `switches` tell who did what; while the reply is still
+    being written, more may be added to them.
     """
 
     caller: CallerTurn
     completeness: Completeness
     preview: tuple[Say, ...] = ()
     plan: object = None
+    acts: bool = False
     understanding_ms: float = 0.0
     retrieval_ms: float = 0.0
     llm_first_token_ms: float | None = None
