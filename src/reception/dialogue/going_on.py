@@ -1,6 +1,6 @@
 """One thing said in several turns: the caller was taken to be done, and was not."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reception.dialogue.assent import COMMITTING
 from reception.dialogue.finish import point_of
@@ -23,7 +23,9 @@ class Said:
 
 def all_said(caller: CallerTurn, last: Said | None, state: DialogueState, *, new_question: bool = False) -> Said:
     """What `caller` answers for, said in `state`: together with `last`, where the caller goes on with it. With
-    `new_question` no reply but the last one put the question of `state`."""
+    `new_question` no reply but the last one put the question of `state`. A goodbye that the caller speaks into is none.
+    """
+    state = replace(state, ended=False)
     if not caller.continues or last is None or last.turn != caller.turn - 1:
         unheard = caller.unheard if new_question and state.question in COMMITTING else ""
         return Said(caller.turn, caller.text, state, unheard)

@@ -249,3 +249,13 @@ async def test_a_yes_before_the_question_was_heard_neither_cancels_nor_moves(wis
     assert booked(caller.book) == before
     await caller.say("yes")
     assert booked(caller.book) != before
+
+
+async def test_after_a_goodbye_that_was_none_the_talk_goes_on_to_a_booking() -> None:
+    caller = Caller(book_of(restaurant()))
+    await caller.talk("Is there parking?", "that's all, bye")
+    wish = await caller.say("wait, also a table for two tomorrow at 6 pm")
+    assert "?" in wish
+    assert not caller.dialogue.ended
+    await caller.talk("Ann Lee", "415 555 0142", "yes")
+    assert len(booked(caller.book)) == 1
