@@ -59,6 +59,7 @@ class Conversation:
         self._arrived = asyncio.Event()
         self._reply: Reply | None = None
         self._bridging = False
+        self._finishing = False
         self._on_idle = on_idle
         self._spawn = spawn
         self._storing: asyncio.Task[None] | None = None
@@ -103,7 +104,8 @@ class Conversation:
         if isinstance(job, Answer):
             self._stage.dead_air.caller_stopped(job.committed_s)
             if self._reply is not None:
-                self._reply.make_room(goes_on=job.goes_on, reads=job.typed)
+                if not self._finishing:
+                    self._reply.make_room(goes_on=job.goes_on, reads=job.typed)
                 self._reply.resume()
         return True
 
@@ -202,6 +204,7 @@ class Conversation:
                 await self._speak(self._next_turn - 1, _parts((Say(text),)), counts=False)
             case Finish(reason=reason, farewell=farewell):
                 if farewell and not self._gone:
+                    self._finishing = True
                     say = Say(farewell, interruptible=False)
                     await self._speak(self._next_turn - 1, _parts((say, HangUp(reason))), counts=False)
                 await self._end(self._gone or reason)
@@ -254,7 +257,7 @@ class Conversation:
         self._reply = reply
         self._committing = False
         for job in self._jobs:
-            if isinstance(job, Answer):
+            if isinstance(job, Answer) and not self._finishing:
                 reply.make_room(goes_on=job.goes_on, reads=job.typed)
                 break
         try:

@@ -61,7 +61,7 @@ class _NextTurn:
 
 class Reply:
     """One reply. `hold`, `resume`, `make_room` and `abandon` may be called at any time and take effect at once, except
-    that a sentence which must not be interrupted plays to its end first.
+    that a sentence which must not be interrupted plays to its end first, and is played where its turn has come already.
 
     `asked_s` is when the turn that it answers was committed, infinity where there is none. `unheard` is what the caller
     whose turn ended it had not heard of it.
@@ -213,7 +213,7 @@ class Reply:
         position = self._stage.playout.position(now_s)
         for sentence in self.script.sentences:
             if sentence.start is None:
-                return 0.0
+                return math.inf if self._interrupted and not sentence.say.interruptible else 0.0
             if position < sentence.start + sentence.sent or not sentence.finished:
                 break
         else:
@@ -231,7 +231,7 @@ class Reply:
                 return self._dead_air_s(now_s)
             return 0.0 if script.make_up() else self._left_s(now_s)
         sentence = script.sentences[script.next]
-        if sentence.start is None and (self._held or self._interrupted):
+        if sentence.start is None and (self._held or (self._interrupted and sentence.say.interruptible)):
             return math.inf
         if not sentence.announced:
             await self._announce(sentence)

@@ -66,7 +66,7 @@ class GraphDialogue:
     """Implements `ports.dialogue.Dialogue` on the turn graph.
 
     `state` and `last_turn` take a stored conversation up again; `unheard` says that the caller has not heard the whole
-    of its last reply. With `language` a model reads what the rules leave open and words answers. Nothing but `commit`,
+    of its last reply, `greeting_heard` is what they heard of its greeting. With `language` a model reads what the rules leave open and words answers. Nothing but `commit`,
     `open`, `heard` and `close` reaches the ledger.
     """
 
@@ -86,6 +86,7 @@ class GraphDialogue:
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
         unheard: bool = False,
+        greeting_heard: str = "",
         language: LanguageModel | None = None,
         whole: WholeKnowledge | None = None,
     ) -> None:
@@ -105,6 +106,7 @@ class GraphDialogue:
         self._state = replace(kept, turn=last_turn, caller_phone=caller_phone or kept.caller_phone)
         self._taken_up = bool(state)
         self._unheard = unheard
+        self._greeting_heard = greeting_heard
         self._said: Said | None = None
         self._new_question = unheard
         self._recording: set[asyncio.Task[None]] = set()
@@ -160,15 +162,18 @@ class GraphDialogue:
 
     async def open(self) -> Sequence[ReplyPart]:
         scene = self._scene("", self._state.turn)
+        unsaid = (text for text in recording_notice(scene) if text not in self._greeting_heard)
+        notice = tuple(Say(text, interruptible=False) for text in unsaid)
         if self._taken_up:
             # The last reply ends with the pending question, except for the greeting, which is not said twice.
             again = self._state.last_reply if self._unheard and self._state.turn else ()
-            return tuple(map(Say, (CUT_OFF, *(again or put_question(self._state, scene, resumed=True)))))
-        notice = recording_notice(scene)
+            again = again or put_question(self._state, scene, resumed=True)
+            return (*notice, *map(Say, (CUT_OFF, *again)))
         state, texts = welcome(self._state, await self._history(), scene)
         self._state = replace(state, last_reply=texts)
-        self._record(TurnRecord(0, "", (), " ".join((*notice, *texts)), (), to_json(self._state)))
-        return (*(Say(text, interruptible=False) for text in notice), *map(Say, texts))
+        parts = (*notice, *map(Say, texts))
+        self._record(TurnRecord(0, "", (), " ".join(part.text for part in parts), (), to_json(self._state)))
+        return parts
 
     async def _history(self) -> GuestHistory:
         """What is known of the caller; nothing where it cannot be read in time to greet them."""

@@ -186,8 +186,16 @@ class ConversationFactory:
             latest = max([conversation.started_at, *(message.created_at for message in messages)])
             said = next((one for one in messages if one.turn == last_turn and one.speaker == "agent"), None)
             unheard = said is not None and (said.heard is None or said.interrupted)
+            greeting = next((one.heard for one in messages if one.turn == 0 and one.speaker == "agent"), None)
             dialogue = self.wire(
-                wired, "voice", conversation_id, state=state, last_turn=last_turn, unheard=unheard, taken_up=taken_up
+                wired,
+                "voice",
+                conversation_id,
+                state=state,
+                last_turn=last_turn,
+                unheard=unheard,
+                greeting_heard=greeting or "",
+                taken_up=taken_up,
             )
             if dialogue.ended or self._clock.now() - latest > within:
                 # Leaving like this undoes the taking up.
@@ -204,6 +212,7 @@ class ConversationFactory:
         state: Mapping[str, Json] | None = None,
         last_turn: int = 0,
         unheard: bool = False,
+        greeting_heard: str = "",
         taken_up: int = 0,
     ) -> GraphDialogue:
         """The dialogue of a conversation that is stored already, at `state` after `last_turn`, `taken_up` so often."""
@@ -246,6 +255,7 @@ class ConversationFactory:
             state=state,
             last_turn=last_turn,
             unheard=unheard,
+            greeting_heard=greeting_heard,
             language=wired.language,
             whole=AgentKnowledge(self._prefixes, business.tenant_id, wired.agent.agent_id) if wired.language else None,
         )

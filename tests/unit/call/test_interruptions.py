@@ -177,3 +177,29 @@ def test_what_follows_an_uninterruptible_sentence_is_stopped_when_it_ends() -> N
     assert scene.dialogue.heard_of[1] == (1, notice, True)
     stopped_s = scene.leg.clears[0] - scene.leg.sent[0].at_s
     assert stopped_s == pytest.approx(len(notice) * 0.05, abs=0.01)
+
+
+def test_what_must_not_be_interrupted_is_said_though_the_caller_was_first() -> None:
+    notice = "This call is recorded."
+    dialogue = FakeDialogue()
+    dialogue.greeting = (Say(notice, interruptible=False), Say(LONG))
+
+    async def script(s: Scene) -> None:
+        s.caller.types("a table for two")
+        await s.caller.is_silent(6000)
+
+    scene = play(script, dialogue=dialogue)
+    assert scene.dialogue.heard_of == [(0, notice, True), (1, "You said a table for two.", False)]
+    assert sum(sent.samples for sent in scene.leg.sent if sent.turn == 0) == len(notice) * 400
+
+
+def test_the_last_words_of_a_call_are_said_whatever_the_caller_says_then() -> None:
+    async def script(s: Scene) -> None:
+        await s.caller.is_silent(500)
+        await s.session.end("drain")
+        s.caller.types("wait")
+        await s.caller.is_silent(9000)
+
+    scene = play(script)
+    assert scene.reason == "drain"
+    assert sum(sent.samples for sent in scene.leg.sent) == len(scene.config.phrases.stopping) * 400

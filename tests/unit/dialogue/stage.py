@@ -152,7 +152,14 @@ class Caller:
     def __post_init__(self) -> None:
         self.take_up(None, 0)
 
-    def take_up(self, state: Mapping[str, Json] | None, last_turn: int, ledger: BookLedger | None = None) -> None:
+    def take_up(
+        self,
+        state: Mapping[str, Json] | None,
+        last_turn: int,
+        ledger: BookLedger | None = None,
+        *,
+        greeting_heard: str = "",
+    ) -> None:
         """Talk on from a stored state."""
         agent = Agent(uuid4(), self.book.business.tenant_id, "June", self.kind, self.settings, 1, self.definition)
         self.ledger = ledger or BookLedger(self.book, self.conversation_id)
@@ -169,6 +176,7 @@ class Caller:
             caller_phone=self.caller_phone,
             state=state,
             last_turn=last_turn,
+            greeting_heard=greeting_heard,
             language=self.language,
         )
 

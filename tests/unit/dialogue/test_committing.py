@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from reception.ports.business import AgentSettings
 from reception.ports.dialogue import Act, CallerTurn, HangUp, PreparedTurn, Say, Unheard
 from reception.ports.tools import Effect, Outcome
 from tests.unit.dialogue.fakes import BookLedger
@@ -259,3 +260,17 @@ async def test_after_a_goodbye_that_was_none_the_talk_goes_on_to_a_booking() -> 
     assert not caller.dialogue.ended
     await caller.talk("Ann Lee", "415 555 0142", "yes")
     assert len(booked(caller.book)) == 1
+
+
+@pytest.mark.parametrize(("heard", "again"), [("", True), ("This call is", True), ("This call is recorded. Hi", False)])
+async def test_who_did_not_hear_that_they_are_recorded_is_told_when_the_call_is_taken_up(
+    heard: str, again: bool
+) -> None:
+    caller = Caller(book_of(restaurant()), settings=AgentSettings(recording=True))
+    await caller.dialogue.open()
+    await caller.say("a table for two tomorrow at 6 pm")
+    caller.take_up(caller.ledger.state(1), 1, greeting_heard=heard)
+    first, *_, last = await caller.dialogue.open()
+    assert (first == Say("This call is recorded.", interruptible=False)) is again
+    assert isinstance(last, Say)
+    assert "name" in last.text
