@@ -291,7 +291,7 @@ class Conversation:
 
     async def _end(self, reason: str) -> NoReturn:
         if self._storing is not None:
-            await asyncio.wait((self._storing,))
+            await asyncio.wait((self._storing,), timeout=self._config.effects_grace_s)
         raise CallOver(reason)
 
     async def _turn_parts(self, reply: Reply, caller: CallerTurn) -> AsyncIterator[ReplyPart]:

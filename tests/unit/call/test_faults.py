@@ -62,6 +62,29 @@ def test_effects_finish_when_the_caller_speaks_over_them() -> None:
     assert scene.dialogue.heard_of[1] == (1, "", True)
 
 
+class StuckLedger(FakeDialogue):
+    """Never gets to write down what was heard."""
+
+    async def heard(self, turn: int, text: str, *, interrupted: bool) -> None:
+        await asyncio.sleep(14.0)
+
+
+def test_a_call_that_is_over_does_not_wait_long_for_words_to_be_stored() -> None:
+    took_s: list[float] = []
+
+    async def script(s: Scene) -> None:
+        for text in ("book it", "and then", "bye"):
+            await s.caller.says(text)
+            await s.caller.waits()
+        s.caller.hangs_up()
+        before_s = s.leg.now_s
+        await s.call
+        took_s.append(s.leg.now_s - before_s)
+
+    scene = play(script, dialogue=StuckLedger())
+    assert took_s[0] < scene.config.effects_grace_s + 1
+
+
 def test_a_leg_that_raises_ends_the_call_cleanly() -> None:
     async def script(s: Scene) -> None:
         s.leg.error = ConnectionResetError("gone")
