@@ -108,8 +108,8 @@ class CallConfig:
 
     # How long a part may take before the turn goes on without it. A transcript may be late because many wait for one
     # model: to ask the caller to say it again would make them more. Effects are waited for as long as several tools may
-    # take one after the other, since their outcome must be told; `effects_grace_s` is for a caller who is gone, and for what they
-    # heard to be stored.
+    # take one after the other, since their outcome must be told; `effects_grace_s` is for a caller who is gone, and for
+    # what they heard to be stored.
     stt_timeout_s: float = 10.0
     detector_timeout_s: float = 0.4
     tts_timeout_s: float = 4.0

@@ -237,6 +237,8 @@ class Conversation:
         self._unheard = reply.unheard
 
     async def _bridge(self) -> None:
+        if self._jobs:
+            return
         reply = Reply(max(0, self._next_turn - 1), self._stage, on_sound=self._note, held=self._hold)
         filler = self._next_filler()
         self._stage.dead_air.agent_heard(self._stage.clock.monotonic_s())
@@ -320,9 +322,7 @@ class Conversation:
         waits = self._jobs[0] if self._jobs else None
         if isinstance(waits, Answer) and not waits.goes_on:
             unheard = self._unheard_now(goes_on=False, reads=waits.typed)
-            self._speculation.begin(
-                CallerTurn(self._next_turn, waits.text, "voice", waits.confidence, unheard=unheard)
-            )
+            self._speculation.begin(CallerTurn(self._next_turn, waits.text, "voice", waits.confidence, unheard=unheard))
 
     def _tell_switches(self, prepared: PreparedTurn, told: int) -> int:
         """Tell of the switches after the first `told`; how many have been told of then."""

@@ -134,8 +134,8 @@ class Reply:
 
     def unheard_by(self, *, goes_on: bool, reads: bool) -> Unheard:
         """What the caller whose next turn has come now has not heard of it; arguments as of `make_room`. What was done
-        is told all the same, and so is what comes after a wait that the caller has spoken into; what goes on with a turn
-        that did nothing is answered together with it."""
+        is told all the same, and so is what comes after a wait that the caller has spoken into; what goes on with a
+        turn that did nothing is answered together with it."""
         script, now_s = self.script, self._stage.clock.monotonic_s()
         said = script.announced if reads else script.heard(self._stage.playout.position(now_s), self._rate_hz)
         if len(said.split()) > UNHEARD_WORDS:
@@ -198,8 +198,10 @@ class Reply:
                 await self._wait(wait_s)
 
     def _end_for(self, turn: _NextTurn) -> None:
-        """End here, or once what came of it has been told."""
+        """End here, or once what came of it has been told. A filler alone is heard out: no word is cut in two."""
         self._next_turn = None
+        if self.script.only_bridges and self._stage.playout.lead_s(self._stage.clock.monotonic_s()) > 0:
+            return
         unheard = self.unheard_by(goes_on=turn.goes_on, reads=turn.reads)
         self.unheard = self.unheard or unheard
         if unheard == "question":

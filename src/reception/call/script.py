@@ -73,6 +73,11 @@ class Script:
         return " ".join(one.say.text for one in self.sentences if one.announced and not one.filler)
 
     @property
+    def only_bridges(self) -> bool:
+        """There is nothing in it but fillers, and nothing else will come."""
+        return self.read_out and self.ending is None and all(sentence.filler for sentence in self.sentences)
+
+    @property
     def last_begun(self) -> bool:
         """Its last sentence has begun."""
         return self.read_out and all(sentence.announced for sentence in self.sentences)

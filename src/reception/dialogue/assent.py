@@ -105,9 +105,7 @@ COMMITTING = _COMMITS | {Question.CUSTOM_CONFIRM}
 _VALUES = (SetSlot, CorrectSlot, RejectedSlot, SetField, RejectedField, ChooseOption, CancelFlow, StartFlow, Later)
 
 
-def weighed(
-    state: DialogueState, commands: Sequence[Command], text: str, *, heard: bool = True
-) -> tuple[Command, ...]:
+def weighed(state: DialogueState, commands: Sequence[Command], text: str, *, heard: bool = True) -> tuple[Command, ...]:
     """`commands` without a yes that is none: a polite word before a question, one that is taken back in the same
     breath, a hesitation, one to a question that was not `heard`. What is wanted besides a clear yes is put off until
     the yes is done."""

@@ -173,7 +173,8 @@ class Repeat:
 @dataclass(frozen=True, slots=True)
 class SmallTalk:
     """`kind`: `greeting`, `thanks`, `how_are_you`, `are_you_human`, `wait`, `acknowledge`; `listen` ("stop!") makes
-    the agent be quiet; `early` is a yes to a question that was not heard yet. `chat` is anything else, with the `reply` that a language model proposes."""
+    the agent be quiet; `early` is a yes to a question that was not heard yet. `chat` is anything else, with the
+    `reply` that a language model proposes."""
 
     kind: str
     reply: str = ""

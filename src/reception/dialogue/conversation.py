@@ -65,9 +65,9 @@ _STANDS_WITHIN_S = 1.0
 class GraphDialogue:
     """Implements `ports.dialogue.Dialogue` on the turn graph.
 
-    `state` and `last_turn` take a stored conversation up again; `unheard` says that the caller has not heard the whole
-    of its last reply, `greeting_heard` is what they heard of its greeting. With `language` a model reads what the rules leave open and words answers. Nothing but `commit`,
-    `open`, `heard` and `close` reaches the ledger.
+    `state` and `last_turn` take a stored conversation up again; `unheard` says that the caller has not heard the
+    whole of its last reply, `greeting_heard` is what they heard of its greeting. With `language` a model reads what
+    the rules leave open and words answers. Nothing but `commit`, `open`, `heard` and `close` reaches the ledger.
     """
 
     def __init__(

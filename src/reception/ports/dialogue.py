@@ -15,8 +15,8 @@ from reception.ports.speech import TranscriptionHints
 Json: TypeAlias = "str | int | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 Channel: TypeAlias = Literal["voice", "chat"]
 Unheard: TypeAlias = Literal["", "question", "all"]
-"""What a caller had not heard of the reply before when they spoke: nothing of it was understood. Its statements are told
-then all the same, and the `question` is left out; or `all` of it is dropped."""
+"""What a caller had not heard of the reply before when they spoke, as nothing of it was understood: its statements are
+told then all the same, and the `question` is left out; or `all` of it is dropped."""
 
 
 @dataclass(frozen=True, slots=True)

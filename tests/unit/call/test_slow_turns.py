@@ -312,3 +312,23 @@ def test_who_waits_for_their_own_words_to_be_told_hears_fillers(error: Exception
     )
     assert _waits_s(scene, caller)[0] < 2.3
     assert _longest_silence_s(scene, caller) <= scene.config.filler_again_ms / 1000 + 0.6
+
+
+def test_a_filler_is_heard_out_when_the_callers_words_are_told_and_the_answer_is_ready_by_then() -> None:
+    prepared: list[str] = []
+
+    async def script(s: Scene) -> None:
+        s.recognizer.delay_s = 2.4
+        await s.caller.says("is there parking")
+        while not s.leg.sent:
+            await s.caller.is_silent(20)
+        await s.caller.is_silent(400)
+        prepared.extend(turn.text for turn in s.dialogue.prepared)
+        await s.caller.waits()
+
+    scene = play(script, dialogue=Office())
+    (filler,) = (text for text in scene.tts.asked if text in scene.config.phrases.fillers)
+    assert scene.leg.clears == []
+    assert sum(sent.samples for sent in scene.leg.sent if sent.turn == 0) == len(filler) * 400
+    assert prepared == ["is there parking"]
+    assert _said(scene)[0] == (1, "That was is there parking.")
