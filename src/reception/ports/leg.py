@@ -51,7 +51,8 @@ class LegClosed:
 CONNECTION_LOST = "connection_lost"
 DOES_NOT_READ = "client_does_not_read"
 LEG_FAILED = "leg_failed"
-LOST_REASONS = frozenset({CONNECTION_LOST, DOES_NOT_READ, LEG_FAILED})
+CALL_BROKE = "error"
+LOST_REASONS = frozenset({CONNECTION_LOST, DOES_NOT_READ, LEG_FAILED, CALL_BROKE})
 """Why a call ended, where nobody wanted it to: the caller may come back."""
 TAKEN_OVER = "taken_over"
 """The call goes on over another connection."""

@@ -30,7 +30,7 @@ _REQUEST_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _STAGES: tuple[str, ...] = ("endpointing", "stt", "understanding", "retrieval", "llm_first_token", "tts_first_audio")
 _REASONS = LOST_REASONS | {
     *("goodbye", "silence", "not_understood", "transfer", "stopped_by_caller", "client_gone", TAKEN_OVER),
-    *("max_length", "server_stopping", "error", "cancelled", "closed"),
+    *("max_length", "server_stopping", "cancelled", "closed"),
 }
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 _OTHER = "other"

@@ -104,7 +104,7 @@ class LostCallers:
 
 
 class PatientLedger:
-    """A `Ledger` that does not take a broken connection for the end of the conversation.
+    """A `Ledger` that does not take a broken connection, or a fault of the call, for the end of the conversation.
 
     What is held stays held until the caller is back, or has been waited for long enough. A conversation that was
     taken over goes on, so that its former connection closes nothing. One that has ended is closed, if need be later.

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+import pytest
+
 from reception.core.errors import Unavailable
 from reception.ports.dialogue import Json
 from reception.ports.tools import Effect, Outcome, TurnRecord
@@ -38,15 +40,18 @@ class Book:
         self.closed.append((asyncio.get_running_loop().time(), reason))
 
 
-def test_a_lost_caller_is_waited_for_a_minute() -> None:
+@pytest.mark.parametrize("reason", ["connection_lost", "error"])
+def test_a_lost_caller_is_waited_for_a_minute(reason: str) -> None:
+    """Or one whose call failed on our side."""
+
     async def scenario() -> None:
         book, lost = Book(), LostCallers()
-        await PatientLedger(book, CALL, lost).close("connection_lost")
+        await PatientLedger(book, CALL, lost).close(reason)
         await asyncio.sleep(59)
         assert not book.closed
         assert lost.count == 1
         await asyncio.sleep(2)
-        assert book.closed == [(60.0, "connection_lost")]
+        assert book.closed == [(60.0, reason)]
         assert lost.count == 0
 
     run_virtual(scenario())
