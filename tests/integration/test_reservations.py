@@ -3,9 +3,11 @@
 import asyncio
 from dataclasses import replace
 from datetime import time, timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from reception.core.errors import Conflict, NotFound, SlotTaken
 from reception.core.ids import uuid7
@@ -17,9 +19,10 @@ from reception.ports.booking import (
     Reservation,
     ReservationQuery,
     ReservationStatus,
+    Slot,
     SlotQuery,
 )
-from reception.ports.business import Bookable
+from reception.ports.business import Bookable, Business
 from tests.support.reservations import ANN, BOB, EVENING, NOW, ask, book, counts, refusal, restaurant
 
 
@@ -245,6 +248,15 @@ async def test_moving_onto_what_the_conversation_holds(database: Database) -> No
     assert await counts(database, business) == {"confirmed": 1, "blocking": 1}
 
 
+async def _hold_half_past(session: AsyncSession, business: Business, first: Reservation, ours: UUID) -> Slot:
+    """Half an hour later than `first`, held for it to move there."""
+    wanted = SlotQuery(EVENING + timedelta(minutes=30), 2, moving=first.reservation_id)
+    half_past = (await service.availability(session, business, wanted, NOW)).exact
+    assert half_past is not None
+    await service.hold(session, business, half_past, ours, NOW, moving=first.reservation_id)
+    return half_past
+
+
 async def test_who_moves_half_an_hour_keeps_the_old_time_and_holds_the_rest_of_the_new(database: Database) -> None:
     business = await restaurant(database, 2)
     first = await book(database, business, await ask(database, business))
@@ -252,10 +264,7 @@ async def test_who_moves_half_an_hour_keeps_the_old_time_and_holds_the_rest_of_t
     assert await ask(database, business, after.starts_at)
     ours = uuid7()
     async with database.tenant_session(business.tenant_id) as session:
-        wanted = SlotQuery(EVENING + timedelta(minutes=30), 2, moving=first.reservation_id)
-        half_past = (await service.availability(session, business, wanted, NOW)).exact
-        assert half_past is not None
-        await service.hold(session, business, half_past, ours, NOW, moving=first.reservation_id)
+        half_past = await _hold_half_past(session, business, first, ours)
     assert (await refusal(database, business, SlotQuery(EVENING, 2)))[0] is Refusal.FULL
     assert (await refusal(database, business, after))[0] is Refusal.FULL
     async with database.tenant_session(business.tenant_id) as session:
@@ -269,10 +278,7 @@ async def test_what_is_held_for_a_move_is_no_booking_of_its_own(database: Databa
     first = await book(database, business, await ask(database, business))
     ours = uuid7()
     async with database.tenant_session(business.tenant_id) as session:
-        wanted = SlotQuery(EVENING + timedelta(minutes=30), 2, moving=first.reservation_id)
-        half_past = (await service.availability(session, business, wanted, NOW)).exact
-        assert half_past is not None
-        await service.hold(session, business, half_past, ours, NOW, moving=first.reservation_id)
+        half_past = await _hold_half_past(session, business, first, ours)
         second = await service.commit_reservation(session, business, half_past, BOB, ours, NOW)
     assert second.resource_names != first.resource_names
     assert await counts(database, business) == {"confirmed": 2, "blocking": 2}
