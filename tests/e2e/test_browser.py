@@ -90,6 +90,63 @@ TYPING_INTO_A_PARTIAL = """async () => {
   return [...list.querySelectorAll(".entry")].map((entry) => [entry.className, entry.lastElementChild.textContent]);
 }"""
 
+A_SERVER_THAT_FAILS = """async (fates) => {
+  const sockets = [], asked = [], pauses = [], shown = [];
+  window.WebSocket = class {
+    static OPEN = 1;
+    constructor() { this.readyState = 0; sockets.push(this); }
+    send(data) { asked.push(JSON.parse(data)); }
+    close() {}
+  };
+  const { VoiceCall } = await import("/call.js");
+  const call = new VoiceCall({ agent_id: "a", source: { ask: async () => ({ ticket: "t" }) } }, { microphone: true });
+  call.addEventListener("reconnecting", () => shown.push("reconnecting"));
+  const over = new Promise((done) => call.addEventListener("over", ({ detail }) => done(detail)));
+  await call.place();
+  const later = window.setTimeout, microphone = call.audio.stream.getTracks()[0];
+  window.setTimeout = (work, ms) => { pauses.push(ms); return later(work, 0); };
+  for (const [number, fate] of fates.entries()) {
+    while (sockets.length <= number && !call.over) await new Promise((done) => later(done, 5));
+    const socket = sockets[number], tell = (message) => socket.onmessage({ data: JSON.stringify(message) });
+    shown.push(microphone.readyState);
+    socket.readyState = 1;
+    socket.onopen();
+    if (fate.ready) tell({ seq: 2 * number, type: "ready", conversation_id: "c", resumed: number > 0 });
+    if (fate.answers) tell({ seq: 2 * number + 1, type: "turn_metrics", turn: number });
+    if (fate.ended) tell({ seq: 2 * number + 1, type: "ended", reason: fate.ended });
+    socket.readyState = 3;
+    socket.onclose({ code: fate.code, reason: "" });
+  }
+  window.setTimeout = later;
+  const { problem } = await over;
+  return { problem, pauses, shown, resumed: asked.map((start) => [start.conversation_id, start.resume_after_seq]) };
+}"""
+FAULT = {"ready": True, "ended": "error", "code": 1000}
+WORKER_DIED = {"ready": True, "code": 1006}
+NOBODY_THERE = {"code": 1011}
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
+async def test_a_call_that_fails_on_our_side_is_taken_up_by_the_page_three_times_at_most(server: RunningServer) -> None:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        await page.goto(server.url)
+        lost = await page.evaluate(A_SERVER_THAT_FAILS, [FAULT, WORKER_DIED, NOBODY_THERE, FAULT])
+        answered = await page.evaluate(
+            A_SERVER_THAT_FAILS, [FAULT, FAULT | {"answers": True}, WORKER_DIED, {"code": 4404}]
+        )
+        ended = await page.evaluate(A_SERVER_THAT_FAILS, [{"ready": True, "ended": "goodbye", "code": 1000}])
+        await browser.close()
+    assert lost["resumed"] == [[None, None], ["c", 1], ["c", 2], ["c", 2]]
+    assert lost["shown"] == ["live", "reconnecting"] * 3 + ["live"]
+    assert lost["pauses"] == sorted(set(lost["pauses"])), "each pause is longer than the one before"
+    assert "The call was lost" in lost["problem"]
+    assert answered["pauses"] == [lost["pauses"][0], lost["pauses"][0], lost["pauses"][1]]
+    assert "The call was lost" in answered["problem"]
+    assert ended["shown"] == ["live"], "a call that has ended is not taken up again"
+    assert not ended["problem"]
+
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the page is tested in a real browser only")
 async def test_words_half_heard_go_when_the_caller_types(server: RunningServer) -> None:

@@ -13,8 +13,10 @@ const REASONS = {
   1013: "All lines are busy. Please call again in a moment.",
 };
 
-const CONNECTION_LOST = 1006;
-const RECONNECT_AFTER_MS = [300, 2000];
+// The connection broke, the server failed or restarts, or its lines are busy: the call may still be taken up again.
+const MAY_COME_BACK = new Set([1006, 1011, 1012, 1013]);
+const FAULT = "error";
+const RECONNECT_AFTER_MS = [300, 2000, 8000];
 const TYPING_EVERY_MS = 1000;
 
 // Dispatches "message" (the server's event), "mic" and "played" (levels), "cleared" (position), "reconnecting", and
@@ -87,15 +89,23 @@ export class VoiceCall extends EventTarget {
       });
     this.socket.onmessage = ({ data }) => this.#take(data);
     this.socket.onclose = ({ code, reason }) => {
-      if (code === CONNECTION_LOST && this.conversationId && !this.reason && !this.hungUp && this.#retry()) return;
-      const expected = this.reason || this.hungUp || code === 1000;
-      this.#finish(expected ? "" : reason || REASONS[code] || "The connection was lost.", "connection");
+      const failed = this.reason === FAULT || (!this.reason && MAY_COME_BACK.has(code));
+      if (failed && this.conversationId && !this.hungUp && this.#retry()) return;
+      const expected = this.hungUp || (!failed && (this.reason || code === 1000));
+      this.#giveUp(expected ? "" : this.problem || reason || REASONS[code] || "The connection was lost.");
     };
+  }
+
+  #giveUp(problem) {
+    const lost = problem && this.attempts > 0;
+    this.#finish(lost ? `The call was lost and could not be taken up again. ${problem}` : problem, "connection");
   }
 
   #retry() {
     if (this.attempts >= RECONNECT_AFTER_MS.length) return false;
     this.ready = false;
+    this.reason = "";
+    this.problem = "";
     this.audio.clear();
     this.#tell("reconnecting", {});
     setTimeout(() => this.#reconnect(), RECONNECT_AFTER_MS[this.attempts]);
@@ -108,7 +118,7 @@ export class VoiceCall extends EventTarget {
       const ticket = this.over ? null : await ticketFor(this.agent);
       if (!this.over) this.#connect(ticket);
     } catch (error) {
-      if (!this.over && !this.#retry()) this.#finish(error.message, "connection");
+      if (!this.over && !this.#retry()) this.#giveUp(error.message);
     }
   }
 
@@ -128,9 +138,10 @@ export class VoiceCall extends EventTarget {
     if (message.type === "clear") this.audio.clear();
     if (message.type === "ready") {
       this.ready = true;
-      this.attempts = 0;
       this.conversationId = message.conversation_id;
     }
+    // Not at "ready": a call that fails again as soon as it is taken up is not to be taken up for ever.
+    if (message.type === "turn_metrics" && !message.missed) this.attempts = 0;
     if (message.type === "ended") this.reason = message.reason;
     if (message.type === "error" && message.fatal) this.problem = message.message;
     this.#tell("message", message);
@@ -171,7 +182,7 @@ export class VoiceCall extends EventTarget {
 
   #finish(problem, kind) {
     if (this.over) return;
-    this.#tell("over", { problem: this.problem || problem, kind, reason: this.reason });
+    this.#tell("over", { problem, kind, reason: this.reason });
     this.over = true;
     this.audio?.close();
   }
