@@ -173,6 +173,7 @@ class FakeDialogue:
         self.error: Exception | None = None
         self.prepared: list[CallerTurn] = []
         self.committed, self.discarded = list[CallerTurn](), list[CallerTurn]()
+        self.unanswered: list[tuple[int, str]] = []
         self.effects: list[str] = []
         self.heard_of: list[tuple[int, str, bool]] = []
         self.silences, self.closed = list[int](), list[str]()
@@ -196,6 +197,9 @@ class FakeDialogue:
 
     def discard(self, prepared: PreparedTurn) -> None:
         self.discarded.append(prepared.caller)
+
+    def left_unanswered(self, caller: CallerTurn) -> None:
+        self.unanswered.append((caller.turn, caller.text))
 
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         self.prepared.append(caller)

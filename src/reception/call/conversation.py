@@ -172,9 +172,9 @@ class Conversation:
         return reply.unheard or reply.unheard_by(goes_on=goes_on, reads=reads)
 
     def leg_closed(self, reason: str) -> None:
-        """The caller is gone: stop speaking, let committed effects finish, end."""
+        """The caller is gone: stop speaking, let committed effects finish, keep what they have said besides, end."""
         self._gone = reason
-        self._jobs.clear()
+        self._jobs = deque(job for job in self._jobs if isinstance(job, Answer))
         self._jobs.append(Finish(reason))
         self._arrived.set()
         if self._reply is not None:
@@ -225,6 +225,9 @@ class Conversation:
         )
         _log.info(TURN_COMMITTED, turn=turn)
         self._stage.feed.post(TranscriptHeard(turn, job.text, final=True))
+        if self._gone:
+            self._dialogue.left_unanswered(caller)
+            return
         reply = Reply(
             turn,
             self._stage,
@@ -233,7 +236,11 @@ class Conversation:
             next_filler=self._next_filler,
             asked_s=job.committed_s,
         )
-        await self._perform(reply, self._turn_parts(reply, caller), counts=True)
+        try:
+            await self._perform(reply, self._turn_parts(reply, caller), counts=True)
+        finally:
+            if not self._committing:
+                self._dialogue.left_unanswered(caller)
         self._unheard = reply.unheard
 
     async def _bridge(self) -> None:
@@ -320,7 +327,7 @@ class Conversation:
     def _prepare_next(self) -> None:
         """A turn that waits is prepared while this one's outcome is told; not what may be one with this one."""
         waits = self._jobs[0] if self._jobs else None
-        if isinstance(waits, Answer) and not waits.goes_on:
+        if isinstance(waits, Answer) and not waits.goes_on and not self._gone:
             unheard = self._unheard_now(goes_on=False, reads=waits.typed)
             self._speculation.begin(CallerTurn(self._next_turn, waits.text, "voice", waits.confidence, unheard=unheard))
 

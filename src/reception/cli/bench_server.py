@@ -99,6 +99,9 @@ class InstantDialogue:
     def discard(self, prepared: PreparedTurn) -> None:
         return None
 
+    def left_unanswered(self, caller: CallerTurn) -> None:
+        return None
+
     async def prepare(self, caller: CallerTurn) -> PreparedTurn:
         return PreparedTurn(caller, self.completeness(caller.text), (self._say(caller.turn),))
 

@@ -39,6 +39,9 @@ class OverheardDialogue:
     def discard(self, prepared: PreparedTurn) -> None:
         self._inner.discard(prepared)
 
+    def left_unanswered(self, caller: CallerTurn) -> None:
+        self._inner.left_unanswered(caller)
+
     def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         return self._inner.commit(prepared)
 

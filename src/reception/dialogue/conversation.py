@@ -234,6 +234,9 @@ class GraphDialogue:
         if isinstance(prepared.plan, Plan):
             self._abandon(prepared.plan.language)
 
+    def left_unanswered(self, caller: CallerTurn) -> None:
+        self._record(TurnRecord(caller.turn, caller.text, (), "", (), to_json(self._state)))
+
     async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         work = asyncio.create_task(self._carry_out(prepared))
         filler = filler_of(prepared.plan) if prepared.caller.channel == "voice" else ""

@@ -145,6 +145,11 @@ class Dialogue(Protocol):
         """`prepared` will not be committed: whatever is still under way for it ends."""
         ...
 
+    def left_unanswered(self, caller: CallerTurn) -> None:
+        """`caller` will not be committed, as they are gone or it could not be prepared: what they said is stored, and
+        nothing is done."""
+        ...
+
     def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         """Run the turn's effects, once, then yield the reply, sentence by sentence.
 

@@ -184,8 +184,9 @@ class ConversationFactory:
             last_turn, state = await conversations.load_state(session, conversation_id) or (0, {})
             messages = await conversations.list_messages(session, conversation_id)
             latest = max([conversation.started_at, *(message.created_at for message in messages)])
-            said = next((one for one in messages if one.turn == last_turn and one.speaker == "agent"), None)
-            unheard = said is not None and (said.heard is None or said.interrupted)
+            # A turn that was left unanswered has no reply: what was said last is that of one before.
+            said = next((one for one in reversed(messages) if one.speaker == "agent" and one.text), None)
+            unheard = said is not None and (said.heard is None or said.interrupted) and (said.turn > 0 or not last_turn)
             greeting = next((one.heard for one in messages if one.turn == 0 and one.speaker == "agent"), None)
             dialogue = self.wire(
                 wired,

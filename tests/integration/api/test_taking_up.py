@@ -10,8 +10,9 @@ from websockets.exceptions import ConnectionClosed
 
 from reception.core.clock import FixedClock
 from reception.core.errors import NotFound, Unavailable
-from reception.domains.conversations.service import get
+from reception.domains.conversations.service import get, list_messages
 from reception.jobs.expiry import Expiry
+from reception.ports.dialogue import CallerTurn, Say
 from reception.ports.leg import CONNECTION_LOST
 from reception.runtime.conversations import ConversationFactory
 from reception.runtime.returning import LostCallers
@@ -176,6 +177,31 @@ async def test_a_worker_that_ends_leaves_a_lost_call_to_another(installation: In
     assert await _ended(installation, shop, str(left.conversation_id))
     with pytest.raises(NotFound):
         await there.take_up(wired, left.conversation_id)
+
+
+async def test_a_call_that_broke_before_a_slow_turn_was_answered_keeps_what_was_said_in_it(
+    installation: Installation, shop: Shop
+) -> None:
+    factory, database = installation.services.chat.conversations, installation.services.database
+    wired = await factory.find_agent(shop.tenant_id, shop.agent_id)
+    left = await factory.start(wired, "voice")
+    greeting = [part.text for part in await left.open() if isinstance(part, Say)]
+    await left.heard(0, " ".join(greeting), interrupted=False)
+    left.left_unanswered(CallerTurn(1, WISH, "voice"))
+    await left.heard(1, "", interrupted=True)
+    await left.close(CONNECTION_LOST)
+    again = await factory.take_up(wired, left.conversation_id)
+    async with database.tenant_session(shop.tenant_id) as session:
+        stored = [
+            (one.turn, one.speaker, one.text, one.heard) for one in await list_messages(session, left.conversation_id)
+        ]
+    assert stored[1:] == [(1, "caller", WISH, None), (1, "agent", "", "")]
+    assert await _reservations(installation, shop) == []
+    said = [part.text for part in await again.open() if isinstance(part, Say)]
+    assert "cut off" in said[0]
+    assert not set(said) & set(greeting), "the greeting is not said twice"
+    assert again.next_turn == 2
+    await again.close("goodbye")
 
 
 async def test_a_call_that_nobody_returns_to_is_closed_at_last(installation: Installation, shop: Shop) -> None:

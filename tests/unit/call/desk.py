@@ -57,6 +57,9 @@ class Desk(FakeDialogue):
     def discard(self, prepared: PreparedTurn) -> None:
         self.own.discard(prepared)
 
+    def left_unanswered(self, caller: CallerTurn) -> None:
+        self.own.left_unanswered(caller)
+
     async def commit(self, prepared: PreparedTurn) -> AsyncIterator[ReplyPart]:
         self.committed.append(prepared.caller)
         async for part in self.own.commit(prepared):

@@ -9,7 +9,7 @@ from reception.call import CallConfig
 from reception.core.errors import ProviderError
 from reception.ports.audio import Pcm16
 from reception.ports.dialogue import HangUp, Say
-from reception.ports.events import CallFault, ReplySaid
+from reception.ports.events import CallFault, ReplySaid, TranscriptHeard
 from reception.ports.leg import AudioIn
 from tests.support.call_fakes import FakeDialogue, silence
 from tests.support.fake_voice import FakeTts
@@ -47,6 +47,39 @@ def test_a_leg_that_dies_before_the_commit_leaves_nothing() -> None:
     scene = play(script)
     assert scene.dialogue.effects == []
     assert scene.dialogue.committed == []
+
+
+@pytest.mark.parametrize(
+    ("prepare_s", "effects_s", "effects", "unanswered"),
+    [(9.0, 0.01, [], [(1, "book it"), (2, "and a cake")]), (0.01, 3.5, ["book it"], [(2, "and a cake")])],
+)
+def test_what_was_said_by_a_caller_who_hangs_up_in_a_slow_turn_is_kept_and_begins_nothing(
+    prepare_s: float, effects_s: float, effects: list[str], unanswered: list[tuple[int, str]]
+) -> None:
+    """What had begun is finished; another turn that waits is kept behind it."""
+
+    async def script(s: Scene) -> None:
+        await s.caller.says("book it")
+        await s.caller.is_silent(600)
+        await s.caller.says("and a cake")
+        await s.caller.is_silent(600)
+        s.caller.hangs_up()
+
+    scene = play(script, dialogue=FakeDialogue(prepare_s=prepare_s, effects_s=effects_s))
+    assert scene.dialogue.effects == effects
+    assert scene.dialogue.unanswered == unanswered
+    assert scene.dialogue.heard_of[1:] == [(1, "", True)]
+    assert scene.events(TranscriptHeard)[-1] == TranscriptHeard(2, "and a cake", final=True)
+    assert scene.dialogue.closed == ["caller_hung_up"]
+
+
+def test_what_could_not_be_thought_through_is_kept_too() -> None:
+    async def script(s: Scene) -> None:
+        s.dialogue.error = ProviderError("fake-llm", "down")
+        await s.caller.says("book it")
+        await s.caller.waits()
+
+    assert play(script).dialogue.unanswered == [(1, "book it")]
 
 
 def test_effects_finish_when_the_caller_speaks_over_them() -> None:
