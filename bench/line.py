@@ -183,7 +183,8 @@ async def call(url: str, agent: str, *, echo: Echo | None = None) -> AsyncIterat
         address, additional_headers=headers, max_size=2**22, max_queue=None, compression=None, proxy=None
     ) as socket:
         audio = {"encoding": "mulaw", "sample_rate": RATE_HZ}
-        await socket.send(json.dumps({"type": "start", "agent_id": found.agent_id, "audio": audio}))
+        start = {"type": "start", "agent_id": found.agent_id, "audio": audio, "partial_transcripts": False}
+        await socket.send(json.dumps(start))
         ready = json.loads(await socket.recv())
         if ready["type"] != "ready":
             raise ConnectionError(f"the call was not taken: {ready}")

@@ -252,6 +252,7 @@ class FakeLeg:
 
     rate_hz = RATE_HZ
     output_rate_hz = RATE_HZ
+    shows_partials = True
 
     def __init__(self, *, echo: bool = True) -> None:
         self._echo = echo

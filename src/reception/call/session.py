@@ -316,7 +316,7 @@ class CallSession:
                 self._feed.post(SpeechChanged("stopped", at_ms))
             case Transcribe(attempt=number, start_ms=start_ms, end_ms=end_ms):
                 hearing.transcribe(number, start_ms, end_ms, self._on_transcript)
-            case TranscribePartly() if hearing.busy:
+            case TranscribePartly() if hearing.busy or not (self._leg.shows_partials or self._turns.agent_active):
                 self._turns.partial_given_up()
             case TranscribePartly(start_ms=start_ms, end_ms=end_ms):
                 hearing.transcribe_partly(start_ms, end_ms, self._on_partial)

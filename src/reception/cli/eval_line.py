@@ -26,6 +26,7 @@ class Line:
     def __init__(self, rate_hz: int, encoding: Encoding, noise_snr_db: float | None) -> None:
         self.rate_hz = rate_hz
         self.output_rate_hz = rate_hz
+        self.shows_partials = False
         self.playback = Playback(rate_hz)
         self.events: list[tuple[float, CallEvent]] = []
         """Everything that the engine told, with its time in seconds since the line was opened."""

@@ -74,6 +74,11 @@ class CallLeg(Protocol):
         """Sample rate of what is sent, in the client's own rate when the transport need not resample."""
         ...
 
+    @property
+    def shows_partials(self) -> bool:
+        """Whether the client is to be told what was heard while the caller still speaks."""
+        ...
+
     def inputs(self) -> AsyncIterator[LegInput]:
         """Everything from the client, in order; ends after `LegClosed`."""
         ...

@@ -119,6 +119,10 @@ class DumpedLeg:
     def output_rate_hz(self) -> int:
         return self._leg.output_rate_hz
 
+    @property
+    def shows_partials(self) -> bool:
+        return self._leg.shows_partials
+
     async def inputs(self) -> AsyncIterator[LegInput]:
         async for item in self._leg.inputs():
             match item:

@@ -65,6 +65,8 @@ class BrowserLeg:
         clock: Clock,
         sent: SentMessages | None = None,
         missed: Sequence[dict[str, Any]] | None = None,
+        *,
+        shows_partials: bool = True,
     ) -> None:
         self._socket = socket
         self._audio = audio
@@ -78,6 +80,7 @@ class BrowserLeg:
         self._tempo = AudioTempo()
         self._sent = sent or SentMessages()
         self._missed = missed
+        self._shows_partials = shows_partials
         self._gone = False
         self._told: CallEvent | None = None
         self._binary = False
@@ -109,6 +112,10 @@ class BrowserLeg:
     @property
     def output_rate_hz(self) -> int:
         return self._audio.sample_rate_hz
+
+    @property
+    def shows_partials(self) -> bool:
+        return self._shows_partials
 
     async def inputs(self) -> AsyncIterator[LegInput]:
         """Everything from the client, in order; a malformed message is answered with `error` and left out."""

@@ -49,6 +49,7 @@ class Start(_Message):
     agent_id: str = Field(max_length=64)
     audio: AudioOffer
     caller: CallerDetails = CallerDetails()
+    partial_transcripts: bool = True
     conversation_id: str | None = Field(default=None, max_length=64)
     resume_after_seq: int | None = Field(default=None, ge=-1, lt=1 << 53)
 

@@ -89,6 +89,10 @@ class TwilioLeg:
     def output_rate_hz(self) -> int:
         return RATE_HZ
 
+    @property
+    def shows_partials(self) -> bool:
+        return False
+
     def push_audio_to(self, take: Callable[[Pcm16], None]) -> None:
         self._take = take
 

@@ -6,7 +6,9 @@ Close codes: 4400 not a call, 4401 credentials, 4403 not allowed, 4404 no such a
 
 import asyncio
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -77,7 +79,7 @@ class VoiceStream:
         with self.calls.live.admit():
             dialogue = await self.calls.conversations.start(wired, "voice", caller_phone=start.caller.phone)
             sent = SentMessages(next_seq)
-            leg = BrowserLeg(websocket, start.audio.format, dialogue.conversation_id, self.calls.clock, sent)
+            leg = self._leg(websocket, start, dialogue.conversation_id, sent)
             await self._hold(leg, wired, dialogue, sent)
 
     async def _take_up(self, websocket: WebSocket, wired: WiredAgent, start: Start, next_seq: int) -> None:
@@ -91,8 +93,19 @@ class VoiceStream:
                 sent = self.recent.take(conversation_id)
                 missed = sent.after(seen)
                 sent.next_seq = max(sent.next_seq, seen + 1, next_seq)
-                leg = BrowserLeg(websocket, start.audio.format, conversation_id, calls.clock, sent, missed)
+                leg = self._leg(websocket, start, conversation_id, sent, missed)
                 await self._hold(leg, wired, dialogue, sent, first_turn=dialogue.next_turn)
+
+    def _leg(
+        self,
+        websocket: WebSocket,
+        start: Start,
+        conversation_id: UUID,
+        sent: SentMessages,
+        missed: Sequence[dict[str, Any]] | None = None,
+    ) -> BrowserLeg:
+        audio, partials = start.audio.format, start.partial_transcripts
+        return BrowserLeg(websocket, audio, conversation_id, self.calls.clock, sent, missed, shows_partials=partials)
 
     async def _hold(
         self, leg: BrowserLeg, wired: WiredAgent, dialogue: Dialogue, sent: SentMessages, *, first_turn: int = 1

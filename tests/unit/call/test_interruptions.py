@@ -203,3 +203,20 @@ def test_the_last_words_of_a_call_are_said_whatever_the_caller_says_then() -> No
     scene = play(script)
     assert scene.reason == "drain"
     assert sum(sent.samples for sent in scene.leg.sent) == len(scene.config.phrases.stopping) * 400
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_words_are_looked_at_while_they_are_said_only_where_somebody_sees_them_or_the_agent_speaks(shown: bool) -> None:
+    async def script(s: Scene) -> None:
+        s.leg.shows_partials = shown
+        await s.caller.says("could you tell me at what time you are open on a normal day")
+        await s.caller.is_silent(1500)
+        alone = sum(asked.partial for asked in s.recognizer.requests)
+        assert (alone >= 3) if shown else (alone == 0)
+        await s.caller.says("and what about sundays and mondays")
+        assert sum(asked.partial for asked in s.recognizer.requests) > alone
+        await s.caller.waits()
+
+    scene = play(script, dialogue=FakeDialogue(lambda text: (Say(LONG if "open" in text else "Closed."),)))
+    assert scene.texts()[-1] == "and what about sundays and mondays"
+    assert [metrics.interrupted for metrics in _metrics(scene)] == [True, False]

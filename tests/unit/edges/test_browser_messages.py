@@ -26,6 +26,15 @@ def test_a_start_is_read() -> None:
     assert isinstance(message, Start)
     assert message.audio.format.sample_rate_hz == 8000
     assert message.caller.phone == "+12125550100"
+    assert message.partial_transcripts
+
+
+def test_a_client_may_spare_what_nobody_looks_at() -> None:
+    message = parse_client_message(
+        '{"type":"start","agent_id":"a","audio":{"encoding":"mulaw","sample_rate":8000},"partial_transcripts":false}'
+    )
+    assert isinstance(message, Start)
+    assert not message.partial_transcripts
 
 
 @pytest.mark.parametrize(

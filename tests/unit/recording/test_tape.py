@@ -112,6 +112,7 @@ class Silent:
 
     rate_hz = RATE_HZ
     output_rate_hz = 3 * RATE_HZ
+    shows_partials = False
 
     def __init__(self, clock: LoopClock) -> None:
         self.clock = clock
