@@ -100,8 +100,8 @@ _COMMITS = frozenset(
         Question.TAKE_OFFER,
     }
 )
-COMMITTING = _COMMITS | {Question.CUSTOM_CONFIRM}
-"""Questions whose yes does what cannot be taken for undone."""
+COMMITTING = _COMMITS | {Question.CUSTOM_CONFIRM, Question.WHICH_RESERVATION}
+"""Questions whose yes does what cannot be taken for undone, or says which booking it is to be done to."""
 _VALUES = (SetSlot, CorrectSlot, RejectedSlot, SetField, RejectedField, ChooseOption, CancelFlow, StartFlow, Later)
 
 

@@ -252,6 +252,18 @@ async def test_a_yes_before_the_question_was_heard_neither_cancels_nor_moves(wis
     assert booked(caller.book) != before
 
 
+async def test_a_yes_before_the_only_booking_there_is_was_named_does_not_pick_it() -> None:
+    caller = await _at_read_back()
+    await caller.say("yes")
+    named = await caller.say("Cancel my table on Saturday")
+    assert "Is that the one you mean?" in named
+    assert "Is that the one you mean?" in await _too_early(caller, "yes")
+    assert "Is that the one you mean?" in await _too_early(caller, "yes please", "all")
+    assert "Shall I cancel it?" in await caller.say("yes")
+    await caller.say("yes")
+    assert not booked(caller.book)
+
+
 async def test_after_a_goodbye_that_was_none_the_talk_goes_on_to_a_booking() -> None:
     caller = Caller(book_of(restaurant()))
     await caller.talk("Is there parking?", "that's all, bye")
