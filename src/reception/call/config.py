@@ -38,10 +38,14 @@ class CallConfig:
     start_windows: int = 2
     resume_windows: int = 2
 
-    # Utterances. Silero holds on to speech for 50 to 110 ms beyond the waveform and hardly dips within it, so that
-    # the first quiet window is already worth a transcription; after `early_attempts` in vain it is not. The detector is
-    # asked late enough that most rests within a sentence are over, and early enough to answer before `unsure_least_ms`.
+    # Utterances. Silero holds on to speech for 50 to 110 ms beyond the waveform and hardly dips within it: the first
+    # quiet window is already worth a transcription, and so is the first one below `early_threshold`, 50 ms before it,
+    # as long as no more than `linger_ms` that count as speech follow; after `early_attempts` dips in vain, or one less
+    # of such fades, they are not. The detector is asked late enough that most rests within a sentence are over, and
+    # early enough to answer before `unsure_least_ms`.
     preroll_ms: int = 256
+    early_threshold: float = 0.9
+    linger_ms: int = 96
     dip_ms: int = 32
     early_attempts: int = 3
     candidate_ms: int = 128

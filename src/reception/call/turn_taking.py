@@ -5,9 +5,9 @@ and never looks at the wall clock.
 
 An utterance runs from its first speech to the silence that ends it:
 
-    silent ──speech──▶ speaking ──dip──▶ (transcribe) ──candidate end──▶ paused ──enough silence──▶ committed
-                          ▲                                                │ └──nothing was said──▶ discarded
-                          └────────────── the caller goes on ──────────────┘
+    silent ──speech──▶ speaking ──fade, dip──▶ (transcribe) ──candidate end──▶ paused ──enough silence──▶ committed
+                          ▲                                                      │ └──nothing was said──▶ discarded
+                          └───────────────── the caller goes on ─────────────────┘
 """
 
 from collections.abc import Sequence
@@ -28,6 +28,7 @@ from reception.call.decisions import (
     Unintelligible,
     Withdraw,
 )
+from reception.call.early import EarlyAttempts
 from reception.call.endpointing import JUDGED, Endpointing, Evidence
 from reception.call.utterance import Utterance
 from reception.ports.expectation import Completeness
@@ -37,8 +38,8 @@ from reception.ports.speech import VAD_WINDOW_MS
 class TurnTaker:
     """One caller's turns.
 
-    `early_transcription` may be switched by the owner: transcribe at the first dip, before the candidate end,
-    when the machine is idle enough for the attempt to be wasted.
+    `early_transcription` may be switched by the owner: transcribe where the voice fades or dips, before the candidate
+    end, when the machine is idle enough for the attempt to be wasted.
     """
 
     def __init__(self, config: CallConfig) -> None:
@@ -148,6 +149,8 @@ class TurnTaker:
         utterance = self._utterance
         if utterance is None or utterance.attempt != attempt:
             return ()
+        if utterance.early.fading:
+            return _withdraw(utterance)
         utterance.words = None
         lost = not self._agent_active or utterance.voiced_ms >= self._config.unheard_from_ms
         return (*self._discard(utterance), *((Unintelligible(),) if lost else ()))
@@ -175,16 +178,12 @@ class TurnTaker:
         threshold = config.speech_threshold_playing if self._agent_active else config.speech_threshold
         if probability >= threshold:
             self._run_windows += 1
-            if self._run_windows >= config.start_windows:
-                return self._start()
-            return ()
+            return self._start() if self._run_windows >= config.start_windows else ()
         self._run_windows = 0
         if self._agent_active:
             return ()
         self._quiet_ms += VAD_WINDOW_MS
-        if self._quiet_ms < config.silence_prompt_s * 1000:
-            return ()
-        return self._silent()
+        return self._silent() if self._quiet_ms >= config.silence_prompt_s * 1000 else ()
 
     def _silent(self) -> Sequence[Decision]:
         self._quiet_ms = 0
@@ -198,6 +197,7 @@ class TurnTaker:
             speech_end_ms=self._now_ms,
             voiced_windows=self._run_windows,
             next_partial_ms=began_ms + self._config.partial_every_ms,
+            early=EarlyAttempts(self._config),
             goes_on=self._goes_on(began_ms),
         )
         self._run_windows = 0
@@ -209,21 +209,25 @@ class TurnTaker:
 
     def _while_speaking(self, utterance: Utterance, probability: float) -> Sequence[Decision]:
         if probability >= self._config.silence_threshold:
-            decisions: list[Decision] = []
-            if utterance.attempt is not None:
-                decisions += self._withdraw(utterance)
-            self._voiced(utterance, 1)
-            decisions += self._hold_if_interrupting(utterance)
-            if self._now_ms - utterance.start_ms >= self._config.max_utterance_ms:
-                return (*decisions, *self._force_end(utterance, full=True))
-            return (*decisions, *self._partial_if_due(utterance))
+            return self._speaks(utterance, probability)
         utterance.silence_ms += VAD_WINDOW_MS
+        utterance.early.silent()
         if utterance.silence_ms >= self._config.candidate_ms:
             return self._pause(utterance)
-        early = self.early_transcription and utterance.attempts < self._config.early_attempts
-        if early and utterance.attempt is None and utterance.silence_ms >= self._config.dip_ms:
-            return self._transcribe(utterance)
-        return ()
+        due = utterance.attempt is None and utterance.early.due_at_dip(utterance.silence_ms)
+        return self._transcribe(utterance) if due and self.early_transcription else ()
+
+    def _speaks(self, utterance: Utterance, probability: float) -> Sequence[Decision]:
+        utterance.early.voiced(probability)
+        decisions: list[Decision] = [] if utterance.early.stands else [*_withdraw(utterance)]
+        utterance.hear(1, self._now_ms)
+        decisions += self._hold_if_interrupting(utterance)
+        if self._now_ms - utterance.start_ms >= self._config.max_utterance_ms:
+            return (*decisions, *self._force_end(utterance, full=True))
+        # An attempt takes the place of the partial transcript that an interruption waits for.
+        if self.early_transcription and not self._agent_active and utterance.early.due_at_fade:
+            return (*decisions, *self._transcribe(utterance, at_fade=True))
+        return (*decisions, *self._partial_if_due(utterance))
 
     def _while_paused(self, utterance: Utterance, probability: float) -> Sequence[Decision]:
         config = self._config
@@ -254,15 +258,10 @@ class TurnTaker:
         began_ms = self._now_ms - utterance.resumed_windows * VAD_WINDOW_MS
         windows, utterance.resumed_windows = utterance.resumed_windows, 0
         utterance.paused = utterance.forced = False
-        withdrawn = self._withdraw(utterance)
-        self._voiced(utterance, windows)
+        withdrawn = _withdraw(utterance)
+        utterance.hear(windows, self._now_ms)
         utterance.next_partial_ms = max(utterance.next_partial_ms, self._now_ms)
         return (*withdrawn, SpeechStarted(began_ms), *self._hold_if_interrupting(utterance))
-
-    def _voiced(self, utterance: Utterance, windows: int) -> None:
-        utterance.voiced_windows += windows
-        utterance.speech_end_ms = self._now_ms
-        utterance.silence_ms = 0
 
     def _pause(self, utterance: Utterance) -> Sequence[Decision]:
         utterance.paused = True
@@ -286,23 +285,17 @@ class TurnTaker:
         was_paused, utterance.paused, utterance.forced, utterance.full = utterance.paused, True, True, full
         utterance.resumed_windows = 0
         decisions: list[Decision] = [] if was_paused else [SpeechStopped(utterance.speech_end_ms)]
+        if utterance.early.fading:
+            decisions += _withdraw(utterance)
         if utterance.attempt is None:
             decisions += self._transcribe(utterance)
         return (*decisions, *self._settle(utterance))
 
-    def _transcribe(self, utterance: Utterance) -> Sequence[Decision]:
+    def _transcribe(self, utterance: Utterance, *, at_fade: bool = False) -> Sequence[Decision]:
         self._attempts += 1
-        utterance.attempts += 1
-        utterance.attempt = self._attempts
-        utterance.words = None
-        utterance.complete_probability = None
+        utterance.begin_attempt(self._attempts, at_fade=at_fade)
         self._partial_pending = False
         return (Transcribe(self._attempts, utterance.start_ms, self._now_ms),)
-
-    def _withdraw(self, utterance: Utterance) -> Sequence[Decision]:
-        attempt, utterance.attempt = utterance.attempt, None
-        utterance.words = None
-        return () if attempt is None else (Withdraw(attempt),)
 
     def _settle(self, utterance: Utterance) -> Sequence[Decision]:
         if not utterance.paused or utterance.resumed_windows or utterance.words is None or utterance.attempt is None:
@@ -360,6 +353,7 @@ class TurnTaker:
             speech_end_ms=utterance.next_end_ms,
             voiced_windows=utterance.next_windows,
             next_partial_ms=self._now_ms + self._config.partial_every_ms,
+            early=EarlyAttempts(self._config),
             silence_ms=self._now_ms - utterance.next_end_ms,
             goes_on=self._goes_on(utterance.speech_end_ms),
         )
@@ -390,8 +384,13 @@ class TurnTaker:
         return (ResumeAgent(),)
 
     def _partial_if_due(self, utterance: Utterance) -> Sequence[Decision]:
-        if self._partial_pending or self._now_ms < utterance.next_partial_ms:
+        if self._partial_pending or utterance.attempt is not None or self._now_ms < utterance.next_partial_ms:
             return ()
         self._partial_pending = True
         utterance.next_partial_ms = self._now_ms + self._config.partial_every_ms
         return (TranscribePartly(utterance.start_ms, self._now_ms),)
+
+
+def _withdraw(utterance: Utterance) -> Sequence[Decision]:
+    attempt = utterance.drop_attempt()
+    return () if attempt is None else (Withdraw(attempt),)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from reception.call.early import EarlyAttempts
 from reception.ports.expectation import Completeness
 from reception.ports.speech import VAD_WINDOW_MS
 
@@ -17,6 +18,7 @@ class Utterance:
     speech_end_ms: int
     voiced_windows: int
     next_partial_ms: int
+    early: EarlyAttempts
     silence_ms: int = 0
     resumed_windows: int = 0
     paused: bool = False
@@ -26,7 +28,6 @@ class Utterance:
     next_end_ms: int = 0
     doubted: bool = False
     attempt: int | None = None
-    attempts: int = 0
     judging: int | None = None
     goes_on: bool = False
     words: bool | None = None
@@ -36,3 +37,23 @@ class Utterance:
     @property
     def voiced_ms(self) -> int:
         return self.voiced_windows * VAD_WINDOW_MS
+
+    def hear(self, windows: int, now_ms: int) -> None:
+        """The last `windows` of the audio up to `now_ms` are speech."""
+        self.voiced_windows += windows
+        self.speech_end_ms = now_ms
+        self.silence_ms = 0
+
+    def begin_attempt(self, number: int, *, at_fade: bool) -> None:
+        """Attempt `number` is to transcribe it as far as it has come."""
+        self.attempt = number
+        self.early.begun(at_fade=at_fade)
+        self.words = None
+        self.complete_probability = None
+
+    def drop_attempt(self) -> int | None:
+        """No attempt counts any more; the one that did, if there was one."""
+        attempt, self.attempt = self.attempt, None
+        self.early.withdrawn()
+        self.words = None
+        return attempt

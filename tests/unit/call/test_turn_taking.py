@@ -237,8 +237,10 @@ class Model:
                 assert self.live.attempt == number
                 if isinstance(decision, Withdraw):
                     self.live = None
-            case Commit(attempt=number):
+            case Commit(attempt=number, speech_end_ms=speech_end_ms):
                 assert number not in self.committed
+                assert self.live is not None
+                assert speech_end_ms - self.live.end_ms <= CallConfig().linger_ms
                 self.committed.append(number)
                 self._finish(number)
                 self.held, self.agent = False, True
@@ -267,7 +269,7 @@ class Model:
 
 _steps = st.lists(
     st.one_of(
-        st.tuples(st.just("windows"), st.sampled_from([0.02, 0.4, 0.6, 0.95]), st.integers(1, 12)),
+        st.tuples(st.just("windows"), st.sampled_from([0.02, 0.4, 0.6, 0.85, 0.95]), st.integers(1, 12)),
         st.tuples(st.just("transcript"), st.sampled_from(list(Completeness)), st.booleans()),
         st.tuples(st.just("stale"), st.integers(0, 40), st.booleans()),
         st.tuples(st.just("judged"), st.floats(0, 1), st.just(0)),
@@ -331,7 +333,7 @@ def test_no_interleaving_breaks_the_promises(steps: list[tuple[str, object, obje
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from([0.02, 0.95]), st.integers(2, 20), st.booleans()), max_size=60),
+    st.lists(st.tuples(st.sampled_from([0.02, 0.4, 0.8, 0.95]), st.integers(2, 20), st.booleans()), max_size=60),
     st.sampled_from(list(Completeness)),
     st.integers(0, 60),
     st.sampled_from([640, 30_000]),
