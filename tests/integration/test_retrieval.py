@@ -1,6 +1,7 @@
 """A search is narrowed by agent, kind and what rows state, can find nothing, and goes on when models are down."""
 
 from collections.abc import Sequence
+from itertools import product
 from uuid import UUID
 
 import pytest
@@ -12,7 +13,7 @@ from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.domains.agents.service import create_agent
 from reception.domains.knowledge.retrieval import Retrieval, Retriever
-from reception.domains.knowledge.search import Scope
+from reception.domains.knowledge.search import Scope, search
 from reception.domains.knowledge.service import ingest
 from reception.jobs.reembedding import Reembedding
 from reception.jobs.worker import JobWorker
@@ -138,6 +139,42 @@ async def test_kinds_narrow_a_search(town: Town) -> None:
     await town.put("Rules", "Bread is not to be thrown.", "policy")
     found = await town.ask("bread", kinds=frozenset({DocumentKind.POLICY}))
     assert [each.document for each in found.passages] == ["Rules"]
+
+
+@pytest.mark.parametrize("model", ["", "words", "of-before"])
+async def test_a_search_is_narrowed_by_all_that_is_asked_at_once_however_it_is_asked(town: Town, model: str) -> None:
+    own, other = await town.agent(), await town.agent()
+    row = "| Item | Price |\n|---|---|\n| The Zanzibar suite | $250 |\n"
+    await town.put("Ours", row, "price_list", own)
+    await town.put("Theirs", row.replace("suite", "cellar"), "price_list", other)
+    await town.put("Everybody's", row.replace("suite", "annex"), "faq")
+    await town.put("Dearer", row.replace("suite", "penthouse").replace("250", "900"), "price_list", own)
+    [decoy] = await town.embedder.embed(["annex"])
+    for agent_id, kinds, vector, under in product(
+        (None, own),
+        (frozenset[DocumentKind](), frozenset({DocumentKind.PRICE_LIST})),
+        (None, decoy),
+        ("", " under $400"),
+    ):
+        scope = Scope(agent_id=agent_id, kinds=kinds, model=model)
+        reader = town.database.tenant_reader(town.tenant_id)
+        found = await search(reader, f"What is the Zanzibar{under}?", vector, limit=10, scope=scope)
+        expected = {"Ours", "Theirs", "Everybody's", "Dearer"}
+        expected -= {"Theirs"} if agent_id else set()
+        expected -= {"Everybody's"} if kinds else set()
+        expected -= {"Dearer"} if under else set()
+        assert {passage.document for passage in found} == expected
+        assert all(bool(passage.matched) is bool(under) for passage in found)
+        assert all((passage.similarity is None) is (vector is None or model == "of-before") for passage in found)
+
+
+async def test_a_name_is_found_however_far_its_passage_is(town: Town) -> None:
+    await town.put("Suites", "The Zanzibar has a terrace.")
+    await town.put("Lake", "Boats are let at the lake.")
+    [near_the_lake] = await town.embedder.embed(["Boats are let at the lake."])
+    reader = town.database.tenant_reader(town.tenant_id)
+    found = await search(reader, "What has the Zanzibar?", near_the_lake, limit=10, candidates=1)
+    assert {passage.document for passage in found} == {"Suites", "Lake"}
 
 
 async def test_nothing_is_near_enough_to_what_the_documents_do_not_speak_of(town: Town) -> None:

@@ -3,7 +3,8 @@
 The sum of cosine and weighted full-text rank orders better than reciprocal ranks do where documents are short: on the
 demo questions the right passage is first for 94 of 100, against 90. All of a tenant's passages are compared once: for
 the few thousand that a business has this is quicker than an index of all tenants' and misses none. Words cost three
-times as much, and are looked at in the nearest few hundred and in those that have a name or a code of the question.
+times as much, and are looked at in the nearest few hundred and in those that have a name or a code of the question
+(`statement.py`).
 What a question requires ("three bedrooms, under 400 thousand") filters by what rows state: those that state otherwise
 are left out, those that meet all of it come first.
 """
@@ -15,13 +16,13 @@ from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
 
 from reception.core.requirements import Requirements, requirements
 from reception.core.thesaurus import others
 from reception.db.reading import Reads
 from reception.domains.knowledge.filters import conditions_of, contradicted, fulfilled
 from reception.domains.knowledge.models import DIMENSIONS
+from reception.domains.knowledge.statement import statement_for
 from reception.ports.knowledge import DocumentKind, Passage
 
 _MOST_WORDS = 64
@@ -36,51 +37,6 @@ _NAMED = re.compile(r"(?<=[^.?!] )[A-ZÀ-Þ][\w'’-]{2,}|\b\w*\d\w+\b")
 _MOST_NAMED = 8
 _WORD = re.compile(r"[^\W_]+")
 _WIFI = re.compile(r"\bwi[- ]fi\b", re.IGNORECASE)
-
-# What is asked is read once: as constants of the statement it would be read anew for every row under a generic plan.
-_SEARCH = text(
-    """
-    WITH asked AS MATERIALIZED (
-        SELECT websearch_to_tsquery('english', :words) AS words, websearch_to_tsquery('english', :named) AS named,
-            CAST(:vector AS halfvec) AS vector
-    ), candidates AS MATERIALIZED (
-        SELECT id, search, similarity, fits FROM (
-            SELECT id, search,
-                CASE WHEN :model = '' OR embedding_model = :model
-                    THEN (1 - (embedding <=> (SELECT vector FROM asked)))::float8 END AS similarity,
-                CAST(:fulfilled AS jsonpath) IS NOT NULL AND fields @? CAST(:fulfilled AS jsonpath) AS fits
-            FROM knowledge_chunks
-            WHERE (CAST(:agent_id AS uuid) IS NULL OR agent_id IS NULL OR agent_id = CAST(:agent_id AS uuid))
-                AND (CAST(:kinds AS text[]) IS NULL OR kind = ANY(CAST(:kinds AS text[])))
-                AND (CAST(:contradicted AS jsonpath) IS NULL OR NOT fields @? CAST(:contradicted AS jsonpath))
-        ) AS compared
-        ORDER BY fits OR CASE
-            WHEN similarity IS NULL THEN search @@ (SELECT words FROM asked)
-            ELSE :named <> '' AND search @@ (SELECT named FROM asked) END DESC, similarity DESC NULLS LAST
-        LIMIT :candidates
-    ), best AS (
-        SELECT id, similarity, keyword_rank, fits,
-            relevance + CASE WHEN fits THEN :filter_weight ELSE 0 END AS score
-        FROM (
-            SELECT *, coalesce(similarity, 0) + :word_weight * coalesce(keyword_rank, 0) AS relevance
-            FROM (
-                SELECT id, similarity, fits,
-                    CASE WHEN search @@ (SELECT words FROM asked)
-                        THEN ts_rank(search, (SELECT words FROM asked), 1)::float8 END AS keyword_rank
-                FROM candidates
-            ) AS weighed
-            WHERE similarity IS NOT NULL OR keyword_rank IS NOT NULL OR fits
-        ) AS scored
-        WHERE relevance >= :threshold OR fits
-        ORDER BY score DESC, id
-        LIMIT :limit
-    )
-    SELECT c.id, c.document_id, d.title, c.heading, c.text, c.place, c.kind, c.fields, b.similarity, b.keyword_rank,
-        b.fits, b.score
-    FROM best b JOIN knowledge_chunks c ON c.id = b.id JOIN knowledge_documents d ON d.id = c.document_id
-    ORDER BY b.score DESC, b.id
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,24 +78,22 @@ async def search(
     """
     limit = min(max(limit, 1), 50)
     conditions = conditions_of(requirements(question) if scope.wanted is None else scope.wanted)
-    rows = await reads.execute(
-        _SEARCH,
-        {
-            "words": any_of(question),
-            "named": " or ".join(_NAMED.findall(question)[:_MOST_NAMED]),
-            "candidates": candidates,
-            "vector": None if vector is None else as_text(vector),
-            "model": scope.model,
-            "agent_id": scope.agent_id,
-            "kinds": sorted(scope.kinds) or None,
-            "contradicted": contradicted(conditions),
-            "fulfilled": fulfilled(conditions),
-            "limit": limit,
-            "word_weight": _WORD_WEIGHT,
-            "filter_weight": _FILTER_WEIGHT,
-            "threshold": scope.threshold,
-        },
-    )
+    values = {
+        "words": any_of(question),
+        "named": " or ".join(_NAMED.findall(question)[:_MOST_NAMED]),
+        "candidates": candidates,
+        "vector": None if vector is None else as_text(vector),
+        "model": scope.model,
+        "agent_id": scope.agent_id,
+        "kinds": sorted(scope.kinds) or None,
+        "contradicted": contradicted(conditions),
+        "fulfilled": fulfilled(conditions),
+        "limit": limit,
+        "word_weight": _WORD_WEIGHT,
+        "filter_weight": _FILTER_WEIGHT,
+        "threshold": scope.threshold,
+    }
+    rows = await reads.execute(statement_for(values), values)
     met = tuple(condition.told for condition in conditions)
     return [
         Passage(
