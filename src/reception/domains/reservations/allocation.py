@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from psycopg.errors import ExclusionViolation
-from sqlalchemy import and_, delete, func, insert, or_, select, text, update
+from sqlalchemy import and_, delete, func, insert, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,7 +44,10 @@ _LAPSE = text(
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What is blocked when, by the number of the resource, and how many guests begin in each quarter of an hour."""
+    """What is blocked when, by the number of the resource, and how many guests begin in each quarter of an hour.
+
+    Who moves begins where they are and where a place is held for them, once if that is the same quarter.
+    """
 
     busy: Mapping[int, Sequence[Span]]
     covers: Mapping[datetime, int]
@@ -66,26 +69,37 @@ async def load_taken(
         ignored = or_(ignored, and_(held, ReservationRow.conversation_id == conversation_id))
     if reservation_id is not None:
         ignored = or_(ignored, ReservationRow.id == reservation_id)
-    rows = await session.execute(
+    visit = func.coalesce(ReservationRow.moving, ReservationRow.id)
+    blocked = (
         select(
             Allocation.resource_no,
             func.lower(Allocation.period),
             func.upper(Allocation.period),
-            ReservationRow.id,
+            visit,
             ReservationRow.starts_at,
             ReservationRow.party_size,
         )
         .join(ReservationRow, ReservationRow.id == Allocation.reservation_id)
         .where(Allocation.blocking, Allocation.period.overlaps(Range(window.start, window.end)), ~ignored)
     )
+    # Of what the guests have already nothing is blocked again, so that a hold for them may block less than its time.
+    moves = select(null(), null(), null(), visit, ReservationRow.starts_at, ReservationRow.party_size).where(
+        held,
+        ReservationRow.moving.is_not(None),
+        ReservationRow.starts_at >= window.start,
+        ReservationRow.starts_at < window.end,
+        ~ignored,
+    )
     busy: dict[int, list[Span]] = {}
-    parties: dict[UUID, tuple[datetime, int]] = {}
-    for number, start, end, one, starts_at, party_size in rows:
-        busy.setdefault(number, []).append(Span(start, end))
-        parties[one] = (starts_at, party_size)
+    parties: dict[tuple[datetime, UUID], int] = {}
+    for number, start, end, one, starts_at, party_size in await session.execute(blocked.union_all(moves)):
+        if number is not None:
+            busy.setdefault(number, []).append(Span(start, end))
+        if one != reservation_id:
+            begins = quarter_of(starts_at), one
+            parties[begins] = max(party_size, parties.get(begins, 0))
     covers: dict[datetime, int] = {}
-    for starts_at, party_size in parties.values():
-        quarter = quarter_of(starts_at)
+    for (quarter, _), party_size in parties.items():
         covers[quarter] = covers.get(quarter, 0) + party_size
     return Taken(busy, covers)
 

@@ -50,6 +50,7 @@ class ReservationRow(Model):
     notes: Mapped[str] = mapped_column(String(1000), server_default=FetchedValue())
     requests: Mapped[JsonArray] = mapped_column(server_default=FetchedValue())
     hold_expires_at: Mapped[datetime | None]
+    moving: Mapped[UUID | None]
     reconfirmed_at: Mapped[datetime | None]
     late_minutes: Mapped[int] = mapped_column(server_default=FetchedValue())
     service: Mapped[str] = mapped_column(String(120), server_default=FetchedValue())

@@ -49,6 +49,7 @@ async def store(
         "id": reservation_id,
         "tenant_id": business.tenant_id,
         "conversation_id": conversation_id,
+        "moving": beside,
         **rows.plan_columns(wanted),
         **columns,
     }
@@ -123,7 +124,8 @@ async def confirm(session: AsyncSession, reservation_id: UUID, columns: Mapping[
     for _ in range(_REFERENCE_ATTEMPTS):
         try:
             async with session.begin_nested():
-                await rows.update_row(session, reservation_id, {**columns, "reference": guests.new_reference()})
+                reference = guests.new_reference()
+                await rows.update_row(session, reservation_id, {**columns, "moving": None, "reference": reference})
         except IntegrityError as error:
             if not is_violation(error, UniqueViolation) or constraint_of(error) != "reservations_reference":
                 raise
