@@ -8,6 +8,7 @@ server in a directory that is removed.
 
 import argparse
 import asyncio
+import hashlib
 import json
 import shutil
 import tempfile
@@ -280,10 +281,12 @@ def store_rate(conninfo: str, reals: int, number: int) -> float:
 
 
 def embedded(passages: Sequence[tuple[str, str]], embedder: MiniLmEmbedder, kept: Path | None) -> NDArray[np.float32]:
-    """The vectors of `passages`, read from `kept` where an earlier run has left them."""
-    if kept is not None and kept.exists():
-        found: NDArray[np.float32] = np.load(kept)
-        if len(found) == len(passages):
+    """The vectors of `passages`, read from beside `kept` where an earlier run has left those of the same passages."""
+    if kept is not None:
+        digest = hashlib.sha256("\0".join(f"{heading}\n{text}" for heading, text in passages).encode()).hexdigest()
+        kept = kept.with_name(f"{kept.stem}-{digest[:12]}.npy")
+        if kept.exists():
+            found: NDArray[np.float32] = np.load(kept)
             return found
     began = time.perf_counter()
     vectors = asyncio.run(embedder.embed([f"{heading}\n{text}" for heading, text in passages]))
