@@ -40,6 +40,8 @@ LARGE_TENANT, LARGE_CHUNKS = 1_000_000, 10_000
 _MOST_REAL = 2_000
 _MOST_QUESTIONS = 100
 _NEAREST = 10
+_AS_IN_CALLS = Scope(agent_id=tenant_of(0), model="all-MiniLM-L6-v2-int8")
+"""A call always names its agent, and the model of its question's vector."""
 
 _EXACT = """
     SELECT id FROM knowledge_chunks WHERE tenant_id = %(tenant)s
@@ -166,7 +168,7 @@ async def searched(url: str, asked: Sequence[Asked], tenants: Sequence[int], *, 
             tenant = tenant_of(tenants[number % len(tenants)])
             for measured in (False, True) if again else (True,):
                 began = time.perf_counter()
-                await search(database.tenant_reader(tenant), one.text, one.vector, limit=10)
+                await search(database.tenant_reader(tenant), one.text, one.vector, limit=10, scope=_AS_IN_CALLS)
                 if measured:
                     spent.append(time.perf_counter() - began)
     finally:
@@ -183,7 +185,7 @@ async def retrieved(url: str, embedder: MiniLmEmbedder, asked: Sequence[Asked], 
         for measured in (False, True):
             for number, one in enumerate(asked):
                 began = time.perf_counter()
-                await retriever.find(tenant_of(tenants[number % len(tenants)]), one.text, limit=10, scope=Scope())
+                await retriever.find(tenant_of(tenants[number % len(tenants)]), one.text, limit=10, scope=_AS_IN_CALLS)
                 if measured:
                     spent.append(time.perf_counter() - began)
     finally:
@@ -199,7 +201,9 @@ async def kept_of_all(url: str, asked: Sequence[Asked], tenants: Sequence[int]) 
         for number, one in enumerate(asked):
             async with database.tenant_session(tenant_of(tenants[number % len(tenants)])) as session:
                 for among, sets in zip((CANDIDATES, LARGE_CHUNKS), found, strict=True):
-                    passages = await search(session, one.text, one.vector, limit=10, candidates=among)
+                    passages = await search(
+                        session, one.text, one.vector, limit=10, candidates=among, scope=_AS_IN_CALLS
+                    )
                     sets.append({each.chunk_id for each in passages})
     finally:
         await database.dispose()
@@ -283,7 +287,8 @@ def store_rate(conninfo: str, reals: int, number: int) -> float:
 def embedded(passages: Sequence[tuple[str, str]], embedder: MiniLmEmbedder, kept: Path | None) -> NDArray[np.float32]:
     """The vectors of `passages`, read from beside `kept` where an earlier run has left those of the same passages."""
     if kept is not None:
-        digest = hashlib.sha256("\0".join(f"{heading}\n{text}" for heading, text in passages).encode()).hexdigest()
+        texts = (f"{heading}\n{text}" for heading, text in passages)
+        digest = hashlib.sha256("\0".join((embedder.model, *texts)).encode()).hexdigest()
         kept = kept.with_name(f"{kept.stem}-{digest[:12]}.npy")
         if kept.exists():
             found: NDArray[np.float32] = np.load(kept)
@@ -342,7 +347,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--shared-buffers", default="1GB")
     parser.add_argument("--most-hnsw-rows", type=int, default=100_000, help="above these no HNSW index is built")
-    parser.add_argument("--kept-vectors", type=Path, help="a .npy file that spares embedding the passages again")
+    parser.add_argument("--kept-vectors", type=Path, help="a .npy file beside which vectors are kept, to be used again")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     stages = run(

@@ -15,6 +15,7 @@ from reception.domains.agents.service import create_agent
 from reception.domains.knowledge.retrieval import Retrieval, Retriever
 from reception.domains.knowledge.search import Scope, search
 from reception.domains.knowledge.service import ingest
+from reception.domains.knowledge.statement import statement_for
 from reception.jobs.reembedding import Reembedding
 from reception.jobs.worker import JobWorker
 from reception.ports.business import AgentKind, AgentSettings, Business
@@ -175,6 +176,42 @@ async def test_a_name_is_found_however_far_its_passage_is(town: Town) -> None:
     reader = town.database.tenant_reader(town.tenant_id)
     found = await search(reader, "What has the Zanzibar?", near_the_lake, limit=10, candidates=1)
     assert {passage.document for passage in found} == {"Suites", "Lake"}
+
+
+async def test_what_is_required_is_found_however_far_its_passage_is(town: Town) -> None:
+    await town.put("Homes", HOMES)
+    await town.put("Lake", "Boats are let at the lake.")
+    [near_the_lake] = await town.embedder.embed(["Boats are let at the lake."])
+    reader = town.database.tenant_reader(town.tenant_id)
+    found = await search(reader, "Do you have three bedrooms?", near_the_lake, limit=10, candidates=1)
+    assert any(passage.matched for passage in found)
+
+
+@pytest.mark.parametrize("words", ["have rooms a bathtub", "has the Zanzibar a bathtub"])
+async def test_passages_of_a_former_model_are_found_by_their_words_beside_nearer_ones(town: Town, words: str) -> None:
+    await town.put("Rooms", "Each of the rooms of the Zanzibar has a bed.")
+    await town.put("Suite", "Only one of the rooms of the Zanzibar has a bathtub, a bed and a view.")
+    town.embedder = HashEmbedder("better words")
+    await town.put("Lake", "Boats are let at the lake.")
+    [near_the_lake] = await town.embedder.embed(["Boats are let at the lake."])
+    reader = town.database.tenant_reader(town.tenant_id)
+    scope = Scope(model=town.embedder.model)
+    found = await search(reader, words, near_the_lake, limit=10, candidates=1, scope=scope)
+    assert {passage.document for passage in found} >= {"Suite", "Lake"}
+    assert [passage.document for passage in found if passage.similarity is not None] == ["Lake"]
+
+
+async def test_each_candidate_is_read_by_its_place_whatever_the_planner_takes_the_tenant_for(town: Town) -> None:
+    """It takes a tenant that came since its last look for one of a row."""
+    values = {
+        "words": "room", "named": "zanzibar", "candidates": 400, "vector": f"[{','.join('1' * 384)}]", "model": "words",
+        "agent_id": None, "kinds": None, "contradicted": None, "fulfilled": None, "limit": 10, "word_weight": 2.0,
+        "filter_weight": 1.0, "threshold": 0.0,
+    }  # fmt: skip
+    async with town.database.tenant_session(town.tenant_id) as session:
+        rows = await session.execute(text(f"EXPLAIN {statement_for(values).text}"), values)
+        plan = [str(row[0]) for row in rows]
+    assert any("Tid Scan on knowledge_chunks" in line for line in plan), plan
 
 
 async def test_nothing_is_near_enough_to_what_the_documents_do_not_speak_of(town: Town) -> None:

@@ -80,7 +80,9 @@ async def test_what_frees_is_kept_for_the_first_whom_it_fits(database: Database)
     assert (bob.offer.status, bob.offer.starts_at) == (ReservationStatus.HELD, EVENING)
     assert bob.offer_expires_at == NOW + OFFER
     assert cat.status is WaitlistStatus.WAITING
-    assert (await refusal(database, business, SlotQuery(EVENING, 2)))[0] is Refusal.FULL, "it is kept for Bob"
+    for caller in (None, uuid7()):
+        why_not, _ = await refusal(database, business, SlotQuery(EVENING, 2), conversation_id=caller)
+        assert why_not is Refusal.FULL, "it is kept for Bob"
     async with database.tenant_session(business.tenant_id) as session:
         known = await service.guest_history(session, business, BOB.phone, NOW)
         later = await service.guest_history(session, business, BOB.phone, NOW + OFFER)

@@ -63,10 +63,15 @@ async def book(
 
 
 async def refusal(
-    database: Database, business: Business, query: SlotQuery, now: datetime = NOW
+    database: Database,
+    business: Business,
+    query: SlotQuery,
+    now: datetime = NOW,
+    *,
+    conversation_id: UUID | None = None,
 ) -> tuple[Refusal | None, Sequence[Slot]]:
     async with database.tenant_session(business.tenant_id) as session:
-        found = await service.availability(session, business, query, now)
+        found = await service.availability(session, business, query, now, conversation_id=conversation_id)
     assert found.exact is None
     return found.refusal, found.alternatives
 

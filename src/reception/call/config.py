@@ -1,6 +1,6 @@
 """Every timing and threshold of the engine."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reception.ports.business import AgentSettings
 
@@ -126,6 +126,11 @@ class CallConfig:
     max_waiting_events: int = 256
 
     phrases: Phrases = field(default_factory=Phrases)
+
+    def unfading(self) -> "CallConfig":
+        """For ears that cannot take back what they were asked for, and would hear a word in two pieces: nothing is
+        transcribed where the voice only fades."""
+        return replace(self, early_threshold=0.0)
 
     @classmethod
     def for_agent(cls, settings: AgentSettings) -> "CallConfig":

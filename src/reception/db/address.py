@@ -8,8 +8,8 @@ from reception.core.errors import InvalidInput
 
 DRIVER = "postgresql+psycopg"
 RUNTIME_ROLE = "reception_app"
-TIMEOUTS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=120s"
-"""Server-side limits of every run-time connection, as libpq `options`."""
+TIMEOUTS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=120s -c jit=off"
+"""Server-side limits of every run-time connection, as libpq `options`; and no statement here is worth compiling."""
 
 
 def parse(address: str) -> URL:

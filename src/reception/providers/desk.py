@@ -61,11 +61,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """Who hears and speaks in one call. `vendor` is the voice that is asked first, where it is a vendor's."""
+    """Who hears and speaks in one call.
+
+    `vendor` is the voice that is asked first, where it is a vendor's; `streams` says that who hears listens as the
+    caller speaks, so that what has been asked for cannot be taken back.
+    """
 
     recognizer: Recognizer
     tts: TextToSpeech
     vendor: VendorTextToSpeech | None = None
+    streams: bool = False
 
     def standby(self, voice: Voice, sample_rate_hz: int) -> Standby:
         """What the call may do so that its voice need not be connected to first; to be closed when it is over."""
@@ -130,6 +135,7 @@ class SpeechDesk:
             if voices
             else self._own.tts,
             first_voice if isinstance(first_voice, VendorTextToSpeech) else None,
+            streams=bool(ears) and _streams(hearing),
         )
 
     def load(self, stt: str, tts: str) -> None:
@@ -290,6 +296,10 @@ def check_wanted(wanted: Wanted) -> None:
             entry: Entry[Any] = find(entries, spec)
             if entry.key_names and not spec.base_url and not wanted.keys.get(spec.vendor):
                 raise InvalidInput(f"{name} names {spec.vendor}, which needs a key: set {entry.key_names[0]}.")
+
+
+def _streams(specs: tuple[ProviderSpec, ...]) -> bool:
+    return any(entry.streams for spec in specs if (entry := SPEECH_TO_TEXT.get(spec.vendor)) is not None)
 
 
 def _as_is(adapter: T) -> T:

@@ -134,6 +134,7 @@ class VendorStream:
                 return
             owes_words = self._flushes == before or bool(self._interim)
             if not await self._changed(None if owes_words else _NOTHING_MORE_S):
+                self._answers = max(self._answers, self._flushes)
                 return
 
     async def _changed(self, within_s: float | None) -> bool:
@@ -203,6 +204,7 @@ class VendorStream:
         self._base = self._sent = max(self._recent.start, min(settled, self._recent.end))
         self._interim = ()
         self._failure = None
+        self._answers = self._answers_before = max(self._answers, self._flushes)
         self._work.set()
         self._news.set()
 
@@ -222,7 +224,8 @@ class VendorStream:
             elif self._flush_wanted:
                 self._flush_wanted = False
                 self._flushes += 1
-                self._answers_before = self._answers
+                # Answers to flushes before this one may still be due: nobody waited for them any more.
+                self._answers_before = max(self._answers, self._flushes - 1)
                 if (flush := dialect.flush((self._sent - self._base) / per_ms)) is not None:
                     await socket.send(flush)
                 else:

@@ -305,7 +305,8 @@ class CallCentre:
             dump = await taps.enter_async_context(self.dumps.dump(parts.leg, conversation_id))
             if dump is not None:
                 heard = dump.recognizer(parts.recognizer)
-                parts = _Parts(dump.leg, heard, parts.tts, dump.turn_taker, (*parts.observers, dump))
+                told = (*parts.observers, dump)
+                parts = replace(parts, leg=dump.leg, recognizer=heard, turn_taker=dump.turn_taker, observers=told)
         return parts
 
     async def _seat(self, taps: AsyncExitStack, leg: CallLeg, wired: WiredAgent, switches: Switches) -> "_Parts":
@@ -320,7 +321,7 @@ class CallCentre:
             standby = seat.standby(_voice(wired), leg.output_rate_hz)
             taps.callback(standby.close)
             standby.warm()
-            parts = _Parts(leg, seat.recognizer, seat.tts, observers=(_Ready(standby),))
+            parts = _Parts(leg, seat.recognizer, seat.tts, observers=(_Ready(standby),), streams=seat.streams)
         tts = parts.tts
         if settings.pronunciations:
             tts = PronouncingTextToSpeech(tts, settings.pronunciations)
@@ -345,7 +346,7 @@ class CallCentre:
             turn_detector=self.speech.turn_detector,
             tts=parts.tts,
             voice=_voice(wired),
-            config=self.timings(settings),
+            config=self.timings(settings).unfading() if parts.streams else self.timings(settings),
             clock=self.clock,
             observers=(
                 self.observe(wired.business.tenant_id, wired.agent.agent_id, dialogue.conversation_id),
@@ -364,6 +365,7 @@ class _Parts:
     tts: TextToSpeech
     turn_taker: Callable[[CallConfig], TurnTaker] = TurnTaker
     observers: tuple[CallObserver, ...] = ()
+    streams: bool = False
 
 
 @dataclass(frozen=True, slots=True)

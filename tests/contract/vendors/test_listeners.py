@@ -195,6 +195,26 @@ async def test_who_is_cancelled_leaves_at_once_and_may_ask_again(case: AnyCase, 
             assert (await ask(stream, 0, 1000)).text == "one two three"
 
 
+@pytest.mark.parametrize("case", SOCKET_CASES, ids=str)
+async def test_an_answer_that_is_due_to_who_was_cancelled_is_not_taken_for_the_next(
+    case: SocketCase, connect: Connect
+) -> None:
+    async with case.server() as server:
+        server.may_answer.clear()
+        async with listening(case, server, connect) as stream:
+            say(stream, "one two")
+            task = asyncio.create_task(ask(stream, 0, 600))
+            await server.asked.wait()
+            await ends_at_once(task)
+            say(stream, "three")
+            again = asyncio.create_task(ask(stream, 0, 1000))
+            for _ in range(200):
+                # Until what was said and the second question are on their way.
+                await asyncio.sleep(0)
+            server.may_answer.set()
+            assert (await again).text == "one two three"
+
+
 @LISTENERS
 async def test_the_end_of_a_call_does_not_wait_for_the_vendor(case: AnyCase, connect: Connect) -> None:
     async with case.server() as server:

@@ -204,6 +204,26 @@ async def test_a_call_that_broke_before_a_slow_turn_was_answered_keeps_what_was_
     await again.close("goodbye")
 
 
+async def test_a_turn_that_nobody_answered_here_is_not_stored_over_the_one_that_was_answered_elsewhere(
+    installation: Installation, shop: Shop
+) -> None:
+    factory, database = installation.services.chat.conversations, installation.services.database
+    wired = await factory.find_agent(shop.tenant_id, shop.agent_id)
+    left = await factory.start(wired, "voice")
+    await left.open()
+    again = await factory.take_up(wired, left.conversation_id)
+    await again.open()
+    prepared = await again.prepare(CallerTurn(1, WISH, "voice"))
+    said = [part.text async for part in again.commit(prepared) if isinstance(part, Say)]
+    left.left_unanswered(CallerTurn(1, "Hello? Is anybody there?", "voice"))
+    await left.heard(1, "", interrupted=True)
+    await left.close(CONNECTION_LOST)
+    async with database.tenant_session(shop.tenant_id) as session:
+        stored = {one.speaker: one.text for one in await list_messages(session, left.conversation_id) if one.turn == 1}
+    assert stored == {"caller": WISH, "agent": " ".join(said)}
+    await again.close("goodbye")
+
+
 async def test_a_call_that_nobody_returns_to_is_closed_at_last(installation: Installation, shop: Shop) -> None:
     """Its process has ended, politely or not."""
     database, began = installation.services.database, datetime.now(UTC)

@@ -24,6 +24,8 @@ class Listener(WsVendor):
     def __init__(self) -> None:
         super().__init__()
         self.dropped = False
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+        self.may_answer.set()
 
     async def talk(self, socket: ServerConnection, request: Request) -> None:
         query = dict(parse_qsl(urlsplit(request.path).query))
@@ -48,6 +50,9 @@ class Listener(WsVendor):
                 told = len(words)
                 for out in self.interim(ear):
                     await socket.send(out)
+            if kind == "flush":
+                self.asked.set()
+                await self.may_answer.wait()
             if kind == "flush" and self.answers_after_s:
                 await asyncio.sleep(self.answers_after_s)
             if kind == "flush" and self.fault not in (Fault.SLOW_FIRST_BYTE, Fault.STALL):

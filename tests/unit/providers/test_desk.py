@@ -54,6 +54,18 @@ async def test_an_agent_s_choice_goes_before_the_installation_s_and_without_a_ke
         await desk.aclose()
 
 
+@pytest.mark.parametrize(
+    ("stt", "streams"),
+    [("", False), ("openai", False), ("deepgram", True), ("openai, deepgram", True), ("assemblyai", False)],
+)
+async def test_ears_that_listen_as_the_caller_speaks_are_known(stt: str, streams: bool) -> None:
+    """AssemblyAI's key is missing, so that it hears nothing."""
+    async with httpx.AsyncClient() as http:
+        desk = SpeechDesk(OWN, Wanted(keys={"deepgram": "k", "openai": "k"}), http)
+        assert desk.seat(stt, "", {}, told).streams is streams
+        await desk.aclose()
+
+
 async def test_a_choice_that_cannot_be_is_told_with_what_there_is() -> None:
     async with httpx.AsyncClient() as http:
         desk = SpeechDesk(OWN, Wanted(), http)

@@ -92,6 +92,9 @@ class DomainLedger:
 
     async def record(self, record: TurnRecord) -> None:
         async with self._database.tenant_session(self._business.tenant_id) as session:
+            unanswered_turn = record.turn > 0 and not record.said
+            if unanswered_turn and not await still_has(session, self._conversation_id, self._taken_up):
+                return
             await conversations.record_turn(session, self._business.tenant_id, self._conversation_id, record)
             if record.unanswered:
                 await self._record_unanswered(session, record)

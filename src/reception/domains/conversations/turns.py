@@ -58,6 +58,7 @@ async def take_up(session: AsyncSession, conversation_id: UUID) -> int:
 async def still_has(session: AsyncSession, conversation_id: UUID, taken_up: int) -> bool:
     """Whether nobody has taken up the call since the one named `taken_up`, nor will until the transaction ends."""
     found = await session.execute(
-        select(ConversationRow.taken_up).where(ConversationRow.id == conversation_id).with_for_update()
+        # Not the key: who stores a message meanwhile, and waits for nobody else, is not to wait for this.
+        select(ConversationRow.taken_up).where(ConversationRow.id == conversation_id).with_for_update(key_share=True)
     )
     return found.scalar_one_or_none() == taken_up

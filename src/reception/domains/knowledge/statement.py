@@ -2,7 +2,9 @@
 
 It goes through every passage of a tenant, so that whatever is done for each counts. A condition that asks for nothing
 is left out. What holds for a whole document (its agent, kind and model) is asked of documents. The nearest are sorted
-by their cosine alone, with their place in the table; only of those few is anything else read.
+by their cosine alone, with their place in the table; only of those few is anything else read, each by that place: as a
+plain join it would be for the planner to choose, who goes through the tenant once more for each of them where it takes
+the tenant for nearly empty.
 """
 
 from collections.abc import Mapping
@@ -14,7 +16,13 @@ from sqlalchemy import TextClause, text
 _OPTIONAL = ("named", "vector", "model", "agent_id", "kinds", "contradicted", "fulfilled")
 _OTHERS_DOCUMENTS = {"agent_id": "agent_id <> CAST(:agent_id AS uuid)", "kinds": "kind <> ALL(CAST(:kinds AS text[]))"}
 _OTHER_MODEL = "embedding_model <> :model"
-_COSINE = "(1 - (embedding <=> (SELECT vector FROM asked)))::float8"
+_FOREIGN = f"{_OTHER_MODEL} AND chunk_count > 0"
+"""A document that is still being read, or could not be, has no model yet, and no passages."""
+_DISTANCE = "embedding <=> (SELECT vector FROM asked)"
+_COSINE = f"(1 - ({_DISTANCE}))::float8"
+# An index of all tenants' vectors, should there be one, must not be asked: it stops before enough are this tenant's.
+_NEAREST = f"({_DISTANCE}) + 0"
+_WORDIEST = "ts_rank(search, (SELECT words FROM asked), 1) DESC"
 _FITS = "fields @? CAST(:fulfilled AS jsonpath)"
 
 # What is asked is read once: as constants of the statement it would be read anew for every row under a generic plan.
@@ -28,7 +36,8 @@ _SEARCH = """
                 SELECT id, {similarity} AS similarity, {fits} AS fits,
                     CASE WHEN search @@ (SELECT words FROM asked)
                         THEN ts_rank(search, (SELECT words FROM asked), 1)::float8 END AS keyword_rank
-                FROM candidates JOIN knowledge_chunks ON knowledge_chunks.ctid = candidates.at
+                FROM candidates
+                    CROSS JOIN LATERAL (SELECT * FROM knowledge_chunks WHERE ctid = candidates.at LIMIT 1) AS looked_at
             ) AS weighed
             WHERE similarity IS NOT NULL OR keyword_rank IS NOT NULL OR fits
         ) AS scored
@@ -74,17 +83,17 @@ def _candidates(given: frozenset[str]) -> list[str]:
     rows = ["NOT fields @? CAST(:contradicted AS jsonpath)"] * ("contradicted" in given)
     within = [*_outside(others), *rows]
     found = []
-    order = ""
+    order = _WORDIEST
     if "vector" not in given:
-        found.append(_some(within, "search @@ (SELECT words FROM asked)"))
+        found.append(_some(within, "search @@ (SELECT words FROM asked)", order=order))
     else:
-        order = "embedding <=> (SELECT vector FROM asked)"
-        foreign = [_OTHER_MODEL] * ("model" in given)
-        nearest = [*_outside([*others, *foreign]), *rows]
-        found.append(_some(nearest, order=order))
+        foreign = "model" in given
+        found.append(_some([*_outside([*others, *[_FOREIGN] * foreign]), *rows], order=_NEAREST))
         if foreign:
-            of_foreign = f"document_id IN (SELECT id FROM knowledge_documents WHERE {_OTHER_MODEL})"  # noqa: S608
-            found.append(_some(within, of_foreign, "search @@ (SELECT words FROM asked)"))
+            # An array is looked up by the index of documents; where it is empty, nothing is read.
+            of_foreign = f"document_id = ANY(ARRAY(SELECT id FROM knowledge_documents WHERE {_FOREIGN}))"  # noqa: S608
+            found.append(_some(within, of_foreign, "search @@ (SELECT words FROM asked)", order=order))
+        order = f"CASE WHEN {_OTHER_MODEL} THEN NULL ELSE {_DISTANCE} END" if foreign else _NEAREST
     if "named" in given:
         found.append(_some(within, "search @@ (SELECT named FROM asked)", order=order))
     if "fulfilled" in given:
@@ -99,7 +108,6 @@ def _outside(conditions: list[str]) -> list[str]:
     return [f"document_id NOT IN (SELECT id FROM knowledge_documents WHERE {' OR '.join(conditions)})"]  # noqa: S608
 
 
-def _some(within: list[str], *conditions: str, order: str = "") -> str:
-    where = " AND ".join((*within, *conditions))
-    sorting = f" ORDER BY {order}" if order else ""
-    return f"(SELECT ctid AS at FROM knowledge_chunks WHERE {where or 'true'}{sorting} LIMIT :candidates)"  # noqa: S608
+def _some(within: list[str], *conditions: str, order: str) -> str:
+    where = " AND ".join((*within, *conditions)) or "true"
+    return f"(SELECT ctid AS at FROM knowledge_chunks WHERE {where} ORDER BY {order} LIMIT :candidates)"  # noqa: S608

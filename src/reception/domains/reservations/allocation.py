@@ -66,7 +66,7 @@ async def load_taken(
     held = ReservationRow.status == ReservationStatus.HELD.value
     ignored = and_(held, ReservationRow.hold_expires_at <= now)
     if conversation_id is not None:
-        ignored = or_(ignored, and_(held, ReservationRow.conversation_id == conversation_id))
+        ignored = or_(ignored, and_(held, ReservationRow.conversation_id.is_not_distinct_from(conversation_id)))
     if reservation_id is not None:
         ignored = or_(ignored, ReservationRow.id == reservation_id)
     visit = func.coalesce(ReservationRow.moving, ReservationRow.id)
