@@ -25,8 +25,7 @@ class Backlog(Generic[_Row]):
 
     async def store(self, store: Callable[[UUID, Sequence[_Row]], Awaitable[bool]]) -> bool:
         """Have `store` take the rows of one tenant after the other. What it says False of waits on, and so does what is
-        left when this is cancelled; but what is being stored then is stored to its end, as nobody could say whether it
-        has been. Whether all of them were taken."""
+        left when this is cancelled. Whether all of them were taken."""
         by_tenant: dict[UUID, list[_Row]] = defaultdict(list)
         for tenant_id, row in self._rows:
             by_tenant[tenant_id].append(row)
@@ -35,14 +34,14 @@ class Backlog(Generic[_Row]):
         try:
             for tenant_id in list(by_tenant):
                 rows = by_tenant.pop(tenant_id)
-                work = asyncio.ensure_future(store(tenant_id, rows))
                 try:
-                    await asyncio.shield(work)
-                finally:
-                    await asyncio.wait((work,))
-                    if work.exception() is None and not work.result():
-                        by_tenant[tenant_id] = rows
-                        all_stored = False
+                    stored = await store(tenant_id, rows)
+                except asyncio.CancelledError:
+                    by_tenant[tenant_id] = rows
+                    raise
+                if not stored:
+                    by_tenant[tenant_id] = rows
+                    all_stored = False
         finally:
             self._rows[:0] = [(tenant_id, row) for tenant_id, rows in by_tenant.items() for row in rows]
             del self._rows[: -self._most]
