@@ -11,7 +11,7 @@ from reception.core.clock import Clock, SystemClock
 from reception.core.errors import InvalidInput, Unavailable
 from reception.core.ids import uuid7
 from reception.db import address
-from reception.db.address import TIMEOUTS
+from reception.db.address import RUNTIME_OPTIONS
 from reception.db.database import Database
 from reception.db.embedded import EmbeddedPostgres
 from reception.db.migrate import migrate
@@ -70,7 +70,9 @@ async def prepared(mode: str, progress: Progress, *, spoken: bool) -> AsyncItera
 
 def hasty(runtime_url: str) -> str:
     """The address of a database that need not outlive its machine: commits do not wait for the disk."""
-    return address.text(address.with_options(address.parse(runtime_url), f"{TIMEOUTS} -c synchronous_commit=off"))
+    return address.text(
+        address.with_options(address.parse(runtime_url), f"{RUNTIME_OPTIONS} -c synchronous_commit=off")
+    )
 
 
 async def _load(progress: Progress, *, spoken: bool) -> tuple[Embedder, Speech | None]:

@@ -8,8 +8,8 @@ from reception.core.errors import InvalidInput
 
 DRIVER = "postgresql+psycopg"
 RUNTIME_ROLE = "reception_app"
-TIMEOUTS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=120s -c jit=off"
-"""Server-side limits of every run-time connection, as libpq `options`; and no statement here is worth compiling."""
+RUNTIME_OPTIONS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=120s -c jit=off"
+"""Of every run-time connection, for libpq: the limits that the server keeps; no statement is worth compiling."""
 
 
 def parse(address: str) -> URL:

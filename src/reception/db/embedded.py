@@ -20,7 +20,7 @@ from sqlalchemy import URL
 from reception.core.errors import Conflict, Unavailable
 from reception.core.telemetry import DATABASE_STARTED
 from reception.db import address
-from reception.db.address import DRIVER, RUNTIME_ROLE, TIMEOUTS
+from reception.db.address import DRIVER, RUNTIME_OPTIONS, RUNTIME_ROLE
 from reception.db.cluster import Cluster
 
 OWNER_ROLE = "reception_owner"
@@ -106,7 +106,7 @@ def _url_at(socket_dir: Path, role: str) -> str:
 
 
 def _runtime_url_at(socket_dir: Path) -> str:
-    return address.text(address.with_options(address.parse(_url_at(socket_dir, RUNTIME_ROLE)), TIMEOUTS))
+    return address.text(address.with_options(address.parse(_url_at(socket_dir, RUNTIME_ROLE)), RUNTIME_OPTIONS))
 
 
 def _lock(data_dir: Path) -> int:

@@ -13,7 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from reception.core.errors import Unavailable
 from reception.db import address
-from reception.db.address import RUNTIME_ROLE, TIMEOUTS
+from reception.db.address import RUNTIME_OPTIONS, RUNTIME_ROLE
 
 OLDEST_POSTGRES = 16
 OLDEST_VECTOR = (0, 8)
@@ -128,7 +128,7 @@ def runtime_url(owner_url: str) -> str:
     """The address by which the service connects to an external database: the same login, reduced at once to the
     run-time role, which owns nothing."""
     url = address.parse(owner_url)
-    return address.text(address.with_options(url, f"-c role={RUNTIME_ROLE} {TIMEOUTS}"))
+    return address.text(address.with_options(url, f"-c role={RUNTIME_ROLE} {RUNTIME_OPTIONS}"))
 
 
 def _prepare(connection: Connection) -> None:

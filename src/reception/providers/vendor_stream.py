@@ -134,6 +134,7 @@ class VendorStream:
                 return
             owes_words = self._flushes == before or bool(self._interim)
             if not await self._changed(None if owes_words else _NOTHING_MORE_S):
+                # What has not been answered by now is not waited for by those who ask later either.
                 self._answers = max(self._answers, self._flushes)
                 return
 
