@@ -201,6 +201,17 @@ async def test_passages_of_a_former_model_are_found_by_their_words_beside_nearer
     assert [passage.document for passage in found if passage.similarity is not None] == ["Lake"]
 
 
+async def test_passages_of_a_former_model_take_no_place_among_the_nearest(town: Town) -> None:
+    await town.put("Former lake", "Boats are let at the lake.")
+    [near_the_lake] = await town.embedder.embed(["Boats are let at the lake."])
+    town.embedder = HashEmbedder("better words")
+    await town.put("Lake", "Boats are let at the lake from May on.")
+    reader = town.database.tenant_reader(town.tenant_id)
+    scope = Scope(model=town.embedder.model)
+    found = await search(reader, "zeppelin", near_the_lake, limit=10, candidates=1, scope=scope)
+    assert [passage.document for passage in found] == ["Lake"]
+
+
 async def test_each_candidate_is_read_by_its_place_whatever_the_planner_takes_the_tenant_for(town: Town) -> None:
     """It takes a tenant that came since its last look for one of a row."""
     values = {
